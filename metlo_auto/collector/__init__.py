@@ -1,0 +1,1 @@
+"""A Metlo-compatible collector for one machine; knows the wire format, never the agent."""

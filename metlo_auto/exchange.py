@@ -1,0 +1,44 @@
+"""One HTTP exchange as the app's WSGI edge saw it: raw values, nothing interpreted; knows nothing else of the agent."""
+
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+
+Header = Tuple[str, str]
+
+
+class Body(NamedTuple):
+    """What was kept of a request's or response's body.
+
+    `data`: the kept bytes, at most the limit. `size`: bytes that passed by, -1 where nobody can know.
+    `omitted`: why `data` is not the whole body (`binary`, `file`, `unread`, `cut`, `aborted`, `undecodable`), "" where it is.
+    """
+
+    data: bytes
+    size: int
+    omitted: str = ""
+
+
+EMPTY = Body(b"", 0)
+
+
+class Exchange(NamedTuple):
+    """Strings that come from WSGI are native strings of latin-1 bytes (PEP 3333), here as the server gave them."""
+
+    started: float  # seconds since the epoch
+    duration: float  # seconds until the last byte was handed over
+    method: str
+    script_name: str
+    path: str
+    query: str
+    request_headers: Sequence[Header]
+    request_body: Body
+    status: int
+    response_headers: Sequence[Header]
+    response_body: Body
+    remote_addr: str
+    remote_port: str
+    server_name: str
+    server_port: str
+    route: Optional[str]  # the rule as written, None where nothing matched
+    endpoint: Optional[str]  # Flask's name of it
+    arguments: Dict[str, object]  # the URL parameters of the route, by name
+    exception: Optional[str]  # the class of an exception that left the view
