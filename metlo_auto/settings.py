@@ -1,0 +1,317 @@
+"""The settings: one table of names, parsers, defaults and help; precedence and `.env`. The environment is an argument."""
+
+import os
+import re
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import urlsplit
+
+from metlo_auto.dotenv_file import DotEnv, read_dotenv
+from metlo_auto.errors import ConfigurationError
+
+PREFIX = "METLO_"
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off", "")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1024, "m": 1024 ** 2, "g": 1024 ** 3}
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def is_true(text: str) -> bool:
+    """Whether a switch such as METLO_DISABLED is on; anything that is not one of `TRUE` is off."""
+    return text.strip().lower() in TRUE
+
+
+def _switch(value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in TRUE + FALSE:
+        raise ValueError
+    return text in TRUE
+
+
+def _url(value: Any) -> str:
+    text = str(value).strip()
+    parts = urlsplit(text)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
+        raise ValueError
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError
+    parts.port  # noqa: B018 - raises ValueError where it is no port
+    return text.rstrip("/")
+
+
+def _key(value: Any) -> str:
+    text = str(value).strip()
+    if not text or not re.match(r"[\x20-\x7e\xa0-\xff]+$", text):
+        raise ValueError
+    return text
+
+
+def _text(value: Any) -> str:
+    return str(value).strip()
+
+
+def _names(value: Any) -> Tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _count(value: Any) -> int:
+    number = int(str(value).strip())
+    if not 1 <= number <= 64:
+        raise ValueError
+    return number
+
+
+def _size(value: Any) -> int:
+    match = _SIZE.match(str(value).strip())
+    if isinstance(value, bool) or not match:
+        raise ValueError
+    return int(float(match.group(1)) * _UNITS[match.group(2).lower()])
+
+
+def _seconds(value: Any) -> float:
+    number = float(str(value).strip())
+    if not 0 < number <= 3600:
+        raise ValueError
+    return number
+
+
+def _patience(value: Any) -> float:
+    return 0.0 if str(value).strip() in ("0", "0.0") else _seconds(value)
+
+
+def _share(value: Any) -> float:
+    number = float(str(value).strip())
+    if not 0 <= number <= 1:
+        raise ValueError
+    return number
+
+
+def _one_of(*choices: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        text = str(value).strip().lower()
+        if text not in choices:
+            raise ValueError
+        return text
+
+    return parse
+
+
+def _compress(value: Any) -> str:
+    text = str(value).strip().lower()
+    return "auto" if text == "auto" else str(_switch(text)).lower()
+
+
+def _level(value: Any) -> str:
+    text = str(value).strip().upper()
+    if text not in _LEVELS:
+        raise ValueError
+    return text
+
+
+class Setting(NamedTuple):
+    """One row: `name` as an option (lower case, no prefix), `default` as it would be written in the environment."""
+
+    name: str
+    default: str
+    parse: Callable[[Any], Any]
+    wanted: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+
+SETTINGS = (
+    Setting("host", "", _url, "a URL such as https://collector.example.com",
+            "collector URL, http:// or https://, path prefix allowed"),
+    Setting("api_key", "", _key, "the key of your Metlo collector, one line of printable characters",
+            "key of the collector, sent as is in Authorization; never logged or shown whole"),
+    Setting("disabled", "false", _switch, "true or false",
+            "true: nothing is patched, no agent module is imported"),
+    Setting("workers", "4", _count, "a whole number from 1 to 64",
+            "most concurrent sends; threads start on demand"),
+    Setting("environment", "production", _text, "a name", "meta.environment of every trace"),
+    Setting("max_body", "64K", _size, "a size such as 64K or 1M", "bytes kept of each body"),
+    Setting("ignore_paths", "", _names, "comma-separated globs such as /healthz,/static/*",
+            "comma-separated globs of paths that are not reported, e.g. /healthz,/static/*"),
+    Setting("sample_rate", "1.0", _share, "a number from 0 to 1",
+            "share of requests kept; server errors and the first of each route are always kept"),
+    Setting("redact", "credentials", _one_of("credentials", "none"), "credentials or none",
+            "credentials: secrets never leave the process; none: everything is sent as it is"),
+    Setting("redact_headers", "", _names, "comma-separated header names", "further header names to redact"),
+    Setting("redact_fields", "", _names, "comma-separated field names",
+            "further field and parameter names to redact"),
+    Setting("queue_size", "32M", _size, "a size such as 32M", "memory for traces not yet sent"),
+    Setting("flush_interval", "1.0", _seconds, "seconds, more than 0",
+            "seconds a trace waits at most for its batch under load; when idle it leaves within 0.1 s"),
+    Setting("timeout", "5.0", _seconds, "seconds, more than 0", "seconds for connecting, and for an answer"),
+    Setting("shutdown_timeout", "1.5", _patience, "seconds, 0 or more",
+            "seconds, all in all, that delivery may hold up the exit"),
+    Setting("compress", "auto", _compress, "auto, true or false", "gzip: auto = not on loopback"),
+    Setting("spool_dir", "", _text, "a folder, or off",
+            "where batches wait for a collector that is away (default: per-user state folder); off = memory only"),
+    Setting("spool_size", "64M", _size, "a size such as 64M",
+            "most that the spool holds; the oldest goes first, and is counted"),
+    Setting("log_level", "WARNING", _level, "one of " + ", ".join(_LEVELS), "level of the logger metlo"),
+    Setting("strict", "false", _switch, "true or false",
+            "true: refuse to start the app (exit 78) where it would run uninstrumented"),
+    Setting("env_file", "", _text, "a file, or off", "the .env to read (default: the nearest one upwards); off = none"),
+)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+BY_VARIABLE = {setting.variable: setting for setting in SETTINGS}
+# Names that belong to the embedded collector, not to the agent.
+_FOREIGN = re.compile(r"METLO_COLLECTOR_|METLO_LOCAL_")
+
+
+class Settings(NamedTuple):
+    """The values, parsed; sizes in bytes, times in seconds. `spool_dir` is None for memory only."""
+
+    host: str
+    api_key: str
+    disabled: bool
+    workers: int
+    environment: str
+    max_body: int
+    ignore_paths: Tuple[str, ...]
+    sample_rate: float
+    redact: str
+    redact_headers: Tuple[str, ...]
+    redact_fields: Tuple[str, ...]
+    queue_size: int
+    flush_interval: float
+    timeout: float
+    shutdown_timeout: float
+    compress: str
+    spool_dir: Optional[str]
+    spool_size: int
+    log_level: str
+    strict: bool
+    env_file: str
+
+
+class Loaded(NamedTuple):
+    """Settings, where each came from, and what was wrong.
+
+    `problems`: one line each, the default was used. `errors`: one line each, no trace can be sent.
+    """
+
+    settings: Settings
+    sources: Dict[str, str]
+    problems: List[str]
+    errors: List[str]
+    env_file: Optional[str]
+
+
+class _Given(NamedTuple):
+    value: Any
+    source: str  # for people: "environment", "/app/.env, line 3", "argument", "default"
+
+
+def load(environ: Mapping[str, str], cwd: Optional[str], explicit: Optional[Mapping[str, Any]] = None) -> Loaded:
+    """Settings from arguments, environment, `.env` and defaults, in this order; `cwd` is None where it was deleted.
+
+    Raises ConfigurationError for an argument in `explicit` that cannot be used; all else is reported in the result.
+    """
+    dotenv = read_dotenv(environ.get(PREFIX + "ENV_FILE", ""), cwd)
+    problems = list(dotenv.problems) + _unknown_names(environ, dotenv)
+    values = {}  # type: Dict[str, Any]
+    sources = {}  # type: Dict[str, str]
+    errors = []  # type: List[str]
+    for setting in SETTINGS:
+        given = _given(setting, environ, dotenv, explicit or {})
+        sources[setting.name] = given.source
+        try:
+            values[setting.name] = _parse(setting, given, environ)
+        except (ValueError, TypeError):
+            message = _misunderstood(setting, given)
+            if given.source == "argument":
+                raise ConfigurationError(message) from None
+            (errors if setting.name in ("host", "api_key") else problems).append(message)
+            values[setting.name] = _parse(setting, _Given("", "default"), environ)
+    errors += _missing(values, sources, errors)
+    if values["host"]:
+        problems += _readable_on_the_way(values["host"])
+    return Loaded(Settings(**values), sources, problems, errors, dotenv.path)
+
+
+def _given(setting: Setting, environ: Mapping[str, str], dotenv: DotEnv, explicit: Mapping[str, Any]) -> _Given:
+    if explicit.get(setting.name) is not None:
+        return _Given(explicit[setting.name], "argument")
+    if environ.get(setting.variable, "").strip():
+        return _Given(environ[setting.variable], "environment")
+    if dotenv.values.get(setting.variable, "").strip():
+        return _Given(dotenv.values[setting.variable], dotenv.where(setting.variable))
+    return _Given("", "default")
+
+
+def _parse(setting: Setting, given: _Given, environ: Mapping[str, str]) -> Any:
+    if given.source == "default":
+        if setting.name == "spool_dir":
+            return _state_folder(environ)
+        return setting.parse(setting.default) if setting.default or setting.parse is _names else ""
+    value = setting.parse(given.value)
+    if setting.name == "spool_dir":
+        return None if value.lower() == "off" else os.path.expanduser(value)
+    return value
+
+
+def _state_folder(environ: Mapping[str, str]) -> Optional[str]:
+    """The per-user folder for batches that wait; None where the user has no home."""
+    if os.name == "nt":
+        base = environ.get("LOCALAPPDATA", "")
+    else:
+        home = environ.get("HOME") or os.path.expanduser("~")
+        base = environ.get("XDG_STATE_HOME") or os.path.join(home, ".local", "state")
+    return os.path.join(base, "metlo-auto", "spool") if os.path.isabs(base) else None
+
+
+def _misunderstood(setting: Setting, given: _Given) -> str:
+    if given.source == "argument":
+        name = "metlo_" + setting.name if setting.name in ("host", "api_key") else setting.name
+        return "MetloFlask: %s must be %s, not %s" % (name, setting.wanted, _shown(setting, given))
+    mend = "" if setting.name in ("host", "api_key") else "; using %s" % (setting.default or "the default")
+    return "%s (%s) is %s, but must be %s%s" % (
+        setting.variable, given.source, _shown(setting, given), setting.wanted, mend)
+
+
+def _shown(setting: Setting, given: _Given) -> str:
+    if setting.name == "api_key":
+        return "empty" if not str(given.value).strip() else "a text with characters that no header can carry"
+    text = str(given.value)
+    if setting.name == "host" and "@" in text:
+        return "a URL that carries a user name, a query or a fragment"
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def _missing(values: Dict[str, Any], sources: Dict[str, str], errors: List[str]) -> List[str]:
+    absent = [BY_NAME[name].variable for name in ("host", "api_key") if sources[name] == "default"]
+    if not absent or values["disabled"]:
+        return []
+    return ["%s not set: give %s in the environment or in .env, or try metlo-run --local" % (
+        " and ".join(absent) + (" is" if len(absent) == 1 else " are"), "it" if len(absent) == 1 else "them")]
+
+
+def _readable_on_the_way(host: str) -> List[str]:
+    parts = urlsplit(host)
+    name = (parts.hostname or "").lower()
+    if parts.scheme.lower() == "https" or name == "localhost" or name == "::1" or name.startswith("127."):
+        return []
+    return ["METLO_HOST is plain http:// and not on this machine: key and traffic travel readable; use https://"]
+
+
+def _unknown_names(environ: Mapping[str, str], dotenv: DotEnv) -> List[str]:
+    found = [(name, "environment") for name in environ] + [(name, dotenv.where(name)) for name in dotenv.values]
+    return [_unknown(name, source) for name, source in found
+            if name.startswith(PREFIX) and name not in BY_VARIABLE and not _FOREIGN.match(name)]
+
+
+def _unknown(name: str, source: str) -> str:
+    import difflib  # only where somebody mistyped
+
+    near = difflib.get_close_matches(name, list(BY_VARIABLE), 1, 0.6)
+    hint = "did you mean %s?" % near[0] if near else "see metlo-run --help for the names"
+    return "%s (%s) is no setting of metlo-auto; %s" % (name, source, hint)
