@@ -22,15 +22,15 @@ class MetloFlask:
     Raises ConfigurationError for an argument that is missing or cannot be used, TypeError for an unknown one.
     """
 
-    def __init__(self, app, metlo_host=None, metlo_api_key=None, **options):
-        # type: (Flask, Optional[str], Optional[str], Any) -> None
+    def __init__(
+        self, app: "Flask", metlo_host: "Optional[str]" = None, metlo_api_key: "Optional[str]" = None, **options: "Any"
+    ) -> None:
         from metlo_auto.explicit import attach
 
         attach(app, metlo_host, metlo_api_key, options)
 
 
-def stats():
-    # type: () -> Dict[str, Any]
+def stats() -> "Dict[str, Any]":
     """Counters of this process: captured, sent, spooled, queued, dropped by reason, retries, errors, queue bytes."""
     from metlo_auto.agent import AGENTS
 

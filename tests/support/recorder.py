@@ -1,0 +1,100 @@
+"""A real HTTP collector on port 0 that keeps every trace it is given, by the wire contract's happy path."""
+
+import gzip
+import json
+import socketserver
+import threading
+import time
+import zlib
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, Dict, List, Optional
+
+
+class _Server(socketserver.ThreadingMixIn, HTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    recorder = None  # type: Recorder
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server = None  # type: ignore[assignment]
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def _answer(self, status: int, text: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def do_GET(self) -> None:
+        good = self.headers.get("Authorization") == self.server.recorder.key
+        self._answer(200 if good else 401, "OK" if good else "Client unauthorized")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        encoding = self.headers.get("Content-Encoding", "identity")
+        body = gzip.decompress(body) if encoding == "gzip" else zlib.decompress(body) if encoding == "deflate" else body
+        recorder = self.server.recorder
+        if self.headers.get("Authorization") != recorder.key:
+            return self._answer(401, "Client unauthorized")
+        if self.path.startswith("/api/v2") and not recorder.v2:
+            return self._answer(404, "Cannot POST")
+        document = json.loads(body)
+        recorder.take(self.path, document if isinstance(document, list) else [document])
+        self._answer(200, "OK")
+
+
+class Recorder:
+    """`with Recorder() as r:` gives `r.host`, `r.key`, `r.posts` (path, traces) and `r.wait_for(n)`."""
+
+    def __init__(self, v2: bool = False, key: str = "test-key") -> None:
+        self.v2 = v2
+        self.key = key
+        self.posts = []  # type: List[Any]
+        self.traces = []  # type: List[Dict[str, Any]]
+        self._changed = threading.Condition()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.recorder = self
+        self.host = "http://127.0.0.1:%d" % self._server.server_address[1]
+
+    def __enter__(self) -> "Recorder":
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def take(self, path: str, traces: List[Dict[str, Any]]) -> None:
+        with self._changed:
+            self.posts.append((path, traces))
+            self.traces.extend(traces)
+            self._changed.notify_all()
+
+    def wait_for(self, n: int, deadline: float = 15.0) -> List[Dict[str, Any]]:
+        """The traces, once `n` have come; AssertionError after `deadline` seconds."""
+        end = time.monotonic() + deadline
+        with self._changed:
+            while len(self.traces) < n:
+                left = end - time.monotonic()
+                assert left > 0, "%d of %d traces came: %s" % (
+                    len(self.traces), n, [t["request"]["url"]["path"] for t in self.traces])
+                self._changed.wait(left)
+            return list(self.traces)
+
+    def environ(self, **more: str) -> Dict[str, str]:
+        """What points an agent at this recorder."""
+        return dict({"METLO_HOST": self.host, "METLO_API_KEY": self.key, "METLO_ENV_FILE": "off"}, **more)
+
+    def by_path(self, path: str) -> Optional[Dict[str, Any]]:
+        found = [trace for trace in self.traces if trace["request"]["url"]["path"] == path]
+        assert len(found) <= 1, "%s came %d times" % (path, len(found))
+        return found[0] if found else None
