@@ -1,0 +1,55 @@
+"""Virtual environments for apps of others, made once and kept in .venvs/apps; knows pip alone."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from typing import Iterator, Sequence
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CACHE = pathlib.Path(os.environ.get("METLO_TEST_VENVS", str(ROOT / ".venvs" / "apps")))
+PIP_36 = "pip==21.3.1"  # the bundled one picks releases that refuse 3.6
+
+
+def app_venv(name: str, requirements: Sequence[str], python: str = sys.executable) -> pathlib.Path:
+    """The bin folder of an environment with `requirements` and this checkout; RuntimeError with pip's words.
+
+    Made anew where the requirements, our metadata or the interpreter changed; one process makes it.
+    """
+    kind = subprocess.check_output([python, "-VV"], stderr=subprocess.STDOUT)
+    metadata = (ROOT / "pyproject.toml").read_bytes()
+    digest = hashlib.sha256(b"\0".join([kind, metadata, repr(sorted(requirements)).encode()])).hexdigest()
+    place = CACHE / name
+    with _locked(CACHE / (name + ".lock")):
+        stamp = place / "made-of"
+        if not stamp.exists() or stamp.read_text() != digest:
+            shutil.rmtree(str(place), ignore_errors=True)
+            _make(place, requirements, python)
+            stamp.write_text(digest)
+    return place / "bin"
+
+
+def _make(place: pathlib.Path, requirements: Sequence[str], python: str) -> None:
+    _run([python, "-m", "venv", str(place)])
+    pip = [str(place / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    old = subprocess.check_output([python, "-c", "import sys; print(sys.version_info < (3, 7))"]).strip()
+    _run(pip + ["--upgrade", PIP_36 if old == b"True" else "pip"])
+    _run(pip + ["--editable", str(ROOT)] + list(requirements))
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise RuntimeError("{}:\n{}".format(" ".join(command), done.stdout.decode(errors="replace")[-3000:]))
+
+
+@contextlib.contextmanager
+def _locked(path: pathlib.Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(str(path), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
