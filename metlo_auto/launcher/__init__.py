@@ -1,0 +1,82 @@
+"""metlo-run: starts a command so that every Python in it is armed, and is gone.
+
+Standard library only, and little of it, before exec: a package of the user's that is broken must not
+stop the app.
+"""
+
+import os
+import sys
+
+from metlo_auto.launcher import environment, hiding, options, process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional
+
+USAGE = 2
+REFUSED = 78  # EX_CONFIG
+
+
+def main(arguments: "Optional[List[str]]" = None) -> int:
+    """Run `arguments` (default: the process's own); gives an exit status unless it becomes the app."""
+    try:
+        chosen = options.parse(sys.argv[1:] if arguments is None else arguments)
+    except options.UsageError as error:
+        say(str(error))
+        return USAGE
+    if chosen.action == "run":
+        return launch(chosen)
+    from metlo_auto.launcher import information
+
+    return information.answer(chosen)
+
+
+def launch(chosen: "options.Options") -> int:
+    """Become the command, or give the exit status that says why not."""
+    environ = environment.for_app(dict(os.environ), chosen)
+    try:
+        path = process.find(chosen.command[0], environ)
+        obstacles = _obstacles(chosen, path, environ)
+        for obstacle in obstacles:
+            say(obstacle)
+        if obstacles and is_strict(environ):
+            say("the app was not started, as --strict (METLO_STRICT) wants it")
+            return REFUSED
+        return process.run(path, chosen.command, environ)
+    except process.LaunchError as error:
+        say(str(error))
+        return error.status
+
+
+def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") -> "List[str]":
+    """What would keep this app from being reported, one sentence each, as far as it can be seen from here."""
+    found = []
+    if os.pathsep in environment.BOOTSTRAP:
+        found.append(
+            "not reported: PYTHONPATH cannot hold %s because of its %r; install metlo-auto elsewhere"
+            % (environment.BOOTSTRAP, os.pathsep)
+        )
+    hidden = hiding.hidden_by(chosen.command, path)
+    if hidden:
+        found.append(hidden)
+    if chosen.local:
+        from metlo_auto.launcher import local
+
+        try:
+            say("what the app sends is shown at " + local.attach(environ))
+        except local.LocalError as error:
+            found.append("--local: %s" % error)
+    return found
+
+
+def is_strict(environ: "Dict[str, str]") -> bool:
+    return environ.get("METLO_STRICT", "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def say(line: str) -> None:
+    """One line on stderr, where there is one."""
+    try:
+        sys.stderr.write("metlo-run: %s\n" % line)
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):  # closed before or behind our back
+        pass

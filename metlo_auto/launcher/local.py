@@ -1,0 +1,53 @@
+"""`--local`: asks the embedded collector, in a process of its own, to serve this one; never imports it."""
+
+import json
+import os
+import subprocess
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict
+
+SECONDS = 30
+
+
+class LocalError(Exception):
+    """The embedded collector cannot be used; one line that says why."""
+
+
+def attach(environ: "Dict[str, str]") -> str:
+    """Start or reuse the collector, point `environ` at it, give its page's address; raises LocalError."""
+    answer = _ask(dict(environ, METLO_DISABLED="1"))  # a Flask app too, that must not report itself
+    try:
+        told = json.loads(answer)
+        host, key, page = str(told["host"]), str(told["api_key"]), str(told["page"])
+    except (ValueError, KeyError, TypeError):
+        raise LocalError("the embedded collector gave no address") from None
+    environ.update(METLO_HOST=host, METLO_API_KEY=key)
+    return page
+
+
+def _ask(environ: "Dict[str, str]") -> str:
+    # This process becomes the app, so its pid is the app's.
+    command = [sys.executable, "-m", "metlo_auto.collector", "attach", "--pid", str(os.getpid())]
+    try:
+        child = subprocess.Popen(
+            command,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+    except OSError as error:
+        raise LocalError("the embedded collector did not start: %s" % error) from None
+    try:
+        answer, complaint = child.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        raise LocalError("the embedded collector gave no answer within %d s" % SECONDS) from None
+    if child.returncode:
+        last = complaint.strip().splitlines()[-1:] or ["exit status %d" % child.returncode]
+        raise LocalError(last[0])
+    return answer
