@@ -61,8 +61,15 @@ def case(trace):
     return [pair["value"] for pair in trace["request"]["headers"] if pair["name"].lower() == "x-case"]
 
 
+def timeless(answer):
+    """The answer without the time of day that gzip writes into its header."""
+    if answer.body is None or not answer.body.startswith(b"\x1f\x8b"):
+        return answer
+    return answer._replace(body=answer.body[:4] + answer.body[8:])
+
+
 def test_every_answer_is_the_same_with_and_without(bare, observed):
-    differing = [(a, b, c) for a, b, c in zip(ASKED, bare, observed[0]) if b != c]
+    differing = [(a, b, c) for a, b, c in zip(ASKED, bare, observed[0]) if timeless(b) != timeless(c)]
     assert differing == []
 
 
