@@ -90,6 +90,18 @@ class Recorder:
                 self._changed.wait(left)
             return list(self.traces)
 
+    def wait_until(self, choose: Any, deadline: float = 15.0) -> Any:
+        """The one trace that `choose` picks of those that came; AssertionError after `deadline` seconds or for several."""
+        end = time.monotonic() + deadline
+        with self._changed:
+            while not choose(self.traces):
+                left = end - time.monotonic()
+                assert left > 0, "no such trace came among %d" % len(self.traces)
+                self._changed.wait(left)
+            found = choose(self.traces)
+            assert len(found) == 1, "%d traces of one request" % len(found)
+            return found[0]
+
     def environ(self, **more: str) -> Dict[str, str]:
         """What points an agent at this recorder."""
         return dict({"METLO_HOST": self.host, "METLO_API_KEY": self.key, "METLO_ENV_FILE": "off"}, **more)

@@ -1,0 +1,199 @@
+"""The pipeline of one collector: exchange → text → redact → encode → queue. Must not know WSGI, Flask or HTTP."""
+
+import binascii
+import fnmatch
+import itertools
+import os
+import random
+import re
+from typing import Any, Callable, Dict, List, Optional, Tuple
+from urllib.parse import quote, unquote
+
+from metlo_auto.bodies import Text, text_of
+from metlo_auto.capture import Capture, Route
+from metlo_auto.delivery import Delivery, DeliverySettings
+from metlo_auto.exchange import Exchange, Header
+from metlo_auto.guard import Guard
+from metlo_auto.multipart import sieve_for
+from metlo_auto.redact import Redactor
+from metlo_auto.settings import Settings
+from metlo_auto.wire import METHODS, Encoder, host_of
+
+RouteKey = Tuple[str, str, str]
+_ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
+
+
+class _PerProcess:
+    """What a forked child begins anew: trace ids, announced routes, luck, counts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.pid = os.getpid()
+        self.encoder = Encoder(settings.environment, binascii.hexlify(os.urandom(12)).decode())
+        self.announced = {}  # type: Dict[RouteKey, int]
+        # Not the module's generator: the app may have seeded that one.
+        self.luck = random.Random()
+        self.numbers = itertools.count(1)
+        self.captured = 0
+
+
+class Agent:
+    """Takes exchanges in the request's thread after the answer has gone out, and puts their traces into the queue."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.guard = Guard()
+        self.delivery = Delivery(DeliverySettings(
+            settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
+            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size))
+        self._redactor = Redactor(
+            settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
+        self._sensitive = {}  # type: Dict[str, bool]
+        self._mine = _PerProcess(settings)
+
+    def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
+        """What an app's edge needs to report here; `route_of` says which rule matched a request."""
+        return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), sieve_for, route_of,
+                       self.report, self.guard)
+
+    def report(self, x: Exchange) -> None:
+        """Redacts, encodes and queues one exchange; never waits, never does I/O."""
+        mine = self._mine
+        if mine.pid != os.getpid():
+            mine = self._mine = _PerProcess(self.settings)
+        number = next(mine.numbers)
+        mine.captured = number
+        if x.method.upper() not in METHODS:
+            self.delivery.count_dropped("method")
+            return
+        route = _route_key(x)
+        first = route is not None and self._is_first(mine, route, number)
+        if not first and x.status < 500 and self.settings.sample_rate < 1.0 and (
+                mine.luck.random() >= self.settings.sample_rate):
+            self.delivery.count_dropped("sampled")
+            return
+        self._send(mine, x, number, route, first)
+
+    def _is_first(self, mine: _PerProcess, route: RouteKey, number: int) -> bool:
+        announced = mine.announced
+        if route in announced or len(announced) >= _ANNOUNCED:
+            return False
+        return announced.setdefault(route, number) == number
+
+    def _send(self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: bool) -> None:
+        try:
+            x, request, response = self._redacted(x)
+            trace = mine.encoder.trace(x, request, response, number)
+            announcement = mine.encoder.announcement(x, request, response, number) if first else None
+        except Exception:
+            self.delivery.count_dropped("error")
+            raise
+        self.delivery.submit(trace, route, announcement)
+
+    # -- redaction
+
+    def _redacted(self, x: Exchange) -> Tuple[Exchange, Text, Text]:
+        limit = self.settings.max_body
+        redact = self._redactor
+        request_type, request_encoding = _content(x.request_headers)
+        response_type, response_encoding = _content(x.response_headers)
+        request = text_of(x.request_body, request_type, request_encoding, limit)
+        response = text_of(x.response_body, response_type, response_encoding, limit)
+        if not self._redactor.enabled:
+            return x, request, response
+        if request.text:
+            request = request._replace(text=redact.body(request.text, request.kind, request_type))
+        if response.text:
+            response = response._replace(text=redact.body(response.text, response.kind, response_type))
+        x = x._replace(request_headers=self._headers(x.request_headers),
+                       response_headers=self._headers(x.response_headers))
+        if x.query:
+            x = x._replace(query=redact.query(x.query))
+        if x.arguments:
+            x = self._without_secret_arguments(x)
+        return x, request, response
+
+    def _headers(self, headers: Any) -> List[Header]:
+        sensitive = self._sensitive
+        result = []
+        for name, value in headers:
+            if name not in sensitive:
+                self._learn(name)
+            result.append((name, self._redactor.header(name, value)) if sensitive.get(name, True) else (name, value))
+        return result
+
+    def _learn(self, name: str) -> None:
+        if len(self._sensitive) < 2000:
+            self._sensitive[name] = self._redactor.sensitive_header(name)
+
+    def _without_secret_arguments(self, x: Exchange) -> Exchange:
+        path = x.path
+        for name, value in x.arguments.items():
+            if not self._redactor.is_secret(name):
+                continue
+            text = str(value).encode("utf-8").decode("latin-1")
+            masked = self._redactor.argument(name, str(value))
+            if text and text in path:
+                path = path.replace(text, masked)
+            else:  # the converter made something else of it: better no path than the secret
+                path = (x.route or "/").encode("utf-8").decode("latin-1")
+                break
+        return x._replace(path=path) if path != x.path else x
+
+    def stats(self) -> Dict[str, Any]:
+        """Counters of this process."""
+        mine = self._mine if self._mine.pid == os.getpid() else _PerProcess(self.settings)
+        return dict(self.delivery.stats(), captured=mine.captured, internal_errors=self.guard.errors)
+
+
+def _content(headers: Any) -> Tuple[str, str]:
+    content_type = encoding = ""
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered == "content-type":
+            content_type = value
+        elif lowered == "content-encoding":
+            encoding = value
+    return content_type, encoding
+
+
+def _route_key(x: Exchange) -> Optional[RouteKey]:
+    # The collector makes no endpoint of a 404 or 405.
+    if x.route is None or x.status in (404, 405):
+        return None
+    return host_of(x), x.method, x.script_name + x.route
+
+
+def _matcher(globs: Tuple[str, ...]) -> Callable[[str], bool]:
+    if not globs:
+        return lambda path: False
+    matches = re.compile("|".join(fnmatch.translate(glob) for glob in globs)).match
+    return lambda path: matches(path) is not None
+
+
+class Agents:
+    """The agents of this process, one for each set of settings; the only process-wide state."""
+
+    def __init__(self) -> None:
+        self._agents = {}  # type: Dict[Settings, Agent]
+
+    def get(self, settings: Settings) -> Agent:
+        agent = self._agents.get(settings)
+        if agent is None:
+            agent = self._agents.setdefault(settings, Agent(settings))
+        return agent
+
+    def stats(self) -> Dict[str, Any]:
+        """The sum over all agents; "dropped" stays a dict of counts by reason."""
+        total = {}  # type: Dict[str, Any]
+        for agent in list(self._agents.values()):
+            for name, value in agent.stats().items():
+                if isinstance(value, dict):
+                    counts = total.setdefault(name, {})
+                    for reason, count in value.items():
+                        counts[reason] = counts.get(reason, 0) + count
+                else:
+                    total[name] = total.get(name, 0) + value
+        return total
+
+
+AGENTS = Agents()

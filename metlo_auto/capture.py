@@ -1,0 +1,286 @@
+"""The WSGI edge of an app: looks on while a request runs and hands over an Exchange when it is over.
+
+Must not know Flask's API, redaction or sending: routes come from `route_of`, exchanges go to `sink`.
+"""
+
+import time
+from functools import partial, wraps
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from metlo_auto.exchange import EMPTY, Body, Exchange, Header
+from metlo_auto.guard import Guard
+from metlo_auto.input_tee import InputTee
+
+# Where the hooks of a framework find the recording of the request that they run in.
+KEY = "metlo_auto.recording"
+# A stream that runs on is reported at its first chunk after this many seconds.
+STREAM_SECONDS = 60.0
+
+Environ = Dict[str, Any]
+Route = Tuple[Optional[str], Optional[str], Dict[str, object]]  # rule as written, endpoint, URL parameters
+
+
+class Capture(NamedTuple):
+    """What the edge needs to know; `limit` in bytes of each body."""
+
+    limit: int
+    ignored: Callable[[str], bool]
+    sieve: Callable[[str, int], Any]  # (content type, limit) -> filter for the request's body, or None
+    route_of: Callable[[Environ], Route]
+    sink: Callable[[Exchange], None]
+    guard: Guard
+    clock: Callable[[], float] = time.monotonic
+
+
+def edge(app: Callable[..., Any], capture_of: Callable[[], Optional[Capture]]) -> Callable[..., Any]:
+    """`app` with a look-out around it; `capture_of` is asked for each request, None lets it pass unseen."""
+
+    @wraps(app, updated=())
+    def wsgi_app(environ: Environ, start_response: Callable[..., Any]) -> Any:
+        capture = capture_of()
+        recording = capture and capture.guard.run(_begin, capture, environ)
+        if not recording:
+            return app(environ, start_response)
+        recording.forward = start_response
+        try:
+            result = app(environ, recording.start_response)
+        except BaseException as error:
+            recording.left_by(error)
+            raise
+        return recording.watch(result)
+
+    return wsgi_app
+
+
+def _begin(capture: Capture, environ: Environ) -> "Optional[Recording]":
+    # An app inside an app is the outer one's request: it is reported once.
+    if KEY in environ or capture.ignored(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")):
+        return None
+    recording = environ[KEY] = Recording(capture, environ)
+    return recording
+
+
+class Recording:
+    """One exchange while it runs; stands in for `start_response` and for the response's iterable."""
+
+    __slots__ = (
+        "capture", "environ", "forward", "started", "begun", "path", "query", "tee", "declared", "upgrade", "status",
+        "headers", "chunks", "room", "size", "next", "close_source", "ended", "unfinished", "passthrough", "exception", "done",
+    )
+
+    def __init__(self, capture: Capture, environ: Environ) -> None:
+        self.capture = capture
+        self.environ = environ  # type: Optional[Environ]
+        self.forward = None  # type: Optional[Callable[..., Any]]
+        self.started = time.time()
+        self.begun = capture.clock()
+        # The app may change these for an app that it calls.
+        self.path = (environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+        self.query = environ.get("QUERY_STRING", "")
+        self.upgrade = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        self.tee = None  # type: Optional[InputTee]
+        self.declared = 0
+        self.status = 0
+        self.headers = ()  # type: Sequence[Header]
+        self.chunks = []  # type: List[bytes]
+        self.room = capture.limit
+        self.size = 0
+        self.next = None  # type: Optional[Callable[[], bytes]]
+        self.close_source = None  # type: Optional[Callable[[], None]]
+        self.ended = False
+        self.unfinished = "aborted"  # what it is called where it is handed over before it has ended
+        self.passthrough = False
+        self.exception = None  # type: Optional[str]
+        self.done = False
+        if not self.upgrade:
+            self._tee_input(environ)
+
+    def _tee_input(self, environ: Environ) -> None:
+        length = environ.get("CONTENT_LENGTH")
+        chunked = "HTTP_TRANSFER_ENCODING" in environ
+        if (length and length != "0") or chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
+            self.declared = int(length) if length else -1 if chunked else 0
+            sieve = self.capture.sieve(environ.get("CONTENT_TYPE") or "", self.capture.limit)
+            self.tee = InputTee(environ["wsgi.input"], self.capture.limit, sieve, self.capture.guard)
+            environ["wsgi.input"] = self.tee
+
+    # -- stands in for start_response
+
+    def start_response(self, status: str, headers: Sequence[Header], *rest: Any) -> Callable[[bytes], Any]:
+        self.status = int(status[:3]) if status[:3].isdigit() else 0
+        self.headers = headers
+        write = self.forward(status, headers, *rest)  # type: ignore[misc]
+        return partial(self._write, write)
+
+    def _write(self, write: Callable[[bytes], Any], data: bytes) -> Any:
+        self._take(data)
+        return write(data)
+
+    # -- stands in for the response's iterable
+
+    def watch(self, result: Any) -> Any:
+        """What the server gets instead of `result`: the same bytes at the same time."""
+        try:
+            return self._watched(result)
+        except Exception:  # noqa: BLE001 - the server gets the app's answer whatever becomes of our copy
+            self.capture.guard.note()
+            return result
+
+    def _watched(self, result: Any) -> Any:
+        if self.upgrade or _goes_out_as_a_file(result, self.environ):
+            # Only this very object lets the server use sendfile, so there is no close of ours to wait for.
+            self.passthrough = self.ended = True
+            self.finish()
+            return result
+        if isinstance(result, (list, tuple)):
+            return WatchedList(result, self)
+        self.close_source = getattr(result, "close", None)
+        self.next = iter(result).__next__
+        return self
+
+    def __iter__(self) -> "Iterator[bytes]":
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = self.next()  # type: ignore[misc]
+        except StopIteration:
+            self.ended = True
+            raise
+        except BaseException as error:
+            self._broken_by(error)
+            raise
+        if not self.done:
+            self._take(chunk)
+        return chunk
+
+    def close(self) -> None:
+        close, self.close_source = self.close_source, None
+        try:
+            if close is not None:
+                close()
+        finally:
+            self.finish()
+
+    def __del__(self) -> None:
+        # A server, or a test client, that never closes what it was given.
+        if self.next is not None:
+            self.finish()
+
+    def _take(self, chunk: bytes) -> None:
+        try:
+            size = len(chunk)
+            self.size += size
+            if self.room > 0 and size:
+                self.chunks.append(chunk if size <= self.room else chunk[:self.room])
+            self.room -= size
+            if self.capture.clock() - self.begun > STREAM_SECONDS:
+                self.unfinished = "streaming"
+                self.finish()
+        except Exception:  # noqa: BLE001 - the client gets its chunk whatever becomes of our copy
+            self.capture.guard.note()
+
+    def _broken_by(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self.exception = self.exception or type(error).__name__
+        if not self.size:
+            # Nothing of the answer was out yet: the server puts its own error in place of it.
+            self.status = 500
+
+    # -- the end
+
+    def left_by(self, error: BaseException) -> None:
+        """The app raised instead of answering; the server will say 500."""
+        if self.upgrade:
+            self.status = self.status or 101
+        else:
+            self.status = 500
+            self.exception = self.exception or type(error).__name__
+            self.headers = ()
+        self.ended = True
+        self.finish()
+
+    def finish(self) -> None:
+        """Hands the exchange over, once."""
+        if self.done:
+            return
+        self.done = True
+        self.capture.guard.run(self._hand_over)
+        self.chunks = []
+        if self.environ is not None:
+            self.environ.pop(KEY, None)
+            self.environ = None
+
+    def _hand_over(self) -> None:
+        environ = self.environ or {}
+        duration = self.capture.clock() - self.begun
+        route, endpoint, arguments = self.capture.route_of(environ)
+        get = environ.get
+        self.capture.sink(Exchange(
+            self.started, duration, get("REQUEST_METHOD", "GET"), self.path[0], self.path[1], self.query,
+            _request_headers(environ), self.tee.body(self.declared) if self.tee else EMPTY,
+            101 if self.upgrade and self.status in (0, 200) else self.status, self.headers, self._response_body(environ),
+            get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
+            str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
+        ))
+
+    def _response_body(self, environ: Environ) -> Body:
+        if self.upgrade or environ.get("REQUEST_METHOD") == "HEAD" or self.status in (204, 304) or self.status < 200:
+            return EMPTY
+        if self.passthrough:
+            return Body(b"", max(self.size, _content_length(self.headers)), "file")
+        data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        if not self.ended and self.size != _content_length(self.headers):
+            return Body(data, self.size, self.unfinished)
+        return Body(data, self.size, "cut" if self.room < 0 else "")
+
+
+class WatchedList(list):  # type: ignore[type-arg]
+    """A response that is a list stays one: servers ask for its length to set Content-Length themselves."""
+
+    __slots__ = ("_recording",)
+
+    def __init__(self, chunks: Sequence[bytes], recording: Recording) -> None:
+        list.__init__(self, chunks)
+        self._recording = recording
+        for chunk in chunks:
+            recording._take(chunk)
+        recording.ended = True
+
+    def close(self) -> None:
+        self._recording.finish()
+
+    def __del__(self) -> None:
+        self._recording.finish()
+
+
+def _goes_out_as_a_file(result: Any, environ: Optional[Environ]) -> bool:
+    wrapper = (environ or {}).get("wsgi.file_wrapper")
+    # uWSGI's wrapper is a function that gives the file itself back.
+    return (isinstance(wrapper, type) and isinstance(result, wrapper)) or hasattr(result, "read")
+
+
+def _content_length(headers: Sequence[Header]) -> int:
+    for name, value in headers:
+        if name.lower() == "content-length" and value.isdigit():
+            return int(value)
+    return -1
+
+
+class _HeaderNames(dict):  # type: ignore[type-arg]
+    """The header that an environ key stands for, None where it stands for none; bounded, since clients choose the names."""
+
+    def __missing__(self, key: str) -> Optional[str]:
+        name = key[5:].replace("_", "-").title() if key.startswith("HTTP_") else None
+        if len(self) < 2000:
+            self[key] = name
+        return name
+
+
+_NAMES = _HeaderNames(CONTENT_TYPE="Content-Type", CONTENT_LENGTH="Content-Length")
+
+
+def _request_headers(environ: Environ) -> List[Header]:
+    names = _NAMES
+    return [(names[key], value) for key, value in environ.items()  # type: ignore[misc]
+            if names[key] is not None and (value or key[:5] == "HTTP_")]

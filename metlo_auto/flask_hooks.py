@@ -1,0 +1,103 @@
+"""What is Flask's: the patch of `Flask.__init__`, the hooks on an app, routes. Must not know encoding or network."""
+
+from typing import Any, Callable, Dict, Optional
+
+import flask
+import wrapt
+
+from metlo_auto.capture import KEY, Capture, Environ, Recording, Route, edge
+
+ATTACHED = "_metlo_auto"
+
+
+class Attachment:
+    """Ties one app to one capture; attaching again replaces the capture, so each request is reported once."""
+
+    def __init__(self, capture: Optional[Capture]) -> None:
+        self.capture = capture
+
+    def current(self) -> Optional[Capture]:
+        return self.capture
+
+
+def patch(flask_app: Any, capture: Capture) -> None:
+    """Every app of the module `flask.app` created from now on reports to `capture`; the class stays the same object."""
+    wrapt.wrap_function_wrapper(flask_app, "Flask.__init__", _attaching(capture))
+
+
+def _attaching(capture: Capture) -> Callable[..., Any]:
+    def init(wrapped: Callable[..., Any], app: Any, args: Any, kwargs: Any) -> None:
+        wrapped(*args, **kwargs)
+        # An explicit attachment made inside a subclass's __init__ knows better than the environment.
+        if getattr(app, ATTACHED, None) is None:
+            capture.guard.run(attach, app, capture)
+
+    return init
+
+
+def attach(app: Any, capture: Optional[Capture]) -> None:
+    """Reports each request of `app` to `capture`; None stops the reports of an app that was attached before."""
+    attachment = getattr(app, ATTACHED, None)
+    if attachment is not None:
+        attachment.capture = capture
+    elif capture is not None:
+        attachment = Attachment(capture)
+        app.wsgi_app = edge(app.wsgi_app, attachment.current)
+        # First in the list is the last to run: it sees the response as the app's own hooks left it.
+        app.after_request_funcs.setdefault(None, []).insert(0, note_response)
+        app.handle_user_exception = _noting(app.handle_user_exception)
+        _listen_for_exceptions(app)
+        setattr(app, ATTACHED, attachment)
+
+
+def note_response(response: Any) -> Any:
+    """after_request: what only Flask's response knows, that its body is not to be looked at."""
+    if response.direct_passthrough:
+        recording = _recording()
+        if recording is not None:
+            recording.passthrough = True
+    return response
+
+
+def _noting(handle: Callable[[Exception], Any]) -> Callable[[Exception], Any]:
+    """`handle_user_exception` sees each exception that leaves a view, those with an error handler too."""
+
+    def handle_user_exception(error: Exception) -> Any:
+        _note_exception(error)
+        return handle(error)
+
+    return handle_user_exception
+
+
+def _listen_for_exceptions(app: Any) -> None:
+    # Flask-RESTful answers the exceptions of its views without asking the app; it does send the signal.
+    try:
+        flask.got_request_exception.connect(_on_exception, app, weak=False)
+    except RuntimeError:
+        pass  # before Flask 2.3 signals need blinker, which may not be there
+
+
+def _on_exception(sender: Any, exception: Any = None, **extra: Any) -> None:
+    _note_exception(exception)
+
+
+def _note_exception(error: Any) -> None:
+    recording = _recording()
+    # An HTTPException is an answer that the view chose.
+    if recording is not None and isinstance(error, Exception) and not hasattr(error, "get_response"):
+        recording.exception = type(error).__name__
+
+
+def _recording() -> Optional[Recording]:
+    recording = flask.request.environ.get(KEY) if flask.has_request_context() else None
+    return recording if isinstance(recording, Recording) else None
+
+
+def route_of(environ: Environ) -> Route:
+    """The rule that matched, as Werkzeug's request noted it; nothing where none did."""
+    request = environ.get("werkzeug.request")
+    rule = getattr(request, "url_rule", None)
+    if rule is None:
+        return None, None, {}
+    arguments = getattr(request, "view_args", None)  # type: Optional[Dict[str, object]]
+    return rule.rule, rule.endpoint, arguments or {}

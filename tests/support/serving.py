@@ -1,0 +1,147 @@
+"""Starts real servers as processes, bare or under the agent, and talks to them byte by byte."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ROOT / "tests" / "apps"
+
+# How each server is started; {port} and {app} (module:name) are filled in, {python} is the interpreter.
+SERVERS = {
+    "gunicorn-sync": "{python} -m gunicorn -w 1 -b 127.0.0.1:{port} --no-control-socket {app}",
+    "gunicorn-gthread": "{python} -m gunicorn -w 1 -k gthread --threads 8 -b 127.0.0.1:{port} --no-control-socket {app}",
+    "gunicorn-gevent": "{python} -m gunicorn -w 1 -k gevent -b 127.0.0.1:{port} --no-control-socket {app}",
+    "waitress": "{python} -m waitress --listen 127.0.0.1:{port} {app}",
+    "flask-run": "{python} -m flask --app {app} run --port {port}",
+    "cheroot": "{python} -m cheroot --bind 127.0.0.1:{port} {app}",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: List[Tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> Optional[str]:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def clean_environ(tmp: Any, **more: str) -> Dict[str, str]:
+    """This process's environment without anything of ours, with a home of its own."""
+    environ = {name: value for name, value in os.environ.items()
+               if not name.startswith("METLO_") and name not in ("PYTHONPATH", "COV_CORE_SOURCE")}
+    environ.update(HOME=str(tmp), XDG_STATE_HOME=str(tmp), PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", **more)
+    return environ
+
+
+def instrumented(environ: Dict[str, str], collector: Dict[str, str]) -> Dict[str, str]:
+    """`environ` as the environment way in makes it."""
+    return dict(environ, PYTHONPATH=str(ROOT / "metlo_auto" / "bootstrap") + os.pathsep + str(ROOT), **collector)
+
+
+class Server:
+    """`with Server(...) as server:` runs until the end of the block; `server.log` is what it said."""
+
+    def __init__(self, kind: str, app: str, environ: Dict[str, str], cwd: Any = APPS, python: str = sys.executable,
+                 launcher: Tuple[str, ...] = ()) -> None:
+        self.port = free_port()
+        words = SERVERS[kind].format(port=self.port, app=app, python=python).split()
+        self._command = list(launcher) + words
+        self._environ = environ
+        self._cwd = str(cwd)
+        self.log = ""
+        self.status = None  # type: Optional[int]
+
+    def __enter__(self) -> "Server":
+        self._file = open(os.path.join(self._environ["HOME"], "server-%d.log" % self.port), "w+")
+        self.process = subprocess.Popen(self._command, env=self._environ, cwd=self._cwd, stdin=subprocess.DEVNULL,
+                                        stdout=self._file, stderr=subprocess.STDOUT, start_new_session=True)
+        end = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                assert self.process.poll() is None, "server ended: " + self._said()
+                assert time.monotonic() < end, "server does not listen: " + self._said()
+                time.sleep(0.02)
+
+    def __exit__(self, *exc: Any) -> None:
+        self.stop()
+
+    def _said(self) -> str:
+        self._file.flush()
+        self._file.seek(0)
+        return self._file.read()
+
+    def stop(self, signal_number: int = signal.SIGTERM, deadline: float = 20) -> Optional[int]:
+        if self.status is None:
+            self.process.send_signal(signal_number)
+            try:
+                self.status = self.process.wait(deadline)
+            finally:
+                try:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+                except OSError:
+                    pass
+                self.log = self._said()
+                self._file.close()
+        return self.status
+
+    def connect(self) -> socket.socket:
+        sock = socket.create_connection(("127.0.0.1", self.port), 20)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    def ask(self, raw: bytes) -> Answer:
+        """Sends the bytes of one request (Connection: close is added) and reads the answer to its end."""
+        head, _, body = raw.partition(b"\r\n\r\n")
+        with self.connect() as sock:
+            sock.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+            return read_answer(sock, head.split(b" ", 1)[0] == b"HEAD")
+
+
+def request(method: str, target: str, body: bytes = b"", headers: Any = ()) -> bytes:
+    """The bytes of a request with Host and, where there is a body, Content-Length."""
+    pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
+    names = [name.lower() for name, _ in pairs]
+    if "host" not in names:
+        pairs.insert(0, ("Host", "shop.example"))
+    if body and "content-length" not in names and "transfer-encoding" not in names:
+        pairs.append(("Content-Length", str(len(body))))
+    lines = ["%s %s HTTP/1.1" % (method, target)] + ["%s: %s" % pair for pair in pairs]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def read_answer(sock: socket.socket, head_only: bool = False) -> Answer:
+    """The answer as the socket gives it until it is closed; a body that breaks off is what came."""
+    data = b""
+    while True:
+        try:
+            chunk = sock.recv(65536)
+        except ConnectionError:
+            break
+        if not chunk:
+            break
+        data += chunk
+    return parse_answer(data)
+
+
+def parse_answer(data: bytes) -> Answer:
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    status = int(lines[0].split(" ")[1]) if lines[0] else 0
+    headers = [(line.partition(":")[0], line.partition(":")[2].strip()) for line in lines[1:]]
+    return Answer(status, headers, body)
