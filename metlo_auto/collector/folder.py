@@ -1,0 +1,122 @@
+"""The collector's folder on disk: where it is, who may read it, the secrets in it; knows nothing of HTTP or
+SQL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Mapping, NamedTuple
+
+
+class FolderUnusable(Exception):
+    """The data folder cannot be used; the message says why and how to mend it."""
+
+
+class Folder(NamedTuple):
+    """A data folder that exists, belongs to this user and is closed to others."""
+
+    path: Path
+
+    @property
+    def database_url(self) -> str:
+        return "sqlite:///{}".format(self.path / "collector.db")
+
+    @property
+    def log(self) -> Path:
+        return self.path / "collector.log"
+
+    @property
+    def key_file(self) -> Path:
+        return self.path / "api-key"
+
+    def api_key(self) -> str:
+        """The key that agents send, made on first use."""
+        return self._secret("api-key")
+
+    def page_secret(self) -> bytes:
+        """What the page's tokens and cookies are signed with, made on first use."""
+        return self._secret("page-secret").encode("ascii")
+
+    def _secret(self, name: str) -> str:
+        target = self.path / name
+        if not target.exists():
+            self._publish(target, secrets.token_urlsafe(32))
+        _check_private(target)
+        return target.read_text("ascii").strip()
+
+    def _publish(self, target: Path, text: str) -> None:
+        """Create `target` whole or not at all; of two processes at once the first wins (`link` never
+        replaces).
+        """
+        draft = self.path / f".{target.name}.{secrets.token_hex(8)}"
+        write_private(draft, text)
+        try:
+            os.link(draft, target)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The object in file `name`, {} where it is missing or not readable as one."""
+        try:
+            value = json.loads((self.path / name).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        draft = self.path / f".{name}.{secrets.token_hex(8)}"
+        write_private(draft, json.dumps(value))
+        os.replace(draft, self.path / name)
+
+    def remove(self, name: str) -> None:
+        try:
+            (self.path / name).unlink()
+        except FileNotFoundError:
+            pass
+
+
+def default_path(environ: Mapping[str, str]) -> Path:
+    """`METLO_COLLECTOR_DATA_DIR`, else metlo-auto in the user's state folder."""
+    given = environ.get("METLO_COLLECTOR_DATA_DIR")
+    if given:
+        return Path(given).expanduser()
+    state = environ.get("XDG_STATE_HOME")
+    if state and os.path.isabs(state):
+        return Path(state) / "metlo-auto"
+    home = environ.get("HOME")
+    return (Path(home) if home else Path.home()) / ".local" / "state" / "metlo-auto"
+
+
+def open_folder(path: Path) -> Folder:
+    """Make `path` where needed and close it to others. Raises FolderUnusable."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        info = path.stat()
+        if hasattr(os, "getuid") and info.st_uid != os.getuid():
+            raise FolderUnusable(f"{path} belongs to another user; choose a folder with --data-dir")
+        if info.st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise FolderUnusable(
+            f"cannot use {path}: {error.strerror}; choose a folder with --data-dir"
+        ) from error
+    return Folder(path.resolve())
+
+
+def write_private(target: Path, text: str) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _check_private(target: Path) -> None:
+    info = target.stat()
+    if hasattr(os, "getuid") and info.st_uid != os.getuid():
+        raise FolderUnusable(f"{target} belongs to another user; choose a folder with --data-dir")
+    if info.st_mode & 0o077:
+        target.chmod(0o600)

@@ -1,0 +1,21 @@
+"""Which packages the collector needs beyond the agent's, and what to say where one is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import Sequence
+
+PACKAGES = ("flask", "jinja2", "waitress", "sqlalchemy")
+
+
+def missing(packages: Sequence[str] = PACKAGES) -> list[str]:
+    """The names among `packages` that this interpreter cannot import; nothing is imported to find out."""
+    return [name for name in packages if importlib.util.find_spec(name) is None]
+
+
+def complaint(names: Sequence[str], executable: str = sys.executable) -> str:
+    """One line that names what is missing and the command that mends it."""
+    return "metlo-collector: {} not installed for {}; run: {} -m pip install 'metlo-auto[collector]'".format(
+        ", ".join(names), executable, executable
+    )

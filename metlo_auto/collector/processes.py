@@ -1,0 +1,63 @@
+"""Processes by pid and start time, and the environment for our own; knows nothing of what they do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Mapping, Optional
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def start_mark(pid: int) -> Optional[str]:
+    """When process `pid` began, in the system's own words, so that a pid used again is not mistaken; None if
+    it is gone.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return None if os.path.isdir("/proc/self") else _start_by_ps(pid)
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _start_by_ps(pid: int) -> Optional[str]:
+    answer = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return answer.stdout.decode("ascii", "replace").strip() or None
+
+
+def is_alive(pid: int, mark: Optional[str]) -> bool:
+    """True while the process that began at `mark` still runs."""
+    return mark is not None and start_mark(pid) == mark
+
+
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` for a process of ours: not instrumented, this package in reach."""
+    clean = dict(environ)
+    clean["METLO_DISABLED"] = "1"
+    path = [
+        part for part in clean.pop("PYTHONPATH", "").split(os.pathsep) if part and not _is_bootstrap(part)
+    ]
+    if _ROOT.name not in ("site-packages", "dist-packages") and str(_ROOT) not in path:
+        path.append(str(_ROOT))  # run from a checkout: the child's current directory is another
+    if path:
+        clean["PYTHONPATH"] = os.pathsep.join(path)
+    return clean
+
+
+def is_instrumented(environ: Mapping[str, str]) -> bool:
+    """True where this interpreter started with the agent's bootstrap on its path and not disabled."""
+    if environ.get("METLO_DISABLED", "").strip().lower() in ("1", "true", "yes", "on"):
+        return False
+    return any(_is_bootstrap(part) for part in environ.get("PYTHONPATH", "").split(os.pathsep) if part)
+
+
+def _is_bootstrap(part: str) -> bool:
+    folder = Path(part)
+    return folder.name == "bootstrap" and folder.parent.name == "metlo_auto"

@@ -1,0 +1,121 @@
+"""What pages, API and commands read from the store; plain values out, nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Optional
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector import counters, inbox
+from metlo_auto.collector.schema import endpoints, samples
+from metlo_auto.collector.transport import parse
+
+
+class Endpoint(NamedTuple):
+    id: str
+    host: str
+    method: str
+    template: str
+    declared: bool
+    calls: int
+    errors: int  # status 500 and above
+    client_errors: int
+    authenticated: int
+    first_seen: float
+    last_seen: float
+
+
+def list_endpoints(connection: Connection) -> list[Endpoint]:
+    """All endpoints that answered with anything but 404 and 405, with what was folded into them."""
+    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    own = endpoints.alias()
+    e = endpoints.c
+    query = (
+        select(
+            own.c.id,
+            own.c.host,
+            own.c.method,
+            own.c.template,
+            own.c.declared,
+            func.sum(e.calls).label("calls"),
+            func.sum(e.errors).label("errors"),
+            func.sum(e.client_errors).label("client_errors"),
+            func.sum(e.authenticated).label("authenticated"),
+            func.min(e.first_seen).label("first_seen"),
+            func.max(e.last_seen).label("last_seen"),
+        )
+        .select_from(endpoints.join(own, own.c.id == shown))
+        .group_by(own.c.id, own.c.host, own.c.method, own.c.template, own.c.declared)
+        .having(func.max(e.confirmed) == 1)
+        .order_by(own.c.template, own.c.method, own.c.host)
+    )
+    return [
+        Endpoint(
+            row.id,
+            row.host,
+            row.method,
+            row.template,
+            bool(row.declared),
+            int(row.calls),
+            int(row.errors),
+            int(row.client_errors),
+            int(row.authenticated),
+            row.first_seen,
+            row.last_seen,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+class KeptTrace(NamedTuple):
+    id: int
+    endpoint_id: Optional[str]
+    at: float
+    trace: dict[str, Any]
+
+
+def latest_traces(
+    connection: Connection, limit: int, endpoint_ids: Optional[list[str]] = None
+) -> list[KeptTrace]:
+    """The newest traces of the ring, newest first."""
+    query = select(samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body)
+    if endpoint_ids is not None:
+        query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
+    found = connection.execute(query.order_by(samples.c.id.desc()).limit(limit))
+    return [KeptTrace(row.id, row.endpoint_id, row.at, parse(bytes(row.body))) for row in found]
+
+
+_COUNTS = (
+    "accepted_batches",
+    "accepted_traces",
+    "duplicate_batches",
+    "applied_traces",
+    "refused_traces",
+    "set_aside_traces",
+    "unmatched_traces",
+    "expired_traces",
+    "sample_bytes",
+)
+
+
+def status(connection: Connection) -> dict[str, Any]:
+    """All counters, zero where nothing happened yet, and what waits in the inbox."""
+    counts: dict[str, Any] = dict.fromkeys(_COUNTS, 0)
+    counts.update(counters.read(connection))
+    waiting = inbox.backlog(connection)
+    counts["inbox_batches"], counts["inbox_traces"], counts["inbox_bytes"] = waiting
+    refused = sum(n for name, n in counts.items() if name.startswith("refused_posts_"))
+    counts["refused_posts"] = refused
+    counts["endpoints"] = connection.scalar(
+        select(func.count()).where(endpoints.c.confirmed == 1, endpoints.c.folded_into.is_(None))
+    )
+    # what was answered 200 and is neither applied, set aside nor waiting: always 0, shown so that it can be
+    # seen
+    counts["lost_traces"] = (
+        counts["accepted_traces"]
+        - counts["applied_traces"]
+        - counts["set_aside_traces"]
+        - counts["inbox_traces"]
+    )
+    return counts

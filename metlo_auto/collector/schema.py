@@ -1,0 +1,138 @@
+"""The tables: inbox, inventory, samples, counters. Columns that several writers merge are sums, minima,
+maxima, unions.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+seen_batches = Table(  # ids of batches that were answered 200, so that a retry is not applied again
+    "seen_batches",
+    metadata,
+    Column("batch_key", Text, primary_key=True),
+    Column("received_at", Float, nullable=False),
+    Index("seen_batches_by_time", "received_at"),
+)
+
+inbox = Table(  # acknowledged and not yet analysed; a row leaves in the transaction that applies it
+    "inbox",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("received_at", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("traces", Integer, nullable=False),  # leading traces of the body that were taken
+    Column("size", Integer, nullable=False),  # bytes of body
+    Column("body", LargeBinary, nullable=False),  # the post as received, inflated
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column(
+        "id", Text, primary_key=True
+    ),  # digest of method, host and template: any writer finds it by itself
+    Column("host", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("declared", Integer, nullable=False),  # 1: the template came from the agent
+    Column("confirmed", Integer, nullable=False),  # 1: answered with anything but 404 and 405 at least once
+    Column("calls", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),  # status 500 and above
+    Column("client_errors", BigInteger, nullable=False),  # status 400 to 499
+    Column("authenticated", BigInteger, nullable=False),  # calls that carried credentials
+    Column("first_seen", Float, nullable=False),  # seconds since the epoch
+    Column("last_seen", Float, nullable=False),
+    Column("folded_into", Text),  # id of the endpoint that this one is shown with
+)
+
+samples = Table(  # a ring: the latest traces, whole
+    "samples",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("endpoint_id", Text),
+    Column("at", Float, nullable=False),
+    Column("trace_id", Text),
+    Column("method", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("samples_by_endpoint", "endpoint_id", "id"),
+)
+
+set_aside = Table(  # traces that cannot be analysed, with the reason
+    "set_aside",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# everything countable about an endpoint's fields: n observations of `kind` (and `value`) at `path`
+facts = Table(
+    "facts",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("section", Text, primary_key=True),  # e.g. "req.query", "res.body 2xx application/json"
+    Column("path", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("first_seen", Float, nullable=False),
+)
+
+traffic = Table(  # calls by hour and latency bucket
+    "traffic",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("hour", Integer, primary_key=True),  # hours since the epoch
+    Column("bucket", Integer, primary_key=True),  # see latency.py
+    Column("calls", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+)
+
+declared_routes = Table(
+    "declared_routes",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("template", Text, primary_key=True),
+    Column("endpoint", Text, nullable=False),  # the framework's name of it
+    Column("file", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("declared_at", Float, nullable=False),
+)
+
+dismissals = Table(  # what a person looked at and does not want to see again
+    "dismissals",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("dismissed_at", Float, nullable=False),
+)
+
+spent_tokens = Table(
+    "spent_tokens",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("spent_at", Float, nullable=False),
+)

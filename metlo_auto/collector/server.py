@@ -1,0 +1,207 @@
+"""Runs the collector: the socket, the analyser beside it, and the end of both; knows nothing of what they do
+inside.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Callable, NamedTuple, Optional
+
+import waitress  # type: ignore[import-untyped]
+from sqlalchemy.engine import Engine
+
+from metlo_auto.collector import presence
+from metlo_auto.collector.access import page_token
+from metlo_auto.collector.committer import Committer
+from metlo_auto.collector.database import open_store
+from metlo_auto.collector.folder import Folder
+from metlo_auto.collector.ingest import Ingest
+from metlo_auto.collector.processes import clean_environment
+from metlo_auto.collector.web import Parts, make_app
+
+INBOX_LIMIT = 512_000_000  # bytes; above it the answer is 429
+THREADS = 16
+logger = logging.getLogger("metlo.collector")
+
+
+class CannotServe(Exception):
+    """The collector cannot start; the message says why and how to mend it."""
+
+
+class Options(NamedTuple):
+    """How to serve. `port` 0 is any free one; `attached`: stop by itself when the last attached process is
+    gone.
+    """
+
+    host: str
+    port: int
+    store: str
+    attached: bool
+    any_port: bool = False  # take another port where `port` is busy
+
+
+class Analyser:
+    """The analyser's process; started again when it dies, ends when its pipe closes."""
+
+    def __init__(self, folder: Folder, store: str) -> None:
+        self._command = [
+            sys.executable,
+            "-m",
+            "metlo_auto.collector",
+            "analyse",
+            "--data-dir",
+            str(folder.path),
+        ]
+        self._environ = {**clean_environment(os.environ), "METLO_COLLECTOR_STORE": store}
+        self._cwd = str(folder.path)  # `-m` puts it on the path: never a folder with someone's modules
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._process = self._spawn()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, env=self._environ, cwd=self._cwd, start_new_session=True
+        )
+        assert process.stdin is not None
+        os.set_blocking(process.stdin.fileno(), False)
+        return process
+
+    def wake(self) -> None:
+        """Tell it that something came in; a full pipe has told it already."""
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.closed:
+            try:
+                os.write(stdin.fileno(), b".")
+            except OSError:
+                pass  # full, or the process has just died and `mind` will see it
+
+    def mind(self) -> None:
+        """Start it again where it died."""
+        with self._lock:
+            if not self._stopping and self._process.poll() is not None:
+                logger.warning(
+                    "the analyser ended with status %s, starting it again", self._process.returncode
+                )
+                self._process = self._spawn()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Let it finish what is in the inbox, for `timeout` seconds at most; what is left waits for the next
+        start.
+        """
+        with self._lock:
+            self._stopping = True
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
+    """Serve until a signal, or until the last attached process is gone. Raises CannotServe, StoreUnusable."""
+    engine = open_store(options.store)
+    analyser: Optional[Analyser] = None
+    committer = Committer(engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
+    ingest = Ingest(committer, folder.api_key())
+    started = time.time()
+
+    def facts() -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "analyser_pid": analyser.pid if analyser else None,
+            "started_at": started,
+            "verified_at": ingest.verified_at,
+        }
+
+    hosts = () if _is_loopback(options.host) else (options.host,)
+    app = make_app(Parts(engine, ingest, folder.api_key(), folder.page_secret(), hosts, facts))
+    server = _listen(app, options)
+    analyser = Analyser(folder, options.store)
+    running = presence.announce(folder, options.host, server.effective_port)
+    say_where(folder, running, say)
+    try:
+        _run(server, analyser, committer, folder, options)
+    finally:
+        presence.withdraw(folder)
+        server.close()
+        committer.close()
+        analyser.stop()
+        engine.dispose()
+
+
+def say_where(folder: Folder, running: presence.Running, say: Callable[[str], None]) -> None:
+    say(f"Metlo collector on {running.url}")
+    say(f"page: {running.page(page_token(folder.page_secret()))}")
+    say(f"METLO_HOST={running.url} METLO_API_KEY=$(cat {folder.key_file})")
+
+
+def _listen(app: Any, options: Options) -> Any:
+    ports = [options.port, 0] if options.any_port and options.port else [options.port]
+    error: Optional[OSError] = None
+    for port in ports:
+        try:
+            return waitress.create_server(
+                app,
+                host=options.host,
+                port=port,
+                threads=THREADS,
+                clear_untrusted_proxy_headers=True,
+                max_request_body_size=8_388_608,
+                inbuf_overflow=8_388_608,
+                connection_limit=1000,
+                channel_timeout=60,
+                ident=None,
+            )
+        except OSError as caught:
+            error = caught
+    raise CannotServe(
+        "cannot listen on {}:{}: {}; choose another with --port".format(
+            options.host, options.port, error.strerror if error else ""
+        )
+    )
+
+
+def _run(server: Any, analyser: Analyser, committer: Committer, folder: Folder, options: Options) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=server.run, name="metlo-http", daemon=True).start()
+    watch = presence.Watch(folder) if options.attached else None
+    while not stop.wait(0.25):
+        analyser.mind()
+        _write_counts(committer)
+        if watch is not None and watch.is_over():
+            return
+
+
+def _write_counts(committer: Committer) -> None:
+    try:
+        committer.flush()
+    except Exception as error:  # noqa: BLE001  # a store that is away must not end the server
+        logger.warning("counts wait for the store: %s", str(error).splitlines()[0])
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("127.0.0.1", "::1", "localhost")
+
+
+def analyse(engine: Engine) -> None:
+    """The analyser's process: works until its standard input is closed."""
+    from metlo_auto.collector import analyser
+    from metlo_auto.collector.apply import Caps
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # a ^C on the terminal ends the server, which closes our input
+    analyser.run(engine, Caps(), sys.stdin.fileno())

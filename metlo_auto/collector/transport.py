@@ -1,0 +1,104 @@
+"""From a request's raw body to its bytes: limit, Content-Encoding, Content-Type; pure, knows nothing of
+traces.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from email.message import Message
+from typing import Any, NoReturn, Optional
+
+try:
+    import orjson
+except ImportError:  # the extra `speed`
+    orjson = None  # type: ignore[assignment]
+
+LIMIT = 2_097_152  # bytes after inflation, as Metlo's collector has it
+
+
+class Refused(Exception):
+    """The body is answered with `status` and `text`, and nothing of it is stored."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def inflate(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
+    """Undo Content-Encoding; at most `limit` + 1 bytes are ever produced. Raises Refused (400, 413, 415)."""
+    name = encoding.strip().lower() or "identity"
+    if name == "identity":
+        plain = body
+    elif name in ("gzip", "deflate"):
+        plain = _decompress(body, name, limit)
+    else:
+        raise Refused(415, f'unsupported content encoding "{name}"')
+    if len(plain) > limit:
+        raise Refused(413, "request entity too large")
+    return plain
+
+
+def _decompress(body: bytes, name: str, limit: int) -> bytes:
+    wbits = zlib.MAX_WBITS | 16 if name == "gzip" else zlib.MAX_WBITS
+    plain = b""
+    rest = body
+    try:
+        while rest:  # a gzip body may have several members
+            stream = zlib.decompressobj(wbits)
+            plain += stream.decompress(rest, limit + 1 - len(plain))
+            if len(plain) > limit:
+                return plain
+            if not stream.eof:
+                raise Refused(400, "unexpected end of file")
+            rest = stream.unused_data if name == "gzip" else b""
+    except zlib.error as error:
+        raise Refused(400, f"incorrect data: {error}") from error
+    return plain
+
+
+def is_json(content_type: str) -> bool:
+    """True for application/json with any parameters. Raises Refused(415) for a charset that is not a utf."""
+    message = Message()
+    message["content-type"] = content_type or "none/none"
+    if message.get_content_type() != "application/json":
+        return False
+    charset = message.get_param("charset", "utf-8")
+    if not str(charset).lower().startswith("utf-"):
+        raise Refused(415, f'unsupported charset "{charset}"')
+    return True
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value in `body`, an empty body being {}. Raises Refused(400) for anything that JSON.parse
+    refuses.
+    """
+    if not body:
+        return {}
+    value = _fast(body)
+    if value is None:
+        value = _tolerant(body)
+    if not isinstance(value, (dict, list)):
+        raise Refused(400, "Unexpected token in JSON at position 0")
+    return value
+
+
+def _fast(body: bytes) -> Optional[Any]:
+    if orjson is None:
+        return None
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        return None  # orjson refuses escaped lone surrogates, which the contract accepts
+
+
+def _tolerant(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"Unexpected token in JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="the collector's packages are not installed (extra `collector`)")
+pytest.importorskip("waitress", reason="the collector's packages are not installed (extra `collector`)")
+
+from collector_support import Collector  # noqa: E402
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    running = Collector(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """One collector for tests that do not look at totals."""
+    running = Collector(tmp_path_factory.mktemp("collector"))
+    yield running
+    running.stop()
