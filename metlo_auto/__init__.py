@@ -18,12 +18,16 @@ __all__ = ["ConfigurationError", "MetloFlask", "__version__", "stats"]
 class MetloFlask:
     """Reports the traffic of `app` to the collector at `metlo_host`.
 
-    `options` are the settings in lower case without their prefix: `workers=`, `disabled=`, `environment=`, `max_body=` ...
+    `options` are the settings in lower case without their prefix: `workers=`, `disabled=`, `max_body=` and so on.
     Raises ConfigurationError for an argument that is missing or cannot be used, TypeError for an unknown one.
     """
 
     def __init__(
-        self, app: "Flask", metlo_host: "Optional[str]" = None, metlo_api_key: "Optional[str]" = None, **options: "Any"
+        self,
+        app: "Flask",
+        metlo_host: "Optional[str]" = None,
+        metlo_api_key: "Optional[str]" = None,
+        **options: "Any"
     ) -> None:
         from metlo_auto.explicit import attach
 

@@ -23,11 +23,11 @@ class _Private(dict):  # type: ignore[type-arg]
         return private
 
 
-_PRIVATE = _Private()  # type: Dict[str, bool]
+_PRIVATE: Dict[str, bool] = _Private()
 
 
 def parse(text: str) -> Optional[Address]:
-    """The address in `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` or `[2001:db8::1]:4711`, None where there is none."""
+    """The address in `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1` or `[2001:db8::1]:4711`, None where there is none."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -7,14 +7,12 @@ import os
 import random
 import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
-from urllib.parse import quote, unquote
 
-from metlo_auto.bodies import Text, text_of
+from metlo_auto.bodies import MultipartSieve, Text, text_of
 from metlo_auto.capture import Capture, Route
 from metlo_auto.delivery import Delivery, DeliverySettings
 from metlo_auto.exchange import Exchange, Header
 from metlo_auto.guard import Guard
-from metlo_auto.multipart import sieve_for
 from metlo_auto.redact import Redactor
 from metlo_auto.settings import Settings
 from metlo_auto.wire import METHODS, Encoder, host_of
@@ -29,7 +27,7 @@ class _PerProcess:
     def __init__(self, settings: Settings) -> None:
         self.pid = os.getpid()
         self.encoder = Encoder(settings.environment, binascii.hexlify(os.urandom(12)).decode())
-        self.announced = {}  # type: Dict[RouteKey, int]
+        self.announced: Dict[RouteKey, int] = {}
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
@@ -47,12 +45,12 @@ class Agent:
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size))
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
-        self._sensitive = {}  # type: Dict[str, bool]
+        self._sensitive: Dict[str, bool] = {}
         self._mine = _PerProcess(settings)
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
         """What an app's edge needs to report here; `route_of` says which rule matched a request."""
-        return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), sieve_for, route_of,
+        return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
                        self.report, self.guard)
 
     def report(self, x: Exchange) -> None:
@@ -98,7 +96,7 @@ class Agent:
         response_type, response_encoding = _content(x.response_headers)
         request = text_of(x.request_body, request_type, request_encoding, limit)
         response = text_of(x.response_body, response_type, response_encoding, limit)
-        if not self._redactor.enabled:
+        if self.settings.redact == "none":
             return x, request, response
         if request.text:
             request = request._replace(text=redact.body(request.text, request.kind, request_type))
@@ -145,6 +143,10 @@ class Agent:
         return dict(self.delivery.stats(), captured=mine.captured, internal_errors=self.guard.errors)
 
 
+def _sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:
+    return MultipartSieve(content_type, limit) if content_type[:10].lower() == "multipart/" else None
+
+
 def _content(headers: Any) -> Tuple[str, str]:
     content_type = encoding = ""
     for name, value in headers:
@@ -174,7 +176,7 @@ class Agents:
     """The agents of this process, one for each set of settings; the only process-wide state."""
 
     def __init__(self) -> None:
-        self._agents = {}  # type: Dict[Settings, Agent]
+        self._agents: Dict[Settings, Agent] = {}
 
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)
@@ -184,7 +186,7 @@ class Agents:
 
     def stats(self) -> Dict[str, Any]:
         """The sum over all agents; "dropped" stays a dict of counts by reason."""
-        total = {}  # type: Dict[str, Any]
+        total: Dict[str, Any] = {}
         for agent in list(self._agents.values()):
             for name, value in agent.stats().items():
                 if isinstance(value, dict):

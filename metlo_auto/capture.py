@@ -65,32 +65,33 @@ class Recording:
 
     __slots__ = (
         "capture", "environ", "forward", "started", "begun", "path", "query", "tee", "declared", "upgrade", "status",
-        "headers", "chunks", "room", "size", "next", "close_source", "ended", "unfinished", "passthrough", "exception", "done",
+        "headers", "chunks", "room", "size", "next", "close_source", "ended", "unfinished", "passthrough", "exception",
+        "done",
     )
 
     def __init__(self, capture: Capture, environ: Environ) -> None:
         self.capture = capture
-        self.environ = environ  # type: Optional[Environ]
-        self.forward = None  # type: Optional[Callable[..., Any]]
+        self.environ: Optional[Environ] = environ
+        self.forward: Optional[Callable[..., Any]] = None
         self.started = time.time()
         self.begun = capture.clock()
         # The app may change these for an app that it calls.
         self.path = (environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
         self.query = environ.get("QUERY_STRING", "")
         self.upgrade = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
-        self.tee = None  # type: Optional[InputTee]
+        self.tee: Optional[InputTee] = None
         self.declared = 0
         self.status = 0
-        self.headers = ()  # type: Sequence[Header]
-        self.chunks = []  # type: List[bytes]
+        self.headers: Sequence[Header] = ()
+        self.chunks: List[bytes] = []
         self.room = capture.limit
         self.size = 0
-        self.next = None  # type: Optional[Callable[[], bytes]]
-        self.close_source = None  # type: Optional[Callable[[], None]]
+        self.next: Optional[Callable[[], bytes]] = None
+        self.close_source: Optional[Callable[[], None]] = None
         self.ended = False
         self.unfinished = "aborted"  # what it is called where it is handed over before it has ended
         self.passthrough = False
-        self.exception = None  # type: Optional[str]
+        self.exception: Optional[str] = None
         self.done = False
         if not self.upgrade:
             self._tee_input(environ)
@@ -130,6 +131,8 @@ class Recording:
         if self.upgrade or _goes_out_as_a_file(result, self.environ):
             # Only this very object lets the server use sendfile, so there is no close of ours to wait for.
             self.passthrough = self.ended = True
+            if self.upgrade and self.status in (0, 200):  # a websocket that is over, answered for form's sake
+                self.status = 101
             self.finish()
             return result
         if isinstance(result, (list, tuple)):
@@ -219,7 +222,7 @@ class Recording:
         self.capture.sink(Exchange(
             self.started, duration, get("REQUEST_METHOD", "GET"), self.path[0], self.path[1], self.query,
             _request_headers(environ), self.tee.body(self.declared) if self.tee else EMPTY,
-            101 if self.upgrade and self.status in (0, 200) else self.status, self.headers, self._response_body(environ),
+            self.status, self.headers, self._response_body(environ),
             get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
             str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
         ))
@@ -268,7 +271,7 @@ def _content_length(headers: Sequence[Header]) -> int:
 
 
 class _HeaderNames(dict):  # type: ignore[type-arg]
-    """The header that an environ key stands for, None where it stands for none; bounded, since clients choose the names."""
+    """The header that an environ key stands for, None for none; bounded, since clients choose the names."""
 
     def __missing__(self, key: str) -> Optional[str]:
         name = key[5:].replace("_", "-").title() if key.startswith("HTTP_") else None
@@ -282,5 +285,5 @@ _NAMES = _HeaderNames(CONTENT_TYPE="Content-Type", CONTENT_LENGTH="Content-Lengt
 
 def _request_headers(environ: Environ) -> List[Header]:
     names = _NAMES
-    return [(names[key], value) for key, value in environ.items()  # type: ignore[misc]
+    return [(names[key], value) for key, value in environ.items()
             if names[key] is not None and (value or key[:5] == "HTTP_")]

@@ -54,7 +54,7 @@ def _parse(path: str, text: str) -> DotEnv:
     except ImportError:
         return DotEnv(path, {}, {}, ["%s is not read: python-dotenv is missing; pip install python-dotenv" % path])
     problems = []
-    lines = {}  # type: Dict[str, int]
+    lines: Dict[str, int] = {}
     good = []
     for binding in parse_stream(io.StringIO(text)):
         original = binding.original

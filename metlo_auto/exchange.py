@@ -9,7 +9,8 @@ class Body(NamedTuple):
     """What was kept of a request's or response's body.
 
     `data`: the kept bytes, at most the limit. `size`: bytes that passed by, -1 where nobody can know.
-    `omitted`: why `data` is not the whole body (`binary`, `file`, `unread`, `cut`, `aborted`, `undecodable`), "" where it is.
+    `omitted`: why `data` is not the whole body (`binary`, `file`, `unread`, `cut`, `aborted`, `streaming`,
+    `undecodable`), "" where it is.
     """
 
     data: bytes

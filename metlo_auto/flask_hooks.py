@@ -99,5 +99,5 @@ def route_of(environ: Environ) -> Route:
     rule = getattr(request, "url_rule", None)
     if rule is None:
         return None, None, {}
-    arguments = getattr(request, "view_args", None)  # type: Optional[Dict[str, object]]
+    arguments: Optional[Dict[str, object]] = getattr(request, "view_args", None)
     return rule.rule, rule.endpoint, arguments or {}

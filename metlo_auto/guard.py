@@ -13,7 +13,7 @@ class Guard:
 
     def __init__(self) -> None:
         self.errors = 0
-        self._said = {}  # type: Dict[Tuple[str, str], bool]
+        self._said: Dict[Tuple[str, str], bool] = {}
 
     def run(self, function: Callable[..., T], *args: Any) -> Optional[T]:
         """What `function` returns, None where it failed."""

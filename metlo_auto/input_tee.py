@@ -17,7 +17,7 @@ class InputTee:
     def __init__(self, stream: Any, limit: int, sieve: Optional[Any], guard: Guard) -> None:
         self._stream = stream
         self._guard = guard
-        self._chunks = []  # type: List[bytes]
+        self._chunks: List[bytes] = []
         self._room = limit
         self._sieve = sieve
         self.size = 0
@@ -52,7 +52,7 @@ class InputTee:
     def readline(self, *args: Any) -> bytes:
         data = self._call(self._stream.readline, *args)
         size = args[0] if args else None
-        return self._take(data, not data[-1:] == b"\n" and (size is None or size < 0 or len(data) < size))
+        return self._take(data, data[-1:] != b"\n" and (size is None or size < 0 or len(data) < size))
 
     def readlines(self, *args: Any) -> List[bytes]:
         lines = self._call(self._stream.readlines, *args)

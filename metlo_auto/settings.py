@@ -1,4 +1,4 @@
-"""The settings: one table of names, parsers, defaults and help; precedence and `.env`. The environment is an argument."""
+"""The settings: one table of names, parsers, defaults, help; precedence and `.env`. The environment is an argument."""
 
 import os
 import re
@@ -218,9 +218,9 @@ def load(environ: Mapping[str, str], cwd: Optional[str], explicit: Optional[Mapp
     """
     dotenv = read_dotenv(environ.get(PREFIX + "ENV_FILE", ""), cwd)
     problems = list(dotenv.problems) + _unknown_names(environ, dotenv)
-    values = {}  # type: Dict[str, Any]
-    sources = {}  # type: Dict[str, str]
-    errors = []  # type: List[str]
+    values: Dict[str, Any] = {}
+    sources: Dict[str, str] = {}
+    errors: List[str] = []
     for setting in SETTINGS:
         given = _given(setting, environ, dotenv, explicit or {})
         sources[setting.name] = given.source

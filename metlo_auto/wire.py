@@ -14,7 +14,7 @@ from metlo_auto.addresses import server_address, source_address
 from metlo_auto.exchange import Exchange, Header
 from metlo_auto.version import VERSION
 
-METHODS = frozenset("GET HEAD POST PUT PATCH DELETE CONNECT OPTIONS TRACE".split())
+METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"])
 _CACHED = 4096  # entries of each cache, since clients choose what goes in
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _REFUSED = re.compile(r"[\\?<>&=%\x00-\x1f\x7f]")
@@ -45,13 +45,13 @@ class Encoder:
 
     def __init__(self, environment: str, prefix: str) -> None:
         self._quote = _fastest_quote()
-        self._headers = {}  # type: Dict[str, str]
+        self._headers: Dict[str, str] = {}
         self._prefix = prefix
         self._tail = '"environment":%s,"incoming":true,"metloSource":"python/flask","agent":"metlo-auto/%s"' % (
             self._quote(environment), VERSION)
 
     def trace(self, exchange: Exchange, request: Any, response: Any, number: int) -> bytes:
-        """The trace for v1, UTF-8; `request` and `response` are the bodies' texts, `number` is unique in the process."""
+        """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here."""
         return self._encode(exchange, request, response, number, path_of(exchange.script_name, exchange.path), "")
 
     def announcement(self, exchange: Exchange, request: Any, response: Any, number: int) -> bytes:
@@ -218,7 +218,7 @@ def _template(route: str) -> str:
 
 def processed_trace_data(x: Exchange, request: Any, response: Any) -> Dict[str, Any]:
     """What v2 of the collector takes instead of looking itself: the types of the fields by their paths."""
-    types = {}  # type: Dict[str, List[str]]
+    types: Dict[str, List[str]] = {}
     for prefix, body in (("reqBody", request), ("resBody", response)):
         _add_types(types, prefix, _parsed(body))
     for name, _ in query_pairs(x.query):

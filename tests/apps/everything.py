@@ -55,14 +55,14 @@ def echo():
     if kind == "iterate":
         return Response(b"|".join(request.stream), mimetype="text/plain")
     if kind == "raw":
-        return Response(request.environ["wsgi.input"].read(int(request.environ["CONTENT_LENGTH"])), mimetype="text/plain")
-    if kind == "rawline":
-        return Response(request.environ["wsgi.input"].readline(), mimetype="text/plain")
+        length = int(request.environ["CONTENT_LENGTH"])
+        return Response(request.environ["wsgi.input"].read(length), mimetype="text/plain")
     if kind == "parser":
         from werkzeug.formparser import FormDataParser
 
         length = int(request.environ["CONTENT_LENGTH"])
-        _, form, files = FormDataParser().parse(request.environ["wsgi.input"], request.mimetype, length, request.mimetype_params)
+        parser = FormDataParser()
+        _, form, _ = parser.parse(request.environ["wsgi.input"], request.mimetype, length, request.mimetype_params)
         return jsonify(form.to_dict(flat=False))
     if kind == "unread":
         return "not read"

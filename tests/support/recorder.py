@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional
 class _Server(socketserver.ThreadingMixIn, HTTPServer):
     daemon_threads = True
     request_queue_size = 128
-    recorder = None  # type: Recorder
+    recorder: Any = None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -44,12 +44,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = gzip.decompress(body) if encoding == "gzip" else zlib.decompress(body) if encoding == "deflate" else body
         recorder = self.server.recorder
         if self.headers.get("Authorization") != recorder.key:
-            return self._answer(401, "Client unauthorized")
-        if self.path.startswith("/api/v2") and not recorder.v2:
-            return self._answer(404, "Cannot POST")
-        document = json.loads(body)
-        recorder.take(self.path, document if isinstance(document, list) else [document])
-        self._answer(200, "OK")
+            self._answer(401, "Client unauthorized")
+        elif self.path.startswith("/api/v2") and not recorder.v2:
+            self._answer(404, "Cannot POST")
+        else:
+            document = json.loads(body)
+            recorder.take(self.path, document if isinstance(document, list) else [document])
+            self._answer(200, "OK")
 
 
 class Recorder:
@@ -58,8 +59,8 @@ class Recorder:
     def __init__(self, v2: bool = False, key: str = "test-key") -> None:
         self.v2 = v2
         self.key = key
-        self.posts = []  # type: List[Any]
-        self.traces = []  # type: List[Dict[str, Any]]
+        self.posts: List[Any] = []
+        self.traces: List[Dict[str, Any]] = []
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.recorder = self

@@ -62,7 +62,7 @@ class Server:
         self._environ = environ
         self._cwd = str(cwd)
         self.log = ""
-        self.status = None  # type: Optional[int]
+        self.status: Optional[int] = None
 
     def __enter__(self) -> "Server":
         self._file = open(os.path.join(self._environ["HOME"], "server-%d.log" % self.port), "w+")
