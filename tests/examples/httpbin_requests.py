@@ -91,10 +91,7 @@ def carrying(n):
 
 def requests(count=400):
     """The first `count` of them; each carries its own X-Case."""
-    rounds = (
-        [(method, path, {}, None) for method, path in looking(n)] + list(carrying(n))
-        for n in itertools.count()
-    )
+    rounds = ([(method, path, {}, None) for method, path in looking(n)] + list(carrying(n)) for n in itertools.count())
     chosen = itertools.islice(itertools.chain.from_iterable(rounds), count)
     return [
         Asked(method, path, dict(HOST, **dict(headers, **{"X-Case": str(number)})), body)

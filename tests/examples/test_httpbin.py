@@ -75,9 +75,7 @@ def test_every_answer_is_the_same_with_and_without(bare, observed):
 
 def test_the_requests_are_as_mixed_as_they_claim(bare):
     assert {asked.method for asked in ASKED} == set(wire_rules.METHODS) - {"CONNECT"}
-    assert {200, 204, 301, 302, 304, 400, 401, 404, 405, 418, 429, 500, 503} <= {
-        answer.status for answer in bare
-    }
+    assert {200, 204, 301, 302, 304, 400, 401, 404, 405, 418, 429, 500, 503} <= {answer.status for answer in bare}
     assert len(ASKED) == 400
 
 

@@ -21,9 +21,7 @@ import traffic  # noqa: E402  (the shop's own customers)
 
 
 def collector_answer(collector, path):
-    request = urllib.request.Request(
-        collector["host"] + path, headers={"Authorization": collector["api_key"]}
-    )
+    request = urllib.request.Request(collector["host"] + path, headers={"Authorization": collector["api_key"]})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.loads(answer.read().decode())
 
@@ -68,14 +66,9 @@ def test_metlos_own_agent_reports_to_the_embedded_collector(tmp_path):
         with Served(serve, tmp_path / "log", env=its_env, cwd=str(tmp_path)) as server:
             sent = traffic.send(f"http://127.0.0.1:{server.port}")
             # it loses what is no text: the picture that somebody looked at
-            traces = until(
-                lambda: collector_answer(collector, "/api/local/traces"), lambda it: len(it) >= sent - 1
-            )
+            traces = until(lambda: collector_answer(collector, "/api/local/traces"), lambda it: len(it) >= sent - 1)
             found = until(
-                lambda: {
-                    (row["method"], row["route"])
-                    for row in collector_answer(collector, "/api/local/endpoints")
-                },
+                lambda: {(row["method"], row["route"]) for row in collector_answer(collector, "/api/local/endpoints")},
                 {("GET", "/products"), ("POST", "/login"), ("GET", "/export/products.csv")}.issubset,
             )
     assert len(traces) == sent - 1

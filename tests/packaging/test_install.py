@@ -23,7 +23,14 @@ def installed(python, pip, wheel, place):
     """The bin folder of an environment with nothing but the wheel and what it asks for."""
     run = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     subprocess.check_output([python, "-m", "venv", str(place)], **run)
-    install = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [
+        str(place / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.check_output(install + ["--upgrade", pip], **run)
     subprocess.check_output(install + [str(wheel)], **run)
     return place / "bin"

@@ -29,7 +29,7 @@ def ask(connection: http.client.HTTPConnection, asked: Asked) -> Answer:
     response = connection.getresponse()
     headers = [(name, value) for name, value in response.getheaders() if name.lower() != "date"]
     try:
-        body = response.read()  # type: Optional[bytes]
+        body: Optional[bytes] = response.read()
     except http.client.HTTPException:
         body = None
         connection.close()
@@ -46,7 +46,7 @@ def ask_all(port: int, asked: Sequence[Asked], connections: int = 4) -> List[Ans
         finally:
             connection.close()
 
-    answers = [None] * len(asked)  # type: List[Optional[Answer]]
+    answers: List[Optional[Answer]] = [None] * len(asked)
     with ThreadPoolExecutor(connections) as pool:
         for number, some in enumerate(pool.map(one_connection, range(connections))):
             answers[number::connections] = some
