@@ -1,0 +1,93 @@
+"""Mends text that was cut somewhere: JSON is closed again, forms and lines end at a whole one."""
+
+import re
+from typing import List
+
+_STEP = re.compile(r'[{}\[\],"]|[^\s{}\[\],":]+')
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+_HIGH_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")
+
+
+def mended(text: str, kind: str) -> str:
+    """Text of a kind (see `Text`) after a cut, ending at something whole where the kind has such a thing."""
+    if kind == "json":
+        return closed_json(text)
+    if kind == "form":
+        return text.rpartition("&")[0]
+    if kind == "ndjson":
+        lines, newline, rest = text.rpartition("\n")
+        return lines + newline if newline else closed_json(rest)
+    return text
+
+
+def closed_json(text: str) -> str:
+    """The beginning of a JSON text made whole: a cut string is closed, half a number, word or member dropped."""
+    closers: List[str] = []
+    keep = at = 0  # text[:keep] and the closers are well-formed
+    last = ""
+    while True:
+        step = _STEP.search(text, at)
+        if step is None:
+            break
+        token = step.group()
+        at = step.end()
+        if token == '"':
+            end = _string_end(text, at)
+            is_key = closers and closers[-1] == "}" and last in "{,"
+            if end < 0:
+                return _unfinished(text, at, keep, bool(is_key), closers)
+            at = end + 1
+            if not is_key:
+                keep = at
+        elif token in "{[":
+            closers.append("}" if token == "{" else "]")
+            keep = at
+        elif token in "}]":
+            if not closers or closers.pop() != token:
+                return text  # broken before it was cut
+            keep = at
+        elif token != "," and at < len(text):
+            keep = at
+        last = token
+    return _finished(text[:keep], closers)
+
+
+def _string_end(text: str, at: int) -> int:
+    while True:
+        end = text.find('"', at)
+        if end < 0:
+            return -1
+        back = end
+        while text[back - 1] == "\\":
+            back -= 1
+        if (end - back) % 2 == 0:
+            return end
+        at = end + 1
+
+
+def _unfinished(text: str, at: int, keep: int, is_key: bool, closers: List[str]) -> str:
+    if is_key:
+        return _finished(text[:keep], closers)
+    return _finished(_whole_escapes(text, at) + '"', closers)
+
+
+def _whole_escapes(text: str, at: int) -> str:
+    """The text without an escape that was cut, or half of a surrogate pair, at its end; its string begins at `at`."""
+    tail = _ESCAPE.search(text, max(at, len(text) - 5))
+    if tail is not None and _slashes_before(text, tail.start() + 1) % 2 == 1:
+        text = text[: tail.start()]
+    half = _HIGH_SURROGATE.search(text, max(at, len(text) - 6))
+    if half is not None and _slashes_before(text, half.start() + 1) % 2 == 1:
+        text = text[: half.start()]
+    return text
+
+
+def _slashes_before(text: str, at: int) -> int:
+    back = at
+    while back and text[back - 1] == "\\":
+        back -= 1
+    return at - back
+
+
+def _finished(text: str, closers: List[str]) -> str:
+    return (text + "".join(reversed(closers))) or "null"

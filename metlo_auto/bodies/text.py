@@ -1,0 +1,114 @@
+"""The text of a body and what has to be said about it."""
+
+import codecs
+from typing import NamedTuple, Tuple
+
+from metlo_auto.exchange import Body
+
+from .cuts import mended
+from .encodings import inflated
+from .multipart import OMITTED, MultipartSieve
+from .types import BINARY, described
+
+_TEXT_BYTES = bytes(range(32, 256)) + b"\t\n\r\f\b\x1b"
+_SAMPLE = 2048
+_INFLATED = 1500000  # bytes: more than the collector takes in a trace
+
+
+class Text(NamedTuple):
+    """A body as text.
+
+    `kind`: json, form, multipart, ndjson, xml (HTML too), graphql, text, or "" where there is no text.
+    `size`: bytes that passed by, -1 where nobody can know. `captured`: bytes, decompressed, that the text
+    stands for. `omitted`: why it is not the whole body, "" where it is: as `Body.omitted`.
+    """
+
+    text: str
+    kind: str
+    size: int
+    captured: int
+    omitted: str
+
+
+_PLAIN = frozenset(["json", "form", "ndjson", "xml", "graphql", "text"])
+
+
+def text_of(body: Body, content_type: str, content_encoding: str, limit: int) -> Text:
+    """The text of a body under its headers' values ("" where a header is missing), made of at most `limit` bytes."""
+    data = body.data
+    if not data:
+        return Text("", "", body.size, 0, body.omitted)
+    kind, charset = described(content_type)
+    if kind in _PLAIN and charset == "utf-8" and not content_encoding and not body.omitted and len(data) <= limit:
+        try:
+            return Text(data.decode(), kind, body.size, len(data), "")
+        except UnicodeDecodeError:
+            pass
+    if kind == BINARY:
+        return Text("", "", body.size, 0, body.omitted or BINARY)
+    return _text_of(body, kind, content_type, content_encoding, limit)
+
+
+def _text_of(body: Body, kind: str, content_type: str, content_encoding: str, limit: int) -> Text:
+    data, omitted = _decompressed(body, content_encoding, limit)
+    if not data:
+        return Text("", "", body.size, 0, omitted)
+    if kind == "multipart":
+        data, omitted = _without_files(data, omitted, content_type, limit)
+    if len(data) > limit:
+        data, omitted = data[:limit], omitted or "cut"
+    charset = described(content_type).charset
+    if not kind or kind in ("text", "xml"):
+        kind = _sniffed(data, charset, kind)
+        if kind == BINARY:
+            return Text("", "", body.size, 0, omitted or BINARY)
+    partial = omitted not in ("", "file")
+    text = decoded(data, charset, not partial)
+    return Text(mended(text, kind) if partial else text, kind, body.size, len(data), omitted)
+
+
+def _decompressed(body: Body, encoding: str, limit: int) -> Tuple[bytes, str]:
+    if not encoding:
+        return body.data, body.omitted
+    found = inflated(body.data, encoding, min(limit, _INFLATED))
+    if found is None:
+        return b"", body.omitted or "undecodable"
+    if found.whole or body.omitted:
+        return found.data, body.omitted
+    return found.data, "cut" if len(found.data) >= min(limit, _INFLATED) else "undecodable"
+
+
+def _without_files(data: bytes, omitted: str, content_type: str, limit: int) -> Tuple[bytes, str]:
+    if OMITTED not in data:  # else the tee has done it, as the bytes came by
+        sieve = MultipartSieve(content_type, limit)
+        sieve.feed(data)
+        data = sieve.kept()
+        omitted = omitted or ("cut" if sieve.cut else "")
+    return data, omitted or ("file" if OMITTED in data else "")
+
+
+def decoded(data: bytes, charset: str, whole: bool = True) -> str:
+    """The text of bytes in a charset that Python knows; what cannot be decoded is replaced, a cut character dropped."""
+    text = codecs.getincrementaldecoder(charset)("replace").decode(data, whole)
+    return text[1:] if text[:1] == "\ufeff" else text
+
+
+def _sniffed(data: bytes, charset: str, kind: str) -> str:
+    """`kind`, or what the content looks like where that is ""; binary where it is no text."""
+    sample = data[:_SAMPLE]
+    if charset == "utf-8" and sample.translate(None, _TEXT_BYTES) and (not kind or not _is_utf8(sample)):
+        return BINARY
+    if kind:
+        return kind
+    if charset == "utf-8" and not _is_utf8(sample) and len(sample.decode("ascii", "ignore")) * 4 < len(sample) * 3:
+        return BINARY
+    first = sample.lstrip()[:1]
+    return "json" if first in (b"{", b"[") else "xml" if first == b"<" else "text"
+
+
+def _is_utf8(sample: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
