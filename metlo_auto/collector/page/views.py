@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, current_app, render_template
-from sqlalchemy.engine import Engine
+from flask import render_template
 
 from metlo_auto.collector import queries
 from metlo_auto.collector.page import words
-
-blueprint = Blueprint(
-    "page", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-)
-
-
-def _engine() -> Engine:
-    engine: Engine = current_app.config["ENGINE"]
-    return engine
+from metlo_auto.collector.page.blueprint import blueprint, engine
 
 
 @blueprint.app_template_filter("ago")
@@ -32,7 +23,7 @@ def count(n: int) -> str:
 
 @blueprint.get("/")
 def home() -> str:
-    with _engine().connect() as connection:
+    with engine().connect() as connection:
         endpoints = queries.list_endpoints(connection)
         traces = queries.latest_traces(connection, 50)
         status = queries.status(connection)
