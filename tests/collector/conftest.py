@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="the collector's packages are not installed (extra `collector`)")
 pytest.importorskip("waitress", reason="the collector's packages are not installed (extra `collector`)")
 
+import postgres_support  # noqa: E402
 from collector_support import Collector  # noqa: E402
 
 
@@ -24,3 +25,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     running = Collector(tmp_path_factory.mktemp("collector"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    if postgres_support.binaries() is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: postgresql)")
+    yield from postgres_support.running()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_store(request: pytest.FixtureRequest) -> list[str]:
+    """Arguments that choose the store: the default, and a real PostgreSQL."""
+    return [] if request.param == "sqlite" else ["--store", request.getfixturevalue("postgres")]
