@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict
 
+OLDEST = (3, 9)
 SECONDS = 30
 
 
@@ -18,7 +19,9 @@ class LocalError(Exception):
 
 def attach(environ: "Dict[str, str]") -> str:
     """Start or reuse the collector, point `environ` at it, give its page's address; raises LocalError."""
-    answer = _ask(dict(environ, METLO_DISABLED="1"))  # a Flask app too, that must not report itself
+    if sys.version_info < OLDEST:
+        raise LocalError("the embedded collector needs Python %d.%d or newer" % OLDEST)
+    answer = _ask()
     try:
         told = json.loads(answer)
         host, key, page = str(told["host"]), str(told["api_key"]), str(told["page"])
@@ -28,13 +31,13 @@ def attach(environ: "Dict[str, str]") -> str:
     return page
 
 
-def _ask(environ: "Dict[str, str]") -> str:
+def _ask() -> str:
     # This process becomes the app, so its pid is the app's.
     command = [sys.executable, "-m", "metlo_auto.collector", "attach", "--pid", str(os.getpid())]
     try:
         child = subprocess.Popen(
             command,
-            env=environ,
+            env=dict(os.environ, METLO_DISABLED="1"),  # it is a Flask app too, and must not report itself
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -21,9 +21,13 @@ class LaunchError(Exception):
         self.status = status
 
 
+def is_windows() -> bool:
+    return os.name == "nt"
+
+
 def find(command: str, environ: "Dict[str, str]") -> str:
     """The path of the file that a shell would run for `command`; raises LaunchError."""
-    if os.name == "nt":
+    if is_windows():
         return _find_on_windows(command, environ)
     refused: "Optional[str]" = None
     for candidate in _candidates(command, environ):
@@ -74,7 +78,7 @@ def _find_on_windows(command: str, environ: "Dict[str, str]") -> str:
 
 def run(path: str, argv: "List[str]", environ: "Dict[str, str]") -> int:
     """Become `argv`; on Windows, which cannot, run it and give its exit status. Raises LaunchError."""
-    if os.name == "nt":
+    if is_windows():
         return run_child(path, argv, environ)
     restore_signals()
     try:

@@ -46,7 +46,7 @@ def test_print_bootstrap_is_a_way_in_by_itself(metlo: Installed) -> None:
 
 
 def test_the_bootstrap_folder_holds_one_module() -> None:
-    found = [name for name in os.listdir(BOOTSTRAP) if name != "__pycache__"]
+    found = [name for name in os.listdir(BOOTSTRAP) if not name.startswith("__pycache__") and name[-4:] != ".pyc"]
     assert found == ["sitecustomize.py"]
 
 

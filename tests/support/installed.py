@@ -65,7 +65,8 @@ def make_venv(place: pathlib.Path, sees: Sequence[str], python: str = sys.execut
 
 
 def run(argv: List[str], environ: Dict[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
-    """`argv` to its end, its output as text."""
+    """`argv` to its end, its output as text; in an empty folder, where nothing else is said."""
+    options.setdefault("cwd", environ.get("HOME", "/"))
     for stream, default in (("stdin", subprocess.DEVNULL), ("stdout", subprocess.PIPE), ("stderr", subprocess.PIPE)):
         options.setdefault(stream, default)
     return subprocess.run(argv, env=environ, universal_newlines=True, timeout=SECONDS, **options)
