@@ -40,9 +40,7 @@ def page_token(secret: bytes) -> str:
 class Access:
     """Guards every route of a Flask app. `hosts`: further names that the collector may be reached by."""
 
-    def __init__(
-        self, app: Flask, engine: Engine, api_key: str, secret: bytes, hosts: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, app: Flask, engine: Engine, api_key: str, secret: bytes, hosts: Sequence[str] = ()) -> None:
         self._engine = engine
         self._api_key = api_key.encode()
         self._secret = secret
@@ -84,9 +82,7 @@ class Access:
         answer: Response = redirect(request.path)  # type: ignore[assignment]
         if links.check(self._secret, "session", request.cookies.get(COOKIE), now, links.SESSION_LIFE):
             return answer
-        if not links.check(self._secret, "token", token, now, links.TOKEN_LIFE) or not self._spend(
-            token, now
-        ):
+        if not links.check(self._secret, "token", token, now, links.TOKEN_LIFE) or not self._spend(token, now):
             abort(401)
         answer.set_cookie(
             COOKIE,
@@ -102,9 +98,7 @@ class Access:
     def _spend(self, token: str, now: float) -> bool:
         try:
             with writing(self._engine) as connection:
-                connection.execute(
-                    delete(spent_tokens).where(spent_tokens.c.spent_at < now - links.TOKEN_LIFE)
-                )
+                connection.execute(delete(spent_tokens).where(spent_tokens.c.spent_at < now - links.TOKEN_LIFE))
                 connection.execute(insert(spent_tokens), {"token": token, "spent_at": now})
         except IntegrityError:
             return False

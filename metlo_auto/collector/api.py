@@ -61,8 +61,4 @@ def _endpoint(endpoint: queries.Endpoint) -> dict[str, Any]:
 
 
 def rfc3339(seconds: float) -> str:
-    return (
-        datetime.fromtimestamp(seconds, timezone.utc)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

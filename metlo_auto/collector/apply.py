@@ -36,9 +36,7 @@ def apply(connection: Connection, harvest: Harvest, caps: Caps) -> None:
     )
     _add_samples(connection, harvest, caps)
     if harvest.set_aside:
-        connection.execute(
-            insert(set_aside), [item._asdict() for item in harvest.set_aside[-caps.set_aside :]]
-        )
+        connection.execute(insert(set_aside), [item._asdict() for item in harvest.set_aside[-caps.set_aside :]])
         newest = connection.scalar(select(func.max(set_aside.c.id))) or 0
         connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
     counters.add(connection, harvest.counts)

@@ -86,9 +86,7 @@ def _serve(folder: folders.Folder, options: argparse.Namespace) -> None:
 
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
     port = attach.PORT if options.port is None else options.port
-    chosen = server.Options(
-        options.host, port, _store(folder, options), options.attached, any_port=options.attached
-    )
+    chosen = server.Options(options.host, port, _store(folder, options), options.attached, any_port=options.attached)
     server.serve(folder, chosen, lambda line: print(line, flush=True))
 
 

@@ -102,9 +102,7 @@ def open_folder(path: Path) -> Folder:
         if info.st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
-        raise FolderUnusable(
-            f"cannot use {path}: {error.strerror}; choose a folder with --data-dir"
-        ) from error
+        raise FolderUnusable(f"cannot use {path}: {error.strerror}; choose a folder with --data-dir") from error
     return Folder(path.resolve())
 
 

@@ -39,9 +39,7 @@ class SetAside(NamedTuple):
 class Harvest:
     """Sums, minima, maxima and unions over the traces of some batches."""
 
-    def __init__(
-        self, crowds: Callable[[str, str, str], str] = lambda method, host, template: template
-    ) -> None:
+    def __init__(self, crowds: Callable[[str, str, str], str] = lambda method, host, template: template) -> None:
         self._crowds = crowds
         self.endpoints: dict[str, dict[str, Any]] = {}
         self.samples: list[Sample] = []

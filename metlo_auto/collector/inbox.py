@@ -99,9 +99,7 @@ def _insert(connection: Connection, batches: Sequence[Batch]) -> None:
 
 def backlog(connection: Connection) -> Backlog:
     row = connection.execute(
-        select(
-            func.count(), func.coalesce(func.sum(inbox.c.traces), 0), func.coalesce(func.sum(inbox.c.size), 0)
-        )
+        select(func.count(), func.coalesce(func.sum(inbox.c.traces), 0), func.coalesce(func.sum(inbox.c.size), 0))
     ).one()
     return Backlog(int(row[0]), int(row[1]), int(row[2]))
 

@@ -80,8 +80,4 @@ def _time(value: Any, otherwise: float) -> float:
 
 
 def _number(value: Any) -> Optional[float]:
-    return (
-        float(value)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
-        else None
-    )
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None

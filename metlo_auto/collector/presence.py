@@ -94,9 +94,7 @@ def _attached(folder: Folder) -> list[tuple[int, str]]:
 class Watch:
     """Tells when the last attached process has been gone for a while."""
 
-    def __init__(
-        self, folder: Folder, clock: Callable[[], float] = time.monotonic, grace: float = GRACE
-    ) -> None:
+    def __init__(self, folder: Folder, clock: Callable[[], float] = time.monotonic, grace: float = GRACE) -> None:
         self._folder = folder
         self._clock = clock
         self._grace = grace

@@ -41,9 +41,7 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` for a process of ours: not instrumented, this package in reach."""
     clean = dict(environ)
     clean["METLO_DISABLED"] = "1"
-    path = [
-        part for part in clean.pop("PYTHONPATH", "").split(os.pathsep) if part and not _is_bootstrap(part)
-    ]
+    path = [part for part in clean.pop("PYTHONPATH", "").split(os.pathsep) if part and not _is_bootstrap(part)]
     if _ROOT.name not in ("site-packages", "dist-packages") and str(_ROOT) not in path:
         path.append(str(_ROOT))  # run from a checkout: the child's current directory is another
     if path:

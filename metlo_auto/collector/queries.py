@@ -75,9 +75,7 @@ class KeptTrace(NamedTuple):
     trace: dict[str, Any]
 
 
-def latest_traces(
-    connection: Connection, limit: int, endpoint_ids: Optional[list[str]] = None
-) -> list[KeptTrace]:
+def latest_traces(connection: Connection, limit: int, endpoint_ids: Optional[list[str]] = None) -> list[KeptTrace]:
     """The newest traces of the ring, newest first."""
     query = select(samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body)
     if endpoint_ids is not None:
@@ -113,9 +111,6 @@ def status(connection: Connection) -> dict[str, Any]:
     # what was answered 200 and is neither applied, set aside nor waiting: always 0, shown so that it can be
     # seen
     counts["lost_traces"] = (
-        counts["accepted_traces"]
-        - counts["applied_traces"]
-        - counts["set_aside_traces"]
-        - counts["inbox_traces"]
+        counts["accepted_traces"] - counts["applied_traces"] - counts["set_aside_traces"] - counts["inbox_traces"]
     )
     return counts

@@ -48,9 +48,7 @@ inbox = Table(  # acknowledged and not yet analysed; a row leaves in the transac
 endpoints = Table(
     "endpoints",
     metadata,
-    Column(
-        "id", Text, primary_key=True
-    ),  # digest of method, host and template: any writer finds it by itself
+    Column("id", Text, primary_key=True),  # digest of method, host and template: any writer finds it by itself
     Column("host", Text, nullable=False),
     Column("method", Text, nullable=False),
     Column("template", Text, nullable=False),

@@ -89,9 +89,7 @@ class Analyser:
         """Start it again where it died."""
         with self._lock:
             if not self._stopping and self._process.poll() is not None:
-                logger.warning(
-                    "the analyser ended with status %s, starting it again", self._process.returncode
-                )
+                logger.warning("the analyser ended with status %s, starting it again", self._process.returncode)
                 self._process = self._spawn()
 
     def stop(self, timeout: float = 10.0) -> None:

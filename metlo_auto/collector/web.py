@@ -10,7 +10,8 @@ from sqlalchemy.engine import Engine
 from metlo_auto.collector import api
 from metlo_auto.collector.access import Access
 from metlo_auto.collector.ingest import Environ, Ingest, StartResponse
-from metlo_auto.collector.page import views
+from metlo_auto.collector.page import views  # noqa: F401  # defines the pages
+from metlo_auto.collector.page.blueprint import blueprint as page_blueprint
 
 
 class Parts(NamedTuple):
@@ -30,7 +31,7 @@ def make_app(parts: Parts) -> Callable[[Environ, StartResponse], Iterable[bytes]
     pages.config.update(ENGINE=parts.engine, FACTS=parts.facts, MAX_CONTENT_LENGTH=1_000_000)
     Access(pages, parts.engine, parts.api_key, parts.page_secret, parts.hosts)
     pages.register_blueprint(api.blueprint)
-    pages.register_blueprint(views.blueprint)
+    pages.register_blueprint(page_blueprint)
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(("/api/v1", "/api/v2")):

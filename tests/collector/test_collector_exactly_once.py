@@ -19,9 +19,7 @@ TRACES = 20  # of a batch
 
 def _batch(number: int) -> bytes:
     route = f"/r{number % 7}"
-    return json.dumps(
-        [trace(route, route=route, trace_id=f"{number}-{i}") for i in range(TRACES)]
-    ).encode()
+    return json.dumps([trace(route, route=route, trace_id=f"{number}-{i}") for i in range(TRACES)]).encode()
 
 
 def test_a_batch_sent_twice_under_one_id_counts_once(tmp_path: Path, any_store: list[str]) -> None:

@@ -173,9 +173,7 @@ def test_good_paths_are_taken(shared: Collector) -> None:
     assert shared.batch([trace(path) for path in GOOD_PATHS]).text == "OK"
 
 
-@pytest.mark.parametrize(
-    "broken", [trace(method="BREW"), trace(status="200"), _without("response", "status")]
-)
+@pytest.mark.parametrize("broken", [trace(method="BREW"), trace(status="200"), _without("response", "status")])
 def test_what_metlo_answers_200_and_loses_is_set_aside(collector: Collector, broken: dict) -> None:
     assert collector.batch([trace(), broken, trace()]).text == "OK"
     status = collector.settled(3)
