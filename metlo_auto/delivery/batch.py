@@ -1,0 +1,56 @@
+"""What is posted in one piece, and how it is cut; knows bytes, not what they say.
+
+A batch never changes: its id stands for its content, so that a collector can tell a repetition. The ids of parts
+are made from the whole's, so a batch that is cut again after a crash has the same parts.
+"""
+
+import binascii
+import os
+from typing import NamedTuple, Optional, Sequence, Tuple
+
+from .values import ITEM_OVERHEAD, Route
+
+
+class Batch(NamedTuple):
+    """Traces of one post; an announcement has exactly one trace and its form for v2."""
+
+    id: str
+    traces: Tuple[bytes, ...]
+    announcement: bytes = b""
+    route: Optional[Route] = None
+    spooled: str = ""  # the name of the spool file that it stands in
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that count for it."""
+        return sum(map(len, self.traces)) + len(self.announcement) + ITEM_OVERHEAD * len(self.traces)
+
+    def body(self) -> bytes:
+        """What is posted: JSON, UTF-8."""
+        return self.announcement or b"[" + b",".join(self.traces) + b"]"
+
+    def cut(self, index: int) -> Tuple["Batch", "Batch"]:
+        """The traces before `index` and those from it on."""
+        return self._part("a", self.traces[:index]), self._part("b", self.traces[index:])
+
+    def replaced(self, trace: bytes) -> "Batch":
+        """The same batch of one trace with another form of it."""
+        return self._part("s", (trace,))
+
+    def plain(self) -> "Batch":
+        """An announcement as an ordinary batch, for a collector that does not take announcements."""
+        return self._part("p", self.traces)
+
+    def _part(self, name: str, traces: Sequence[bytes]) -> "Batch":
+        separator = "" if "." in self.id else "."
+        return self._replace(id=self.id + separator + name, traces=tuple(traces), announcement=b"", route=None)
+
+
+def root_of(batch_id: str) -> str:
+    """The id of the batch that it was first part of."""
+    return batch_id.split(".", 1)[0]
+
+
+def new_batch(traces: Sequence[bytes], announcement: bytes = b"", route: Optional[Route] = None) -> Batch:
+    """A batch with an id of its own, also in processes that were forked from one."""
+    return Batch(binascii.hexlify(os.urandom(12)).decode("ascii"), tuple(traces), announcement, route)

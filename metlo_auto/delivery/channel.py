@@ -1,0 +1,177 @@
+"""All of delivery that belongs to one process: queue, sender and its thread; knows how they are put together.
+
+Made at the first trace, hence after the app's monkey patching and in the process that sends. A forked child makes its
+own and never touches its parent's, whose locks may be held by threads that the child does not have.
+"""
+
+import _thread
+import os
+import random
+import sys
+import time
+from collections import deque
+from typing import Deque, Dict, Optional, Union
+
+from .bell import Bell
+from .counters import Counters
+from .crew import Alone, Crew, Posting
+from .folder import Folder
+from .intake import Intake
+from .notices import Notices
+from .poster import Poster
+from .queue import TraceQueue
+from .sender import Sender
+from .spool import Spool, folder_for
+from .store import Store
+from .troubles import Troubles, log
+from .values import DeliverySettings
+from .watch import Watch
+
+Stats = Dict[str, Union[int, Dict[str, int]]]
+
+MARGIN = 0.1  # seconds of the shutdown time that the end itself may take
+SPOOLING_SPEED = 40e6  # bytes a second that even a slow disk takes
+INLINE_STEPS = 3  # posts at most for each request where no thread runs
+INLINE_TIMEOUT = 0.5  # seconds that one of them may take
+LONGEST = 60.0  # seconds between two steps
+WATCHFUL = 5.0  # the same while traces are lost
+
+
+class Channel:
+    """The state of the process `pid`."""
+
+    def __init__(self, settings: DeliverySettings, threads: bool = True) -> None:
+        self.pid = os.getpid()
+        self.counters = Counters()
+        self._settings = settings
+        self._bell = Bell()
+        self.queue = TraceQueue(settings.queue_size, self._bell.ring)
+        self._waiters: Deque[Bell] = deque()
+        self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
+        self._threads = threads
+        self._give_up_at: Optional[float] = None
+        self._troubles = Troubles(time.monotonic)
+        self._watch = Watch(self.counters, self._troubles, time.monotonic)
+        self._spool = self._make_spool()
+        self._crew = self._make_crew()
+        self._sender = self._make_sender()
+
+    def start(self) -> bool:
+        """Starts the sender's thread, once, without waiting for it; whether this call did."""
+        try:
+            self._unstarted.pop()
+        except IndexError:
+            return False
+        if self._threads:
+            _thread.start_new_thread(self._run, ())
+        return True
+
+    def wait_idle(self, seconds: float) -> None:
+        """Waits until nothing is in memory, `seconds` at most."""
+        done = Bell()
+        self._waiters.append(done)
+        self._sender.hurry = True
+        self._bell.ring()
+        if not self._threads:
+            self._work_off(seconds)
+        else:
+            done.wait(seconds)
+
+    def close(self, seconds: float) -> None:
+        """The end of the process: posts what it can, puts the rest into the spool, within `seconds`."""
+        spooling = self.queue.total_bytes / SPOOLING_SPEED if self._spool.usable else 0.0
+        self._give_up_at = time.monotonic() + max(seconds - MARGIN - spooling, 0.0)
+        self._sender.try_once_more()
+        self.wait_idle(seconds)
+
+    def work_inline(self) -> None:
+        """A little of the sender's work in a request's thread, for processes where no other thread runs."""
+        for _ in range(INLINE_STEPS):
+            if self._safe_step() > 0.001:
+                return
+
+    def stats(self) -> Stats:
+        """Numbers since this process began to capture."""
+        counters = self.counters
+        return {
+            "captured": counters.captured.value,
+            "sent": counters.sent,
+            "spooled": counters.spooled,
+            "queued": len(self.queue) + counters.holding,
+            "dropped": counters.dropped(),
+            "retries": self._sender.retries,
+            "errors": self._sender.errors,
+            "queue_bytes": self.queue.total_bytes,
+            "recovered": counters.recovered,
+            "recovered_dropped": counters.recovered_dropped,
+        }
+
+    def _run(self) -> None:
+        self._crew.start()
+        while True:
+            wait = self._safe_step()
+            self.queue.sleeping = not self.queue
+            if not (self.queue.sleeping and self.queue):  # nothing came in between, or a ring that would be missed
+                self._bell.wait(wait)
+
+    def _safe_step(self) -> float:
+        try:
+            return self._step()
+        except Exception as error:  # noqa: BLE001 - one bad batch must not end delivery
+            log.warning("metlo: delivery stumbled and goes on: %r", error)
+            return 1.0
+
+    def _step(self) -> float:
+        wait = self._sender.step()
+        if self._give_up_at is not None and not self._sender.idle():
+            wait = self._end(self._give_up_at - time.monotonic(), wait)
+        if self._sender.idle():
+            self._sender.hurry = False
+            while self._waiters:
+                self._waiters.popleft().ring()
+        longest = WATCHFUL if self._watch.look() else LONGEST
+        return longest if wait is None else min(wait, longest)
+
+    def _end(self, left: float, wait: Optional[float]) -> Optional[float]:
+        if left <= 0.0 or self._sender.stuck():
+            self._sender.give_up()
+            return None
+        return left if wait is None else min(left, wait)
+
+    def _work_off(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._sender.idle() and time.monotonic() < end:
+            time.sleep(min(self._safe_step(), 0.05))
+
+    def _make_sender(self) -> Sender:
+        settings = self._settings
+        kept = "traces are kept on disk meanwhile" if self._spool.usable else "traces are kept in memory meanwhile"
+        notices = Notices(self._troubles, settings.host, kept)
+        store = Store(self.queue, self.counters, self._spool, time.time)
+        intake = Intake(self.queue, self.counters, settings.flush_interval)
+        # A generator of its own: forked processes that share one would all come back at the same moment.
+        chance = random.SystemRandom().random
+        return Sender(intake, store, self._crew, settings.timeout, time.monotonic, chance, notices.say)
+
+    def _make_crew(self) -> Posting:
+        settings = self._settings
+        if self._threads:
+            return Crew(settings.workers, lambda: Poster(settings), self._bell)
+        return Alone(lambda: Poster(settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))))
+
+    def _make_spool(self) -> Spool:
+        folder = None
+        if self._settings.spool_dir is not None:
+            path = folder_for(self._settings.spool_dir, self._settings.host, self._settings.api_key)
+            folder = Folder(path, cooperative="gevent.monkey" in sys.modules or "eventlet" in sys.modules)
+        return Spool(folder, self._settings.spool_size, self._lost_for_room, self._disk_trouble, time.monotonic)
+
+    def _lost_for_room(self, own: bool, traces: int) -> None:
+        if own:
+            self.counters.spooled -= traces
+            self.counters.drop("spool_full", traces)
+        else:
+            self.counters.recovered_dropped += traces
+
+    def _disk_trouble(self, message: str) -> None:
+        self._troubles.begin("spool", message)

@@ -1,0 +1,80 @@
+"""The front of delivery: a trace comes in, and the request thread goes on; knows pids and the end of processes."""
+
+from os import getpid
+from typing import Dict, Optional
+
+from . import exits
+from .channel import Channel, Stats
+from .values import DeliverySettings, Route
+
+NOTHING = {
+    "captured": 0, "sent": 0, "spooled": 0, "queued": 0, "dropped": {}, "retries": 0, "errors": 0,
+    "queue_bytes": 0, "recovered": 0, "recovered_dropped": 0,
+}  # type: Stats  # fmt: skip
+
+
+class Delivery:
+    """Takes traces in any thread of any process; what it starts belongs to the process that gave it a trace.
+
+    Making one starts nothing: no thread, no lock, no import of requests. It listens to the end of the process.
+    """
+
+    def __init__(self, settings: DeliverySettings) -> None:
+        self._settings = settings
+        self._channel: Optional[Channel] = None
+        self._channels: Dict[int, Channel] = {}
+        exits.at_exit(self._end)
+
+    def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
+
+        `trace`: one JSON object, UTF-8. `route`: (host, method, route). `announcement`: the trace's form for v2, for
+        the first trace of a route in this process.
+        """
+        channel = self._channel
+        if channel is None or channel.pid != getpid():
+            channel = self._enter()
+        channel.counters.captured.add()
+        if channel.queue.offer(trace, route, announcement):
+            return True
+        channel.counters.refuse("queue_full")
+        return False
+
+    def count_dropped(self, reason: str, n: int = 1) -> None:
+        """Counts `n` traces that were captured and never became bytes."""
+        channel = self._channel
+        if channel is None or channel.pid != getpid():
+            channel = self._enter()
+        for _ in range(n):
+            channel.counters.captured.add()
+        channel.counters.refuse(reason, n)
+
+    def flush(self, timeout: float) -> None:
+        """Waits until every trace is posted or spooled, `timeout` seconds at most."""
+        channel = self._own()
+        if channel is not None:
+            channel.wait_idle(timeout)
+
+    def stats(self) -> Stats:
+        """Numbers of this process: captured = sent + spooled + queued + the sum of dropped, when nothing moves."""
+        channel = self._own()
+        return dict(NOTHING, dropped={}) if channel is None else channel.stats()
+
+    def _own(self) -> Optional[Channel]:
+        channel = self._channel
+        return channel if channel is not None and channel.pid == getpid() else None
+
+    def _enter(self) -> Channel:
+        pid = getpid()
+        channel = self._channels.setdefault(pid, Channel(self._settings))  # atomic: two threads get the same
+        self._channel = channel
+        for other in [known for known in self._channels if known != pid]:
+            self._channels.pop(other, None)
+        if channel.start():
+            exits.at_exit_of_this_child(self._end)
+        return channel
+
+    def _end(self) -> None:
+        channel = self._own()
+        if channel is not None:
+            channel.close(self._settings.shutdown_timeout)

@@ -1,0 +1,66 @@
+"""The ways in which a process ends, each of which calls back once more; knows signals and atexit, not what for.
+
+The handlers are inherited by forked children; whoever is called asks for its pid.
+"""
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from typing import Any, Callable
+
+MP_PRIORITY = -100  # after the finalizers of others
+
+
+def at_exit(callback: Callable[[], None]) -> None:
+    """Calls back when the interpreter exits by itself, and on SIGTERM where that would kill the process.
+
+    SIGTERM is taken only in the main thread and only from the default action; who installs a handler later wins.
+    """
+    atexit.register(callback)
+    if threading.current_thread() is not threading.main_thread():
+        return
+    try:
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, Terminator(callback))
+    except ValueError:  # a sub-interpreter
+        pass
+
+
+def at_exit_of_this_child(callback: Callable[[], None]) -> None:
+    """Calls back at the end of a multiprocessing or billiard child, which leaves by `os._exit`; in that child only."""
+    for name in ("multiprocessing.util", "billiard.util"):
+        util = sys.modules.get(name)
+        if util is not None:
+            util.Finalize(None, callback, exitpriority=MP_PRIORITY)
+
+
+class Terminator:
+    """A handler of SIGTERM: calls back, then lets the default action kill the process, so that its status is -15."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+
+    def __call__(self, number: int, frame: Any) -> None:
+        spawn = hub_spawner()
+        if spawn is None:
+            self._end(number)
+        else:
+            spawn(self._end, number)
+
+    def _end(self, number: int) -> None:
+        try:
+            self._callback()
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+
+def hub_spawner() -> Any:
+    """gevent's way to run something later, where this is its hub, which must never wait; else None."""
+    gevent = sys.modules.get("gevent")
+    if gevent is None or not hasattr(gevent, "getcurrent"):
+        return None
+    current = gevent.getcurrent()
+    return gevent.spawn if current is getattr(gevent.get_hub(), "__self__", gevent.get_hub()) else None

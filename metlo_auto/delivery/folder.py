@@ -1,0 +1,138 @@
+"""The one place of delivery that touches the disk: a folder of files for this user alone; knows no format.
+
+Of the processes that share the folder one at a time has the right to read and remove. A POSIX record lock gives it:
+the kernel takes it back when the process ends in whatever way, and a forked child does not inherit it.
+"""
+
+import errno
+import os
+import stat
+from typing import Dict, List, Sequence
+
+try:
+    import fcntl
+except ImportError:  # Windows: a file that only one process can have open for writing does the same
+    fcntl = None  # type: ignore[assignment]
+
+LEFTOVER_AFTER = 600.0  # seconds after which a half-written file belongs to nobody
+
+
+class Folder:
+    """Files of one folder, by name. Every method may raise OSError."""
+
+    def __init__(self, path: str, cooperative: bool = False) -> None:
+        self.path = path
+        self._lock = -1
+        self._sync = not cooperative  # waiting for the disk would hold up all greenlets
+
+    def prepare(self) -> None:
+        """Makes the folder, 0700; OSError where it is not ours alone."""
+        parent = os.path.dirname(self.path)
+        os.makedirs(os.path.dirname(parent), exist_ok=True)
+        for path in (parent, self.path):
+            make_private(path)
+        probe = self._join("probe-%d.tmp" % os.getpid())
+        self._write(probe, [b"x"])
+        os.unlink(probe)
+
+    def names(self) -> List[str]:
+        """All names in it, sorted."""
+        return sorted(os.listdir(self.path))
+
+    def sizes(self) -> Dict[str, int]:
+        """Bytes of each file in it."""
+        found = {}
+        for name in self.names():
+            try:
+                found[name] = os.lstat(self._join(name)).st_size
+            except FileNotFoundError:  # another process was faster
+                pass
+        return found
+
+    def read(self, name: str) -> bytes:
+        """The whole content; FileNotFoundError where it is gone."""
+        with open(os.open(self._join(name), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+            return file.read()
+
+    def write(self, name: str, pieces: Sequence[bytes]) -> None:
+        """A new file, 0600, which is there whole or not at all."""
+        aside = self._join(name + ".tmp")
+        try:
+            self._write(aside, pieces)
+            os.rename(aside, self._join(name))
+        except OSError:
+            self._unlink(aside)
+            raise
+
+    def remove(self, name: str) -> bool:
+        """Whether it was there and is gone."""
+        return self._unlink(self._join(name))
+
+    def set_aside(self, name: str) -> None:
+        """Renames a file that cannot be read, so that nobody tries again."""
+        os.rename(self._join(name), self._join(name + ".corrupt"))
+
+    def sweep(self, now: float) -> None:
+        """Removes what writers that were killed left half-written; `now` in seconds since the epoch."""
+        for name in self.names():
+            if name.endswith(".tmp") and now - os.lstat(self._join(name)).st_mtime > LEFTOVER_AFTER:
+                self.remove(name)
+
+    def lock(self) -> bool:
+        """Whether this process alone may read and remove, from now until `unlock` or its end."""
+        if self._lock >= 0:
+            return True
+        if fcntl is None:
+            return True
+        handle = os.open(self._join("lock"), os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                return False
+            raise
+        self._lock = handle
+        return True
+
+    def unlock(self) -> None:
+        """Lets another process have its turn."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _join(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+    def _unlink(self, path: str) -> bool:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _write(self, path: str, pieces: Sequence[bytes]) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags, 0o600), "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            if self._sync:
+                os.fsync(file.fileno())
+
+
+def make_private(path: str) -> None:
+    """Makes a folder that only this user may enter; OSError where there is something else in its place."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder, or a link to one", path)
+    if not hasattr(os, "geteuid"):
+        return
+    if found.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "belongs to another user", path)
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        os.chmod(path, 0o700)

@@ -1,0 +1,67 @@
+"""Makes batches of what waits in the queue; knows sizes, pace and announcements, nothing of what becomes of a batch."""
+
+from collections import deque
+from typing import Deque, List, Optional
+
+from .announcements import Announcements
+from .batch import Batch, new_batch
+from .counters import Counters
+from .pace import Pace
+from .queue import TraceQueue
+from .values import BATCH_BYTES, BATCH_TRACES
+
+
+class Intake:
+    """For the sender alone."""
+
+    def __init__(self, queue: TraceQueue, counters: Counters, flush_interval: float) -> None:
+        self.announcements = Announcements()
+        self._queue = queue
+        self._counters = counters
+        self._pace = Pace(flush_interval)
+        self._loose: Deque[bytes] = deque()
+
+    def next(self, now: float, hurry: bool) -> Optional[Batch]:
+        """A batch that is due, or any with `hurry`; announcements go before other traces."""
+        self._loose.extend(self.announcements.released(now, hurry))
+        due = self._pace.due(now, len(self._queue), self._queue.waiting_bytes) or (hurry and len(self._queue) > 0)
+        if due:
+            self._take(now)
+            self._loose.extend(self.announcements.released(now, hurry))
+        if self.announcements.pending:
+            return self.announcements.pending.popleft()
+        return new_batch(self._cut()) if self._loose else None
+
+    def empty(self) -> bool:
+        """Whether no trace waits here or in the queue."""
+        return not (self._queue or self._loose or self.announcements.pending or self.announcements.holding())
+
+    def full(self) -> bool:
+        """Whether more than one batch waits."""
+        return len(self._queue) >= BATCH_TRACES or self._queue.waiting_bytes >= BATCH_BYTES
+
+    def wait(self, now: float) -> Optional[float]:
+        """Seconds until `next` may have something by itself; None where a new trace must come first."""
+        release = self.announcements.next_release()
+        waits = [] if release is None else [max(release - now, 0.0)]
+        if self._queue:
+            waits.append(self._pace.wait(now))
+        if self._loose or self.announcements.pending:
+            waits.append(0.0)
+        return min(waits, default=None)
+
+    def _take(self, now: float) -> None:
+        items = self._queue.take(BATCH_TRACES, BATCH_BYTES)
+        self._counters.holding += len(items)
+        self._loose.extend(self.announcements.sort(items, now))
+        self._pace.left(now, len(self._queue))
+
+    def _cut(self) -> List[bytes]:
+        traces: List[bytes] = []
+        room = BATCH_BYTES - 2
+        while self._loose and len(traces) < BATCH_TRACES:
+            room -= len(self._loose[0]) + 1
+            if room < 0 and traces:
+                break
+            traces.append(self._loose.popleft())
+        return traces

@@ -1,0 +1,36 @@
+"""The words for each kind of trouble with a collector; knows verdicts and the logger."""
+
+import logging
+from typing import Optional
+
+from .troubles import Troubles
+from .verdict import Verdict
+
+log = logging.getLogger("metlo")
+
+
+class Notices:
+    """Says what is wrong when it begins, and when it is over; never the key."""
+
+    def __init__(self, troubles: Troubles, host: str, kept: str) -> None:
+        self._troubles = troubles
+        self._host = host
+        self._kept = kept
+
+    def say(self, verdict: Optional[Verdict]) -> None:
+        """A verdict that was no success, or None after one."""
+        if verdict is None:
+            self._troubles.end("collector", "the collector %s takes traces again" % self._host)
+        else:
+            self._troubles.begin("collector", "%s; %s" % (explain(verdict, self._host), self._kept))
+
+
+def explain(verdict: Verdict, host: str) -> str:
+    """One sentence for a person."""
+    if verdict.status in (401, 403):
+        return "the collector %s refused the API key (HTTP %d): check METLO_API_KEY" % (host, verdict.status)
+    if 300 <= verdict.status < 400:
+        return "%s redirects (HTTP %d), which is not followed: check METLO_HOST" % (host, verdict.status)
+    if verdict.status in (404, 405):
+        return "%s is no Metlo collector (HTTP %d): check METLO_HOST" % (host, verdict.status)
+    return "the collector %s does not take traces (%s)" % (host, verdict.detail or verdict.outcome)

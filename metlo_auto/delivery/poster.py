@@ -1,0 +1,158 @@
+"""One POST, from a batch to a verdict; knows HTTP by way of requests, nothing of queues, retries or files."""
+
+import time
+import zlib
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from urllib.parse import urlsplit
+
+from .batch import Batch
+from .quiet import untraced
+from .values import DeliverySettings
+from .verdict import RETRY, Verdict, judge
+
+if TYPE_CHECKING:
+    from .connections import BreakableAdapter
+
+IDLE_LIMIT = 4.0  # seconds; the collector closes idle connections after 5 to 6
+ENVIRONMENT_FOR = 60.0  # seconds that a look at the proxy settings holds
+PIECE = 16384  # bytes that are compressed at a time: 0.2 ms
+ANSWER_BYTES = 4096
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Poster:
+    """Posts one batch at a time over one kept-alive connection; for one thread. `break_off` is for others."""
+
+    def __init__(self, settings: DeliverySettings) -> None:
+        self._base = settings.host.rstrip("/")
+        self._key = settings.api_key
+        self._timeout = settings.timeout
+        self._compress = settings.compress == "true" or (settings.compress == "auto" and not is_loopback(settings.host))
+        self._adapter: Optional[BreakableAdapter] = None
+        self._environment: Dict[str, Any] = {}
+        self._looked = 0.0
+        self._used = 0.0
+
+    def post(self, batch: Batch) -> Verdict:
+        """The verdict on one post of `batch`, after at most a few timeouts; raises nothing."""
+        try:
+            with untraced():
+                return self._post(batch)
+        except Exception as error:  # noqa: BLE001 - whatever a network does, the batch must be kept
+            return Verdict(RETRY, 0, "%s: %s" % (type(error).__name__, reason(error)))
+
+    def break_off(self) -> None:
+        """Ends the post that is under way; for any thread."""
+        adapter = self._adapter
+        if adapter is not None:
+            adapter.break_off()
+
+    def close(self) -> None:
+        """Ends the connection; for the thread that posts."""
+        if self._adapter is not None:
+            self._adapter.close()
+
+    def _post(self, batch: Batch) -> Verdict:
+        import requests.exceptions
+
+        now = time.monotonic()
+        adapter = self._ready(now)
+        reused = self._used > 0.0
+        try:
+            return self._send(adapter, batch)
+        except requests.exceptions.ConnectionError as error:
+            if not reused or adapter.broken or isinstance(error, requests.exceptions.Timeout):
+                raise
+            # The collector closed the idle connection while we wrote; the id keeps a repetition from counting twice.
+            return self._send(self._ready(time.monotonic(), fresh=True), batch)
+
+    def _ready(self, now: float, fresh: bool = False) -> "BreakableAdapter":
+        from .connections import BreakableAdapter
+
+        adapter = self._adapter
+        if adapter is None or fresh or adapter.broken or now - self._used > IDLE_LIMIT:
+            if adapter is not None:
+                adapter.close()
+            adapter = self._adapter = BreakableAdapter()
+            self._used = 0.0
+        if now - self._looked > ENVIRONMENT_FOR or not self._environment:
+            self._environment = environment_of(self._base)
+            self._looked = now
+        return adapter
+
+    def _send(self, adapter: "BreakableAdapter", batch: Batch) -> Verdict:
+        path = "/api/v2/log-request/single" if batch.announcement else "/api/v1/log-request/batch"
+        body = batch.body()
+        time.sleep(0)  # lets go of the interpreter between the pieces of work
+        request = self._request(path, batch.id, body)
+        time.sleep(0)
+        response = adapter.send(request, stream=True, timeout=(self._timeout, self._timeout), **self._environment)
+        text = b"".join(take(response.raw.stream(ANSWER_BYTES, decode_content=True), ANSWER_BYTES))
+        response.raw.read(ANSWER_BYTES)  # the end of a short answer, so that the connection is kept
+        response.raw.release_conn()
+        self._used = time.monotonic()
+        return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
+
+    def _request(self, path: str, batch_id: str, body: bytes) -> Any:
+        from requests.models import PreparedRequest
+        from requests.structures import CaseInsensitiveDict
+
+        headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        headers["Authorization"] = self._key  # set here and by nobody later: no netrc is looked at
+        headers["Content-Type"] = "application/json"
+        headers["X-Metlo-Batch-Id"] = batch_id
+        headers["User-Agent"] = "metlo-auto"
+        if self._compress:
+            headers["Content-Encoding"] = "gzip"
+            body = gzipped(body)
+        headers["Content-Length"] = str(len(body))
+        request = PreparedRequest()
+        request.method, request.url, request.headers, request.body = "POST", self._base + path, headers, body
+        request.hooks = {}
+        return request
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the collector's URL names this machine."""
+    return (urlsplit(host).hostname or "") in LOOPBACK
+
+
+def environment_of(url: str) -> Dict[str, Any]:
+    """Proxies and CA bundle that requests takes from the environment for `url`."""
+    import requests
+
+    session = requests.Session()
+    found = session.merge_environment_settings(url, {}, True, None, None)
+    return {name: found[name] for name in ("proxies", "verify", "cert")}
+
+
+def gzipped(body: bytes) -> bytes:
+    """`body` compressed in pieces, so that nobody waits for the interpreter meanwhile."""
+    compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
+    pieces: List[bytes] = []
+    for start in range(0, len(body), PIECE):
+        pieces.append(compressor.compress(body[start : start + PIECE]))
+        time.sleep(0)
+    pieces.append(compressor.flush())
+    return b"".join(pieces)
+
+
+def take(pieces: Any, size: int) -> List[bytes]:
+    """The first pieces of an answer, about `size` bytes; the rest stays unread."""
+    kept: List[bytes] = []
+    for piece in pieces:
+        kept.append(piece)
+        size -= len(piece)
+        if size <= 0:
+            break
+    return kept
+
+
+def reason(error: BaseException) -> str:
+    """Words for the log: the innermost cause, without the object addresses that urllib3 puts around it."""
+    while True:
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(inner, BaseException):
+            return str(error)
+        error = inner

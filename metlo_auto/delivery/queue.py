@@ -1,0 +1,71 @@
+"""The bounded queue between request threads and the sender; knows sizes, not contents.
+
+No lock: a signal handler may run in the middle of `offer`, and `deque` is atomic. Of the two byte counts producers
+write one and the sender the other; producers may lose an update to each other, and the sender puts that right
+whenever it finds the queue empty.
+"""
+
+from collections import deque
+from typing import Callable, Deque, List, Optional
+
+from .values import ITEM_OVERHEAD, Item, Route, weight
+
+
+class TraceQueue:
+    """At most `limit` bytes of traces that are not settled: queued, held or under way."""
+
+    def __init__(self, limit: int, wake: Callable[[], None]) -> None:
+        self.sleeping = False  # the sender waits for the first trace to wake it
+        self._limit = limit
+        self._wake = wake
+        self._items: Deque[Item] = deque()
+        self._put = 0
+        self._settled = 0
+        self._taken = 0  # weight that the sender holds
+
+    def offer(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        """Appends one trace; False where there is no room for it. Never waits."""
+        size = len(trace) + ITEM_OVERHEAD
+        if announcement is not None:
+            size += len(announcement)
+        if self._put - self._settled + size > self._limit:
+            return False
+        self._put += size
+        self._items.append((trace, route, announcement))
+        if self.sleeping:
+            self.sleeping = False
+            self._wake()
+        return True
+
+    def take(self, traces: int, size: int) -> List[Item]:
+        """The oldest items, as many as `traces` and `size` bytes allow, one at least; for the sender alone."""
+        taken: List[Item] = []
+        room = size
+        while self._items and len(taken) < traces:
+            room -= len(self._items[0][0]) + 1
+            if room < 0 and taken:
+                break
+            item = self._items.popleft()
+            self._taken += weight(item)
+            taken.append(item)
+        if not self._items:
+            self._put = self._settled + self._taken
+        return taken
+
+    def settle(self, size: int) -> None:
+        """Gives the room of `size` taken bytes back; for the sender alone."""
+        self._taken -= size
+        self._settled += size
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that nobody has taken yet, about."""
+        return max(self._put - self._settled - self._taken, 0)
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes in memory, the sender's included, about."""
+        return max(self._put - self._settled, 0)

@@ -1,0 +1,190 @@
+"""Decides what is posted when, and when to stop trying; knows time, nothing of threads, HTTP or files.
+
+One thread at a time calls `step`. What posts, the store and the clock are arguments.
+"""
+
+from typing import Callable, Dict, NamedTuple, Optional
+
+from .announcements import AHEAD
+from .backoff import Backoff
+from .batch import Batch
+from .crew import Posting
+from .intake import Intake
+from .pace import STEP
+from .settling import AWAY, WELL, Settling
+from .store import Store
+from .verdict import RETRY, Verdict
+
+BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of a post
+LONG_STEP = 0.5  # seconds between looks while nothing may be posted
+BREAKING_TAKES = 0.5  # seconds; a thread that hangs in a name lookup says nothing for longer
+
+
+class Flight(NamedTuple):
+    """A batch under way since `started`."""
+
+    batch: Batch
+    started: float
+
+
+class Sender:
+    """Posts what is due, backs off where the collector is away, keeps what could not be posted."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        store: Store,
+        crew: Posting,
+        timeout: float,
+        clock: Callable[[], float],
+        chance: Callable[[], float],
+        notice: Callable[[Optional[Verdict]], None],
+    ) -> None:
+        self.hurry = False  # everything is due now
+        self.retries = 0
+        self.errors = 0
+        self._intake = intake
+        self._store = store
+        self._crew = crew
+        self._timeout = timeout
+        self._clock = clock
+        self._chance = chance
+        self._notice = notice
+        self._settling = Settling(store, intake.announcements)
+        self._flights: Dict[str, Flight] = {}
+        self._broken_off: Dict[str, float] = {}
+        self._backoff = Backoff()
+        self._failed_at = -1.0
+        self._spool_next = True
+        self._spool_from = 0.0
+
+    @property
+    def away(self) -> bool:
+        """Whether the collector did not answer well the last time."""
+        return self._backoff.failures > 0
+
+    def idle(self) -> bool:
+        """Whether nothing of this process waits in memory."""
+        return not (self._flights or self._store.backlog) and self._intake.empty()
+
+    def stuck(self) -> bool:
+        """Whether nothing is under way and nothing may be posted for a while."""
+        return not self._flights and not self._may_post(self._clock())
+
+    def step(self) -> Optional[float]:
+        """Does all that is due; seconds until something is due by itself, None where nothing will be."""
+        now = self._clock()
+        for batch, verdict in self._crew.results():
+            self._land(batch, verdict, now)
+        self._break_off(now)
+        self._launch(now)
+        if self.away:
+            self._spool(now)
+        return self._wait(now)
+
+    def try_once_more(self) -> None:
+        """Forgets when the next try would have been."""
+        self._backoff = self._backoff._replace(not_before=0.0)
+
+    def give_up(self) -> None:
+        """The end: everything in memory goes to the spool, or is dropped and counted."""
+        now = self._clock()
+        for batch_id in self._flights:
+            self._crew.break_off(batch_id)
+        for batch, verdict in self._crew.results():
+            self._land(batch, verdict, now)
+        for flight in list(self._flights.values()):
+            self._store.keep(flight.batch)
+        self._flights.clear()
+        self._spool(now, everything=True)
+        while self._store.backlog:
+            batch = self._store.backlog.popleft()
+            self._store.resolve(batch, dropped=len(batch.traces), reason="exit")
+
+    def _launch(self, now: float) -> None:
+        while self._crew.room() > 0 and self._may_post(now):
+            batch = self._choose(now)
+            if batch is None:
+                return
+            try:
+                self._crew.hand(batch)
+            except RuntimeError:  # the interpreter starts no threads any more
+                self._store.keep(batch)
+                return
+            self._flights[batch.id] = Flight(batch, now)
+
+    def _may_post(self, now: float) -> bool:
+        return not self.away or (not self._flights and now >= self._backoff.not_before)
+
+    def _choose(self, now: float) -> Optional[Batch]:
+        if self._store.backlog:
+            return self._store.backlog.popleft()
+        batch = self._from_spool(now) if self._spool_next else None
+        if batch is None:
+            batch = self._intake.next(now, self.hurry)
+        if batch is None and not self._spool_next:
+            batch = self._from_spool(now)
+        self._spool_next = batch is not None and not batch.spooled
+        return batch
+
+    def _from_spool(self, now: float) -> Optional[Batch]:
+        if self.hurry or now < self._spool_from or any(flight.batch.spooled for flight in self._flights.values()):
+            return None
+        return self._store.spool.next()
+
+    def _land(self, batch: Batch, verdict: Verdict, now: float) -> None:
+        flight = self._flights.pop(batch.id, None)
+        self._broken_off.pop(batch.id, None)
+        if flight is None:  # given up before its verdict came
+            return
+        told = self._settling.settle(batch, verdict, now)
+        if told == WELL:
+            self._backoff = Backoff()
+            self._notice(None)
+        if batch.spooled and batch.announcement:
+            self._spool_from = now + AHEAD
+        if told == AWAY:
+            self._failed(flight, verdict, now)
+
+    def _failed(self, flight: Flight, verdict: Verdict, now: float) -> None:
+        self.errors += 1
+        self.retries += 1
+        self._notice(verdict)
+        if flight.started >= self._failed_at:  # those that left together fail together, once
+            self._backoff = self._backoff.failed(now, self._chance, verdict.retry_after)
+            self._failed_at = now
+        self._store.spool.let_go()
+
+    def _break_off(self, now: float) -> None:
+        for batch_id, flight in list(self._flights.items()):
+            if now - flight.started >= self._timeout * BROKEN_OFF_AFTER and batch_id not in self._broken_off:
+                self._broken_off[batch_id] = now
+                self._crew.break_off(batch_id)
+            elif now - self._broken_off.get(batch_id, now) >= BREAKING_TAKES:
+                self._land(flight.batch, Verdict(RETRY, 0, "no answer"), now)
+
+    def _spool(self, now: float, everything: bool = False) -> None:
+        if not (everything or self._store.spool.usable):
+            return
+        for _ in range(len(self._store.backlog)):
+            self._store.keep(self._store.backlog.popleft())
+        batch = self._intake.next(now, self.hurry or everything)
+        while batch is not None:
+            self._store.keep(batch)
+            batch = self._intake.next(now, self.hurry or everything)
+
+    def _wait(self, now: float) -> Optional[float]:
+        moments = [flight.started + self._timeout * BROKEN_OFF_AFTER for flight in self._flights.values()]
+        moments += [moment + BREAKING_TAKES for moment in self._broken_off.values()]
+        look = self._store.spool.next_look()
+        if look is not None and not self._flights:
+            moments.append(max(look, self._spool_from, self._backoff.not_before))
+        if self._store.backlog:
+            moments.append(max(now, self._backoff.not_before))
+        waits = [max(moment - now, 0.0) for moment in moments]
+        intake = self._intake.wait(now)
+        if intake is not None and self.away and not self._may_post(now):
+            waits.append(max(intake, STEP) if self._store.spool.usable else LONG_STEP)
+        elif intake is not None and self._crew.room() > 0:
+            waits.append(intake)
+        return max(min(waits), 0.001) if waits else None

@@ -1,0 +1,89 @@
+"""What a verdict does to its batch: delivered, cut, given up or kept; knows the store, nothing of threads."""
+
+from . import slim
+from .announcements import Announcements
+from .batch import Batch
+from .store import Store
+from .suspects import DROP, LATER, SPLIT, Suspects
+from .troubles import log
+from .verdict import BAD_PATH, DELIVERED, NO_V2, REJECTED, TOO_LARGE, Verdict
+
+WELL = "well"  # the collector took something
+AWAY = "away"  # wait before the next post
+UNKNOWN = "unknown"
+
+
+class Settling:
+    """`settle` acts on the store and says what the verdict tells of the collector: WELL, AWAY or UNKNOWN."""
+
+    def __init__(self, store: Store, announcements: Announcements) -> None:
+        self._store = store
+        self._announcements = announcements
+        self._suspects = Suspects()
+
+    def settle(self, batch: Batch, verdict: Verdict, now: float) -> str:
+        """Times are seconds of the sender's clock."""
+        if verdict.outcome == DELIVERED:
+            return self._delivered(batch, now)
+        if verdict.outcome == NO_V2:
+            return self._no_v2(batch, verdict)
+        if verdict.outcome == TOO_LARGE:
+            return self._too_large(batch)
+        bad = slim.find_path(batch.traces, verdict.detail) if verdict.outcome == BAD_PATH else None
+        if bad is not None:
+            return self._bad_path(batch, bad, now)
+        if verdict.outcome in (BAD_PATH, REJECTED):
+            return self._rejected(batch, verdict.status, now)
+        self._store.keep(batch)
+        return AWAY
+
+    def _delivered(self, batch: Batch, now: float) -> str:
+        self._suspects.succeeded(now)
+        self._store.resolve(batch, sent=len(batch.traces))
+        if batch.announcement:
+            self._announcements.delivered(batch.route, now)
+        return WELL
+
+    def _no_v2(self, batch: Batch, verdict: Verdict) -> str:
+        if verdict.status in (404, 405):
+            self._announcements.refused()
+        self._store.resolve(batch, parts=[batch.plain()])
+        return UNKNOWN
+
+    def _too_large(self, batch: Batch) -> str:
+        if len(batch.traces) > 1:
+            self._store.resolve(batch, parts=batch.cut(len(batch.traces) // 2))
+            return UNKNOWN
+        smaller = slim.without_bodies(batch.traces[0])
+        if smaller is None:
+            self._give_up(batch, "too_large", "is too large for the collector even without its bodies")
+        else:
+            self._store.resolve(batch, parts=[batch.replaced(smaller)])
+        return UNKNOWN
+
+    def _bad_path(self, batch: Batch, index: int, now: float) -> str:
+        self._suspects.succeeded(now)
+        say_dropped(batch.traces[index], "has a path that the collector refuses")
+        rest = batch.cut(index + 1)[1]
+        self._store.resolve(batch, index, 1, "bad_path", [rest] if rest.traces else [])
+        return WELL
+
+    def _rejected(self, batch: Batch, status: int, now: float) -> str:
+        what = self._suspects.rejected(batch.id, len(batch.traces), status, now)
+        if what == LATER:
+            self._store.postpone(batch)
+            return AWAY
+        if what == DROP:
+            self._give_up(batch, "rejected", "was rejected with HTTP %d" % status)
+        else:
+            self._store.resolve(batch, parts=batch.cut(len(batch.traces) // 2 if what == SPLIT else 1))
+        return UNKNOWN
+
+    def _give_up(self, batch: Batch, reason: str, words: str) -> None:
+        say_dropped(batch.traces[0], words)
+        self._store.resolve(batch, dropped=1, reason=reason)
+
+
+def say_dropped(trace: bytes, words: str) -> None:
+    """One line for one trace that is given up, by its route."""
+    log.warning("metlo: a trace of %s %s and is dropped", slim.describe(trace), words)

@@ -1,0 +1,31 @@
+"""Says each kind of trouble when it begins and when it ends; knows the logger, not the causes."""
+
+import logging
+from typing import Callable, Dict, Set
+
+AGAIN_AFTER = 60.0  # seconds; trouble that comes and goes is not said each time
+
+log = logging.getLogger("metlo")
+
+
+class Troubles:
+    """`begin` and `end` may be called any number of times."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._open: Set[str] = set()
+        self._said: Dict[str, float] = {}
+
+    def begin(self, kind: str, message: str) -> None:
+        """Says `message`, unless this kind of trouble is known already."""
+        now = self._clock()
+        if kind not in self._open and now - self._said.get(kind, now - AGAIN_AFTER) >= AGAIN_AFTER:
+            self._open.add(kind)
+            self._said[kind] = now
+            log.warning("metlo: %s", message)
+
+    def end(self, kind: str, message: str) -> None:
+        """Says that it is over, where its beginning was said."""
+        if kind in self._open:
+            self._open.discard(kind)
+            log.warning("metlo: %s", message)
