@@ -1,0 +1,100 @@
+"""`metlo-run --local` with the real embedded collector."""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+import urllib.request
+from typing import Any, Dict, Iterator
+
+import pytest
+
+from tests.support.installed import Installed, run
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 9), reason="the embedded collector needs Python 3.9")
+SHOW = "import json, os; print(json.dumps([os.environ.get('METLO_HOST'), os.environ.get('METLO_API_KEY'), os.getpid()]))"
+
+
+@pytest.fixture
+def environ(metlo: Installed, tmp_path: pathlib.Path) -> Iterator[Dict[str, str]]:
+    """An environment with a collector folder of its own; its collector is gone afterwards."""
+    folder = tmp_path / "collector"
+    yield metlo.environ(HOME=str(tmp_path), METLO_COLLECTOR_DATA_DIR=str(folder))
+    for running in folder.glob("running*"):
+        try:
+            os.kill(json.loads(running.read_text())["pid"], signal.SIGKILL)
+        except (ProcessLookupError, ValueError, KeyError, TypeError):
+            pass
+
+
+def test_it_points_the_app_at_the_collector_and_names_the_page(metlo: Installed, environ: Dict[str, str]) -> None:
+    code = SHOW + """
+import urllib.request
+request = urllib.request.Request(os.environ["METLO_HOST"] + "/api/v1/verify",
+                                 headers={"Authorization": os.environ["METLO_API_KEY"]})
+print(urllib.request.urlopen(request).status)
+"""
+    done = metlo.run("--local", "python", "-c", code, environ=environ)
+    assert done.returncode == 0, done.stderr
+    (host, key, _), status = [json.loads(line) for line in done.stdout.splitlines()]
+    assert host.startswith("http://127.0.0.1:") and key and status == 200
+    assert done.stderr.count("\n") == 1 and "metlo-run: " in done.stderr and host in done.stderr
+    assert key not in done.stderr
+
+
+def test_it_stops_by_itself_when_the_app_has_gone(metlo: Installed, environ: Dict[str, str]) -> None:
+    done = metlo.run("--local", "python", "-c", SHOW, environ=environ)
+    host = json.loads(done.stdout)[0]
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(host + "/api/v1", timeout=2).close()
+        except OSError:
+            return
+        time.sleep(0.2)
+    raise AssertionError("the collector is still there")
+
+
+def test_a_second_app_shares_the_collector(metlo: Installed, environ: Dict[str, str]) -> None:
+    inner = [metlo.command, "--local", "python", "-c", SHOW]
+    code = SHOW + "\nimport subprocess, sys; sys.stdout.flush(); subprocess.check_call(%r)" % (inner,)
+    done = metlo.run("--local", "python", "-c", code, environ=environ)
+    assert done.returncode == 0, done.stderr
+    first, second = [json.loads(line) for line in done.stdout.splitlines()]
+    assert first[:2] == second[:2] and first[2] != second[2]
+
+
+def fails(tmp_path: pathlib.Path, environ: Dict[str, str]) -> Dict[str, str]:
+    (tmp_path / "file").write_text("no folder")
+    return dict(environ, METLO_COLLECTOR_DATA_DIR=str(tmp_path / "file" / "below"))
+
+
+def test_where_it_fails_the_app_runs_with_one_line(
+    metlo: Installed, environ: Dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    done = metlo.run("--local", "python", "-c", SHOW, environ=fails(tmp_path, environ))
+    assert (done.returncode, json.loads(done.stdout)[:2]) == (0, [None, None])
+    assert done.stderr.startswith("metlo-run: --local: ") and done.stderr.count("\n") == 1
+
+
+def test_where_it_fails_strict_refuses(metlo: Installed, environ: Dict[str, str], tmp_path: pathlib.Path) -> None:
+    done = metlo.run("--strict", "--local", "python", "-c", SHOW, environ=fails(tmp_path, environ))
+    assert (done.returncode, done.stdout) == (78, "")
+
+
+def test_a_missing_collector_extra_is_one_line(
+    own: Installed, environ: Dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    for name in ("sqlalchemy", "waitress"):
+        (own.site / name).mkdir()
+        (own.site / name / "__init__.py").write_text("raise ImportError('not here')")
+    done = run([own.command, "--local", "true"], dict(environ, PATH=own.environ()["PATH"]))
+    assert done.returncode == 0
+    assert done.stderr.startswith("metlo-run: --local: ") and done.stderr.count("\n") == 1
+
+
+def test_a_command_that_is_not_there_starts_no_collector(metlo: Installed, environ: Dict[str, Any]) -> None:
+    assert metlo.run("--local", "no-such-command", environ=environ).returncode == 127
+    assert not os.path.exists(environ["METLO_COLLECTOR_DATA_DIR"])
