@@ -16,6 +16,7 @@ from .bell import Bell
 from .counters import Counters
 from .crew import Alone, Crew, Posting
 from .folder import Folder
+from .forks import ForkGate
 from .intake import Intake
 from .notices import Notices
 from .poster import Poster
@@ -40,10 +41,11 @@ WATCHFUL = 5.0  # the same while traces are lost
 class Channel:
     """The state of the process `pid`."""
 
-    def __init__(self, settings: DeliverySettings, threads: bool = True) -> None:
+    def __init__(self, settings: DeliverySettings, gate: ForkGate, threads: bool = True) -> None:
         self.pid = os.getpid()
         self.counters = Counters()
         self._settings = settings
+        self._gate = gate
         self._bell = Bell()
         self.queue = TraceQueue(settings.queue_size, self._bell.ring)
         self._waiters: Deque[Bell] = deque()
@@ -62,6 +64,7 @@ class Channel:
             self._unstarted.pop()
         except IndexError:
             return False
+        self._gate.make()
         if self._threads:
             _thread.start_new_thread(self._run, ())
         return True
@@ -156,8 +159,9 @@ class Channel:
     def _make_crew(self) -> Posting:
         settings = self._settings
         if self._threads:
-            return Crew(settings.workers, lambda: Poster(settings), self._bell)
-        return Alone(lambda: Poster(settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))))
+            return Crew(settings.workers, lambda: Poster(settings, self._gate), self._bell)
+        settings = settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))
+        return Alone(lambda: Poster(settings, self._gate))
 
     def _make_spool(self) -> Spool:
         folder = None

@@ -5,6 +5,7 @@ from typing import Dict, Optional
 
 from . import exits
 from .channel import Channel, Stats
+from .forks import ForkGate
 from .values import DeliverySettings, Route
 
 NOTHING = {
@@ -21,6 +22,7 @@ class Delivery:
 
     def __init__(self, settings: DeliverySettings) -> None:
         self._settings = settings
+        self._gate = ForkGate()
         self._channel: Optional[Channel] = None
         self._channels: Dict[int, Channel] = {}
         exits.at_exit(self._end)
@@ -66,7 +68,8 @@ class Delivery:
 
     def _enter(self) -> Channel:
         pid = getpid()
-        channel = self._channels.setdefault(pid, Channel(self._settings))  # atomic: two threads get the same
+        # Atomic: of two threads that come at once both get the same channel.
+        channel = self._channels.setdefault(pid, Channel(self._settings, self._gate))
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
             self._channels.pop(other, None)

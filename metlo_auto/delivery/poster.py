@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
 from .batch import Batch
+from .forks import ForkGate
 from .quiet import untraced
 from .values import DeliverySettings
 from .verdict import RETRY, Verdict, judge
@@ -24,7 +25,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Poster:
     """Posts one batch at a time over one kept-alive connection; for one thread. `break_off` is for others."""
 
-    def __init__(self, settings: DeliverySettings) -> None:
+    def __init__(self, settings: DeliverySettings, gate: ForkGate) -> None:
+        self._gate = gate
         self._base = settings.host.rstrip("/")
         self._key = settings.api_key
         self._timeout = settings.timeout
@@ -54,10 +56,10 @@ class Poster:
             self._adapter.close()
 
     def _post(self, batch: Batch) -> Verdict:
-        import requests.exceptions
+        with self._gate:
+            import requests.exceptions
 
-        now = time.monotonic()
-        adapter = self._ready(now)
+            adapter = self._ready(time.monotonic())
         reused = self._used > 0.0
         try:
             return self._send(adapter, batch)
@@ -65,9 +67,13 @@ class Poster:
             if not reused or adapter.broken or isinstance(error, requests.exceptions.Timeout):
                 raise
             # The collector closed the idle connection while we wrote; the id keeps a repetition from counting twice.
-            return self._send(self._ready(time.monotonic(), fresh=True), batch)
+            with self._gate:
+                adapter = self._ready(time.monotonic(), fresh=True)
+            return self._send(adapter, batch)
 
     def _ready(self, now: float, fresh: bool = False) -> "BreakableAdapter":
+        import encodings.idna  # noqa: F401 - the first name lookup would import it, outside the gate
+
         from .connections import BreakableAdapter
 
         adapter = self._adapter
