@@ -33,11 +33,17 @@ _OPENING = re.compile(r"""(\\*)(\"\"\"|["'`])""")
 _CLOSED = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)|\s""")
 _EXACT = re.compile(r"(-?[0-9][0-9.eE+-]*|true|false|null|\$\w+)(?=\s*(?:[,)}\]\r\n]|\Z))")
 _LITERALS = frozenset(["true", "false", "null"])
+_VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(?:\s*=\s*)?")  # of GraphQL, with its type and before its default
+_ESCAPED_LETTER = re.compile(r"\\+u00(2[dD]|3[0-9]|[467][0-9a-fA-F]|5[0-9abdefABDEF])")
 _ESCAPE_LETTERS = "nrtbf"
+_PERCENT_RUN = re.compile(r"[\w.%\-~!*'()+@$/?:;,]*")
+_UNWORDLY = re.compile(r"[^\w.%\-]+")
 
 
 def masked(text: str, rule_of: RuleOf, mask: Mask, inner: Inner, style: Style) -> str:
     """The text with every value that follows a secret name masked to its end; `inner` sees percent-encoded values."""
+    if "\\u00" in text:
+        text = _ESCAPED_LETTER.sub(lambda found: chr(int(found.group(1), 16)), text)
     out: List[str] = []
     done = at = 0
     while True:
@@ -53,11 +59,15 @@ def masked(text: str, rule_of: RuleOf, mask: Mask, inner: Inner, style: Style) -
                 at = done = end
                 continue
         if "%" in word.group():
-            plain = unquote_plus(word.group())
+            run = _PERCENT_RUN.match(text, word.start()).group()
+            at = word.start() + len(run)
+            plain = unquote_plus(run)
             found = inner(plain)
             if found != plain:
                 out += (text[done : word.start()], quote_plus(found))
                 done = at
+            elif run != word.group():
+                at -= len(_UNWORDLY.split(run)[-1])  # that may be a name
     out.append(text[done:])
     return "".join(out)
 
@@ -75,10 +85,11 @@ def _after_name(text: str, start: int, at: int, done: int, rule: str, mask: Mask
         end = markup.masked_element(text, start, at, done, rule, mask, out)
         if end is not None:
             return end
+    variable = _VARIABLE.match(text, at) if style is GRAPHQL and text[start - 1 : start] == "$" else None
     assigned = _ASSIGNED.match(text, at)
-    if assigned is None:
+    if assigned is None or variable is not None and not variable.group().rstrip().endswith("="):
         return at
-    begin = assigned.end()
+    begin = assigned.end() if variable is None else variable.end()
     opening = _OPENING.match(text, begin)
     if opening is not None:
         return _quoted(text, opening, done, rule, mask, style, out)

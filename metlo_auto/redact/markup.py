@@ -7,11 +7,13 @@ from .json_text import Mask
 
 _OPEN_TAG = re.compile(r"<(?:[\w.\-]{1,64}:)?\Z")
 _NAMES_FIELD = re.compile(r"\b(?:name|key|property)\s{0,8}=\s{0,8}[\"']\Z")
+_TAG_NAME = re.compile(r"<[A-Za-z][\w:\-]{0,40}\s")
 _PIECE = re.compile(r"<[^<>]*>?|[^<]+")
 _ATTRIBUTE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?)")
 _VALUE = re.compile(r"\b((?:value|content)\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
 _DESCRIBING = ("xmlns", "xsi:", "xml:", "type", "class", "style", "nil")
 _NEAR = 80  # characters before a name in which its tag begins or its attribute stands
+_STRAY = 4  # characters < in attribute values that are put up with
 _TAG = 4000  # characters of a tag that names its field
 
 
@@ -66,10 +68,10 @@ def _attribute(found: "Match[str]", rule: str, mask: Mask) -> str:
 
 def _field(text: str, start: int, at: int, done: int, rule: str, mask: Mask, out: List[str]) -> Optional[int]:
     """`<input name="csrf_token" value="…">`, in either order, and `<string name="password">…<`."""
-    tag = text.rfind("<", max(done, start - _TAG), start)
-    opened = text.find(">", at, at + _TAG)
+    tag = _tag_around(text, start, max(done, start - _TAG))
     if tag < 0:
         return None
+    opened = text.find(">", at, at + _TAG)
     if opened < 0:
         opened = min(len(text), at + _TAG)
     masked_tag = _VALUE.sub(lambda found: _value(found, rule, mask), text[tag:opened])
@@ -78,6 +80,16 @@ def _field(text: str, start: int, at: int, done: int, rule: str, mask: Mask, out
     content = text[opened + 1 : after]
     out += (text[done:tag], masked_tag, text[opened : opened + 1], _piece(content, rule, mask) if content else "")
     return after
+
+
+def _tag_around(text: str, start: int, first: int) -> int:
+    """Where the tag begins that `start` is in, -1 where none does; a `<` in another attribute's value is none."""
+    tag = start
+    for _ in range(_STRAY):
+        tag = text.rfind("<", first, tag)
+        if tag < 0 or _TAG_NAME.match(text, tag):
+            break
+    return tag
 
 
 def _value(found: "Match[str]", rule: str, mask: Mask) -> str:

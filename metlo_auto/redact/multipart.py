@@ -7,10 +7,9 @@ from urllib.parse import unquote
 from .json_text import Inner, Mask, RuleOf
 
 _BOUNDARY = re.compile(r"""(?i)\bboundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))""")
-_FIRST_LINE = re.compile(r"\s*(--[^\r\n]+)")
+_ANY_DELIMITER = re.compile(r"(?m)^--[^\r\n]+")
 _NAME = re.compile(r"""(?i)\bname(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;]+))""")
 _BLANK = re.compile(r"\r?\n\r?\n")
-_EDGES = re.compile(r"\s*\Z")
 
 Search = Callable[[str], str]
 
@@ -19,7 +18,7 @@ def masked(text: str, content_type: str, rule_of: RuleOf, mask: Mask, inner: Inn
     """Multipart text with the contents of secret fields masked; `search` sees parts that have no headers."""
     delimiter = _delimiter(text, content_type)
     if delimiter is None:
-        return search(text)
+        return search(_part(text, rule_of, mask, inner, search))
     return delimiter.join(_part(part, rule_of, mask, inner, search) for part in text.split(delimiter))
 
 
@@ -27,8 +26,8 @@ def _delimiter(text: str, content_type: str) -> Optional[str]:
     declared = _BOUNDARY.search(content_type)
     if declared is not None and "--" + (declared.group(1) or declared.group(2)) in text:
         return "--" + (declared.group(1) or declared.group(2))
-    first = _FIRST_LINE.match(text)
-    return first.group(1) if first is not None else None
+    line = _ANY_DELIMITER.search(text)
+    return line.group().rstrip("- \t") if line is not None else None
 
 
 def _part(part: str, rule_of: RuleOf, mask: Mask, inner: Inner, search: Search) -> str:

@@ -74,7 +74,7 @@ class Names:
             return True
         if self._unusual and self._says_unusual(text):
             return True
-        return ("\\" in text or "%" in text) and self._mentioned_escaped(text)
+        return ("\\" in text or "%" in text) and self._mentioned_escaped(data.decode())
 
     def _mentioned_escaped(self, text: str) -> bool:
         for _ in range(_ROUNDS):
@@ -94,6 +94,15 @@ class Names:
     def _says_unusual(self, text: str) -> bool:
         folded = fold(text)
         return any(name in folded for name in self._unusual)
+
+
+def encodable(text: str) -> str:
+    """The text without lone surrogates, which no encoding and no unquoting takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def decoded(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Iterable
 from . import free_text, headers, json_text, multipart, pairs
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .masks import CONSTANT, Masks
-from .names import CREDENTIAL, Names, fold
+from .names import CREDENTIAL, Names, encodable, fold
 from .tables import URL_HEADERS
 
 _DEPTH = 4  # of values within values: JSON in a form in a URL in JSON
@@ -52,7 +52,7 @@ class Redactor:
         """A raw query string."""
         if not self.enabled or not self._mentioned(text):
             return text
-        return pairs.masked(text, self._rule, self._masks.value, self._inner)
+        return pairs.masked(encodable(text), self._rule, self._masks.value, self._inner)
 
     def argument(self, name: str, value: str) -> str:
         """A URL parameter of the route, decoded."""
@@ -65,8 +65,9 @@ class Redactor:
         """The text of a body; `kind` as `bodies.Text` has it, and only a hint: what does not parse is searched."""
         if not self.enabled or not text or not self._mentioned(text):
             return text
+        text = encodable(text)
         if kind == "ndjson":
-            return "\n".join(self._line(line) for line in text.split("\n"))
+            return self._lines(text)
         if kind == "multipart":
             return multipart.masked(text, content_type, self._rule, self._masks.value, self._inner, self._search)
         lead = text.lstrip("\ufeff \t\r\n")[:1]
@@ -79,12 +80,19 @@ class Redactor:
             return self._searched(text, GRAPHQL, 0)
         return self._search(text, kind)
 
-    def _line(self, line: str) -> str:
-        if not self._mentioned(line):
-            return line
-        if json_text.is_json(line):
-            return json_text.masked(line, self._rule, self._masks.value, self._inner)
-        return self._search(line)
+    def _lines(self, text: str) -> str:
+        """NDJSON; where a line is no JSON, a value may go on over the next ones, so all is searched."""
+        lines = text.split("\n")
+        broken = False
+        for at, line in enumerate(lines):
+            if not self._mentioned(line):
+                continue
+            if json_text.is_json(line):
+                lines[at] = json_text.masked(line, self._rule, self._masks.value, self._inner)
+            else:
+                broken = True
+        text = "\n".join(lines)
+        return self._search(text) if broken else text
 
     def _search(self, text: str, kind: str = "") -> str:
         marked_up = kind == "xml" or text.lstrip("\ufeff \t\r\n")[:1] == "<"
@@ -105,6 +113,7 @@ class Redactor:
             return text
         if depth >= _DEPTH:
             return CONSTANT  # nested deeper than anyone means well: fail closed
+        text = encodable(text)
         if text.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(text):
             return json_text.masked(
                 text, self._rule, self._masks.value, lambda value: self._within(value, depth + 1)
