@@ -55,7 +55,7 @@ class Access:
     def _admit(self) -> Optional[Any]:
         if _name_of(request.host) not in self._hosts:
             abort(421, "This collector does not answer under the name in the Host header.")
-        if request.endpoint == "static":
+        if request.endpoint == "page.static":
             return None
         if self._has_key():
             return None

@@ -1,17 +1,13 @@
 """From a path to an endpoint's template where no agent names the route; pure, knows no store.
 
-A segment that is a number, UUID, hash, date, token or e-mail address folds at once. A word folds only by
-evidence:
-many siblings at the same place (`crowded`).
+A segment that is a number, UUID, hash, date, token or e-mail address folds at once. A word folds only by evidence,
+which `crowds` gathers.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Iterable, Mapping
 from urllib.parse import unquote
-
-CROWD = 12  # so many different words at one place are values, not resources
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 _UUID = re.compile(r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.I)
@@ -57,33 +53,10 @@ def fold(path: str) -> str:
     it.
     """
     segments = [segment for segment in path.split("/") if segment]
-    return _join(["{}" if is_value(segment) else segment for segment in segments])
+    return join(["{}" if is_value(segment) else segment for segment in segments])
 
 
-def crowded(templates: Iterable[str], crowd: int = CROWD) -> Mapping[str, str]:
-    """Which of `templates` (of one method and host) are siblings too many: from template to the folded one.
-
-    Only the place that differs folds; what stands before and after it has to be the same. First segments
-    never
-    fold: `/about`, `/pricing` and their like are pages, however many there are.
-    """
-    groups: dict[tuple[int, tuple[str, ...]], list[str]] = {}
-    for template in templates:
-        segments = template.split("/")[1:]
-        for place in range(1, len(segments)):
-            if not segments[place].startswith("{"):
-                rest = tuple(segments[:place] + ["{}"] + segments[place + 1 :])
-                groups.setdefault((place, rest), []).append(template)
-    merged: dict[str, str] = {}
-    for (_place, rest), members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        if len(members) >= crowd:
-            target = _join(list(rest))
-            for member in members:
-                merged.setdefault(member, target)
-    return merged
-
-
-def _join(segments: list[str]) -> str:
+def join(segments: list[str]) -> str:
     """Segments as a path, with every parameter named by its number."""
     number = 0
     named = []

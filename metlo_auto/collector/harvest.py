@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, NamedTuple, Optional, Sequence
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
-from metlo_auto.collector import contract, transport
+from metlo_auto.collector import auth, contract, latency, transport
+from metlo_auto.collector.crowds import Fold
+from metlo_auto.collector.facts import Fact, Key, facts
 from metlo_auto.collector.folding import fold
 from metlo_auto.collector.inbox import Filed
+from metlo_auto.collector.memory import Memory
 from metlo_auto.collector.observation import Observation, endpoint_id, observe
+from metlo_auto.collector.sections import Section, sections
+from metlo_auto.collector.sensitive.names import SECRET, plain
+from metlo_auto.collector.shapes import Place, places
 
 try:
     import orjson
@@ -36,12 +42,24 @@ class SetAside(NamedTuple):
     body: bytes
 
 
+class _Part(NamedTuple):
+    """Sections are counted apart for callers with and without credentials."""
+
+    endpoint_id: str
+    section: str
+    anonymous: bool
+
+
 class Harvest:
     """Sums, minima, maxima and unions over the traces of some batches."""
 
-    def __init__(self, crowds: Callable[[str, str, str], str] = lambda method, host, template: template) -> None:
-        self._crowds = crowds
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._parts: dict[_Part, Place] = {}
         self.endpoints: dict[str, dict[str, Any]] = {}
+        self.traffic: dict[tuple[str, int, int], list[int]] = {}  # calls, errors by endpoint, hour, bucket
+        self.facts: dict[tuple[Key, str, str], int] = {}
+        self.folds: list[Fold] = []
         self.samples: list[Sample] = []
         self.set_aside: list[SetAside] = []
         self.counts: dict[str, int] = {}
@@ -57,6 +75,19 @@ class Harvest:
         for trace in traces[: batch.traces]:
             self._add(trace, batch.received_at)
 
+    def finish(self) -> None:
+        """Turn what was counted into facts and folds."""
+        for part, root in self._parts.items():
+            for fact in facts(part.endpoint_id, part.section, root, self._memory.known):
+                self._add_fact(fact)
+                if part.anonymous and fact.kind == "class" and part.section.startswith("response 2xx"):
+                    self._note(part.endpoint_id, "anonymous", fact.value, fact.n)
+            if part.section.startswith("response"):
+                for path, n in _secrets(root):
+                    self._note(part.endpoint_id, "secret", path, n)
+        for part, root in self._parts.items():
+            self._note_sibling(part, root)
+
     def _add(self, trace: Any, received_at: float) -> None:
         reason = contract.complaint(trace)
         if reason is None:
@@ -69,41 +100,81 @@ class Harvest:
         self._put_aside(received_at, reason, dump(trace))
 
     def _add_observation(self, seen: Observation) -> None:
-        found = self._endpoint(seen)
-        self.samples.append(Sample(found, seen.at, seen.trace_id, seen.method, seen.status, dump(seen.trace)))
-
-    def _endpoint(self, seen: Observation) -> Optional[str]:
-        """Count `seen` with its endpoint, whose id is returned; None where a 404 or 405 matched no route."""
-        confirmed = seen.status not in _NO_ENDPOINT
-        if seen.template is None and not confirmed:
+        template = self._template(seen)
+        body = dump(seen.trace)  # before anything is counted: what fails here fails alone
+        if template is None:
             self._count("unmatched_traces")
+            self.samples.append(Sample(None, seen.at, seen.trace_id, seen.method, seen.status, body))
+            return
+        parts = list(sections(seen, template))
+        name = self._add_endpoint(seen, template)
+        self.samples.append(Sample(name, seen.at, seen.trace_id, seen.method, seen.status, body))
+        self._add_traffic(name, seen)
+        self._add_notes(name, seen)
+        for section in parts:
+            self._place(name, section, not seen.authenticated).add(section.value)
+
+    def _template(self, seen: Observation) -> Optional[str]:
+        """The endpoint's template; None where a 404 or 405 matched no route."""
+        if seen.template is not None:
+            return seen.template
+        if seen.status in _NO_ENDPOINT:
             return None
-        template = seen.template or self._crowds(seen.method, seen.host, fold(seen.path))
+        return self._memory.crowds.resolve(seen.method, seen.host, fold(seen.path))
+
+    def _add_endpoint(self, seen: Observation, template: str) -> str:
         name = endpoint_id(seen.method, seen.host, template)
         row = self.endpoints.get(name)
         if row is None:
             row = self.endpoints[name] = {
-                "id": name,
-                "host": seen.host,
-                "method": seen.method,
-                "template": template,
-                "declared": int(seen.template is not None),
-                "confirmed": 0,
-                "calls": 0,
-                "errors": 0,
-                "client_errors": 0,
-                "authenticated": 0,
-                "first_seen": seen.at,
-                "last_seen": seen.at,
-            }
+                "id": name, "host": seen.host, "method": seen.method, "template": template,
+                "declared": int(seen.template is not None), "confirmed": 0, "calls": 0, "errors": 0,
+                "client_errors": 0, "authenticated": 0, "first_seen": seen.at, "last_seen": seen.at,
+            }  # fmt: skip
         row["calls"] += 1
-        row["confirmed"] |= confirmed
+        row["confirmed"] |= seen.status not in _NO_ENDPOINT
         row["errors"] += seen.status >= 500
         row["client_errors"] += 400 <= seen.status < 500
         row["authenticated"] += seen.authenticated
         row["first_seen"] = min(row["first_seen"], seen.at)
         row["last_seen"] = max(row["last_seen"], seen.at)
         return name
+
+    def _add_traffic(self, name: str, seen: Observation) -> None:
+        counts = self.traffic.setdefault((name, int(seen.at // 3600), latency.bucket(seen.duration)), [0, 0])
+        counts[0] += 1
+        counts[1] += seen.status >= 500
+
+    def _add_notes(self, name: str, seen: Observation) -> None:
+        self._note(name, "status", str(seen.status), 1)
+        for scheme in auth.schemes(seen.trace["request"]):
+            self._note(name, "scheme", scheme, 1)
+        for parameter in auth.credentials_in_url(seen):
+            self._note(name, "credential in url", parameter, 1)
+        if auth.is_plain_http(seen):
+            self._note(name, "plain http", "", 1)
+
+    def _note(self, endpoint: str, kind: str, value: str, n: int) -> None:
+        """A fact about the endpoint as a whole."""
+        self._add_fact(Fact(Key(endpoint, "", ""), kind, value, n))
+
+    def _add_fact(self, fact: Fact) -> None:
+        key = (fact.key, fact.kind, fact.value)
+        self.facts[key] = self.facts.get(key, 0) + fact.n
+
+    def _place(self, endpoint: str, section: Section, anonymous: bool) -> Place:
+        part = _Part(endpoint, section.name, anonymous)
+        root = self._parts.get(part)
+        if root is None:
+            root = self._parts[part] = Place("")
+        return root
+
+    def _note_sibling(self, part: _Part, root: Place) -> None:
+        """A guessed template counts as a sibling of others by what it answers."""
+        row = self.endpoints[part.endpoint_id]
+        if not row["declared"] and part.section.startswith("response 2xx"):
+            shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
+            self.folds += self._memory.crowds.note(row["method"], row["host"], row["template"], shape)
 
     def _put_aside(self, at: float, reason: str, body: bytes) -> None:
         self._count("set_aside_traces")
@@ -113,11 +184,20 @@ class Harvest:
         self.counts[name] = self.counts.get(name, 0) + 1
 
 
-def harvest(batches: Sequence[Filed], crowds: Callable[[str, str, str], str]) -> Harvest:
+def _secrets(root: Place) -> Iterator[tuple[str, int]]:
+    """Places of a response whose name says that the value should not have left the server."""
+    for path, place in places(root):
+        texts = sum(n for leaf, n in place.leaves.items() if leaf != "")
+        if texts and plain(place.name) in SECRET:
+            yield path, texts
+
+
+def harvest(batches: Sequence[Filed], memory: Memory) -> Harvest:
     """Everything that `batches` add."""
-    result = Harvest(crowds)
+    result = Harvest(memory)
     for batch in batches:
         result.add_batch(batch)
+    result.finish()
     return result
 
 

@@ -113,7 +113,7 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
     analyser: Optional[Analyser] = None
     committer = Committer(engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
     ingest = Ingest(committer, folder.api_key())
-    started = time.time()
+    started, started_in = time.time(), os.getcwd()
 
     def facts() -> dict[str, Any]:
         return {
@@ -121,6 +121,8 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
             "analyser_pid": analyser.pid if analyser else None,
             "started_at": started,
             "verified_at": ingest.verified_at,
+            "data_dir": str(folder.path),
+            "started_in": started_in,
         }
 
     hosts = () if _is_loopback(options.host) else (options.host,)

@@ -84,6 +84,19 @@ def parse(body: bytes) -> Any:
     return value
 
 
+def parse_any(text: str) -> Any:
+    """Any JSON value, as tolerant as `parse`. Raises ValueError."""
+    if orjson is not None:
+        try:
+            return orjson.loads(text)
+        except ValueError:
+            pass  # lone surrogates: the slower parser decides
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def _fast(body: bytes) -> Optional[Any]:
     if orjson is None:
         return None
