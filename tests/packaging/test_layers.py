@@ -1,0 +1,127 @@
+"""Who may import whom: the rooms of docs/architecture.md, held by reading every import statement."""
+
+import ast
+import pathlib
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).resolve().parents[2] / "metlo_auto"
+
+# Each room and the rooms that it may import; a new room needs its line here and in docs/architecture.md.
+ALLOWED = {
+    "errors": "",
+    "version": "",
+    "exchange": "",
+    "guard": "",
+    "importhook": "",
+    "addresses": "",
+    "dotenv_file": "",
+    "redact": "",
+    "delivery": "",
+    "bodies": "exchange",
+    "settings": "errors dotenv_file",
+    "input_tee": "exchange guard",
+    "capture": "exchange guard input_tee",
+    "wire": "exchange version addresses",
+    "flask_hooks": "capture",
+    "agent": "settings exchange guard capture bodies redact wire delivery",
+    "auto": "settings importhook agent flask_hooks",
+    "explicit": "settings errors agent flask_hooks",
+    "guest": "version importhook auto",
+    "bootstrap": "guest auto",
+    "doctor": "version settings delivery launcher",
+    "launcher": "version settings doctor",  # doctor is only loaded for --check and --strict
+    "collector": "version",
+    "__main__": "launcher",
+    "__init__": "version errors explicit agent",
+}
+
+# Packages of others and the rooms that know them; everybody else has the standard library.
+KNOWN_TO = {
+    "wrapt": {"flask_hooks"},
+    "flask": {"flask_hooks", "collector"},
+    "werkzeug": {"collector"},
+    "requests": {"delivery", "doctor"},
+    "urllib3": {"delivery"},
+    "dotenv": {"dotenv_file"},
+}
+
+
+def files():
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def module_of(path):
+    """`metlo_auto/a/b.py` as ("a", "b"); a package as itself, our own root as ()."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def room(module):
+    return module[0] if module else "__init__"
+
+
+def statements(node):
+    """Every node below, apart from what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)):
+            yield from statements(child)
+
+
+def imported(path):
+    """Every dotted name that the file imports at any time, relative ones made absolute."""
+    here = ("metlo_auto", *path.relative_to(PACKAGE).parts[:-1])
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (tuple(alias.name.split(".")) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1] if node.level else ()
+            base += tuple(node.module.split(".")) if node.module else ()
+            yield from (base + (alias.name,) for alias in node.names)
+
+
+def exists(module):
+    return (PACKAGE.joinpath(*module).with_suffix(".py")).exists() if module else False
+
+
+def ours(path):
+    """The modules of ours that the file imports, as tuples like `module_of`'s."""
+    for name in imported(path):
+        if name[0] == "metlo_auto":
+            module = name[1:]
+            while module and not exists(module) and not (PACKAGE.joinpath(*module) / "__init__.py").exists():
+                module = module[:-1]
+            yield module
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_the_rooms_below_it(path):
+    mine = room(module_of(path))
+    assert mine in ALLOWED, "a room without its line in the table"
+    assert {room(module) for module in ours(path)} - {mine} <= set(ALLOWED[mine].split())
+
+
+@pytest.mark.parametrize("package", sorted(KNOWN_TO))
+def test_a_package_of_others_is_known_to_its_rooms_alone(package):
+    knowing = {room(module_of(path)) for path in files() if package in {name[0] for name in imported(path)}}
+    assert knowing <= KNOWN_TO[package]
+
+
+def test_no_import_goes_round_in_a_circle():
+    graph = {module_of(path): {module for module in ours(path) if module} for path in files()}
+    done = set()
+
+    def visit(module, way):
+        assert module not in way, "a circle: {}".format(" -> ".join(map(".".join, [*way, module])))
+        if module not in done:
+            for below in graph[module]:
+                visit(below, [*way, module])
+            done.add(module)
+
+    for module in graph:
+        visit(module, [])
+
+
+def test_the_table_has_no_room_that_is_gone():
+    assert set(ALLOWED) == {room(module_of(path)) for path in files()}
