@@ -50,23 +50,26 @@ def launch(chosen: "options.Options") -> int:
 
 def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") -> "List[str]":
     """What would keep this app from being reported, one sentence each, as far as it can be seen from here."""
-    found = []
-    if os.pathsep in environment.BOOTSTRAP:
-        found.append(
-            "not reported: PYTHONPATH cannot hold %s because of its %r; install metlo-auto elsewhere"
-            % (environment.BOOTSTRAP, os.pathsep)
-        )
-    hidden = hiding.hidden_by(chosen.command, path)
-    if hidden:
-        found.append(hidden)
-    if chosen.local:
-        from metlo_auto.launcher import local
+    found = _attach(environ) if chosen.local else []
+    if is_strict(environ):
+        from metlo_auto import doctor
 
-        try:
-            say("what the app sends is shown at " + local.attach(environ))
-        except local.LocalError as error:
-            found.append("--local: %s" % error)
-    return found
+        return found + doctor.obstacles(chosen.command, environ)
+    if os.pathsep in environment.BOOTSTRAP:
+        line = "not reported: PYTHONPATH cannot hold %s because of its %r; install metlo-auto elsewhere"
+        found.append(line % (environment.BOOTSTRAP, os.pathsep))
+    hidden = hiding.hidden_by(chosen.command, path)
+    return found + [hidden] if hidden else found
+
+
+def _attach(environ: "Dict[str, str]") -> "List[str]":
+    from metlo_auto.launcher import local
+
+    try:
+        say("what the app sends is shown at " + local.attach(environ))
+    except local.LocalError as error:
+        return ["--local: %s" % error]
+    return []
 
 
 def is_strict(environ: "Dict[str, str]") -> bool:

@@ -30,9 +30,9 @@ settings, from the environment or from .env:
 def answer(chosen: "Options") -> int:
     """Print what was asked for; gives the exit status."""
     if chosen.action == "check":
-        from metlo_auto import doctor
+        from metlo_auto.doctor import main as check
 
-        return doctor.main(chosen)
+        return check(chosen)
     short = {"version": "metlo-auto " + VERSION, "print-bootstrap": environment.BOOTSTRAP}
     text = short.get(chosen.action) or _help()
     try:

@@ -17,8 +17,8 @@ print(json.dumps([sorted(n for n in sys.modules if "metlo" in n), type(flask.app
 
 
 def seen(metlo: Installed, **environ: Any) -> Any:
-    done = metlo.json("python", "-c", CODE, environ=metlo.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k", **environ))
-    return done
+    told = metlo.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k", **environ)
+    return metlo.json("python", "-c", CODE, environ=told)
 
 
 @pytest.mark.parametrize("spelling", ["1", "true", "yes", "on", "TRUE", "Yes", "oN", " true "])

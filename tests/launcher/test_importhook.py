@@ -22,7 +22,7 @@ class Heard:
     """A callback that remembers."""
 
     def __init__(self) -> None:
-        self.modules = []  # type: List[types.ModuleType]
+        self.modules: List[types.ModuleType] = []
 
     def __call__(self, module: types.ModuleType) -> None:
         self.modules.append(module)
@@ -91,7 +91,7 @@ def test_a_module_that_was_forgotten_and_imported_again_calls_again(folder: path
 
 
 def test_the_same_callback_is_installed_once_and_another_runs_after_it(folder: pathlib.Path) -> None:
-    order = []  # type: List[str]
+    order: List[str] = []
 
     def first(module: types.ModuleType) -> None:
         order.append("first")

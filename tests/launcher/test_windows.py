@@ -57,7 +57,7 @@ def test_a_program_that_does_not_start_is_126(tmp_path: pathlib.Path) -> None:
 
 
 def test_run_takes_that_way_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = []  # type: List[Any]
+    taken: List[Any] = []
     monkeypatch.setattr(process, "is_windows", lambda: True)
     monkeypatch.setattr(process, "run_child", lambda *a: taken.append(a) or 9)
     assert process.run("p", ["p", "a"], {"A": "1"}) == 9

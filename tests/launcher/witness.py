@@ -18,6 +18,11 @@ def open_descriptors():
     return found
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return os.fsdecode(file.read())
+
+
 def current_folder():
     try:
         return os.getcwd()
@@ -36,9 +41,9 @@ seen = {
     "path": sys.path,
     "environ": {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "_")},
     "environ_at_start": sorted(
-        os.fsdecode(entry)
-        for entry in open("/proc/self/environ", "rb").read().split(b"\0")
-        if entry and not entry.startswith((b"PYTHONPATH=", b"_="))
+        entry
+        for entry in read("/proc/self/environ").split("\0")
+        if entry and not entry.startswith(("PYTHONPATH=", "_="))
     ),
     "cwd": current_folder(),
     "descriptors": open_descriptors(),
@@ -47,7 +52,7 @@ seen = {
         name: repr(signal.getsignal(getattr(signal, name)))
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGXFSZ", "SIGCHLD")
     },
-    "ignored": [line for line in open("/proc/self/status") if line.startswith(("SigIgn", "SigBlk"))],
+    "ignored": [line for line in read("/proc/self/status").splitlines() if line.startswith(("SigIgn", "SigBlk"))],
     "umask": os.umask(0o22),
     "threads": len(os.listdir("/proc/self/task")),
     "path_hooks": len(sys.path_hooks),

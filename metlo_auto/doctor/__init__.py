@@ -1,0 +1,100 @@
+"""`metlo-run --check`: why nothing arrives, in plain sentences. Knows what to ask; nothing of capture."""
+
+import os
+import sys
+from typing import Any, Dict, Iterator, List, Tuple
+
+from metlo_auto.doctor import configuration, interpreter, reach, report
+from metlo_auto.doctor.configuration import Row
+from metlo_auto.doctor.finding import FAILED, OK, Finding
+from metlo_auto.launcher import environment, process
+from metlo_auto.version import VERSION
+
+
+def main(chosen: Any) -> int:
+    """Examine, print, and give the exit status; `chosen` are the launcher's options."""
+    environ = environment.for_app(dict(os.environ), chosen)
+    begun = list(_local(environ)) if chosen.local else []
+    rows, findings = examine(chosen.command, environ)
+    findings = begun + findings
+    text = (report.as_json if chosen.json else report.as_text)(VERSION, rows, findings)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (AttributeError, OSError):  # nobody reads; the status still tells
+        pass
+    return 0 if report.good(findings) else 1
+
+
+def examine(command: List[str], environ: Dict[str, str]) -> Tuple[List[Row], List[Finding]]:
+    """All settings, and all findings about the app that `command` starts in `environ`."""
+    findings = [_bootstrap()] + list(_command(command, environ))
+    loaded = _settings(environ)
+    if isinstance(loaded, Finding):
+        return [], findings + [loaded]
+    findings += configuration.examine(loaded)
+    if loaded.settings.host and loaded.settings.api_key:
+        findings.append(configuration.examine_spool(loaded))
+        findings += reach.examine(loaded.settings.host, loaded.settings.api_key)
+    return configuration.rows(loaded), findings
+
+
+def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
+    """What is sure before the start to leave the app unreported, one line each; nothing where that is wanted."""
+    loaded = _settings(environ)
+    if not isinstance(loaded, Finding) and loaded.settings.disabled:
+        return []
+    findings = [_bootstrap()] + list(_command(command, environ))
+    # That an interpreter did not answer the probe in time proves nothing.
+    sure = [found for found in findings if found.status == FAILED and found.check != "interpreter"]
+    if isinstance(loaded, Finding):
+        sure.append(loaded)
+    lines = ["%s; %s" % (found.said, found.mend) if found.mend else found.said for found in sure]
+    return lines if isinstance(loaded, Finding) else lines + loaded.errors
+
+
+def _local(environ: Dict[str, str]) -> Iterator[Finding]:
+    from metlo_auto.launcher import local
+
+    try:
+        yield Finding("local", OK, "the embedded collector's page is %s" % local.attach(environ))
+    except local.LocalError as error:
+        yield Finding("local", FAILED, "the embedded collector does not run: %s" % error, "do what it says")
+
+
+def _command(command: List[str], environ: Dict[str, str]) -> Iterator[Finding]:
+    try:
+        yield from interpreter.examine(interpreter.target(command, environ), environ)
+    except process.LaunchError as error:
+        yield Finding("command", FAILED, str(error), "check the command")
+
+
+def _settings(environ: Dict[str, str]) -> Any:
+    """The loaded settings, or the finding that says why there are none."""
+    try:
+        return configuration.load(environ, _folder())
+    except BaseException as error:  # noqa: BLE001 - a broken python-dotenv may raise anything
+        said = "the settings cannot be read: %s: %s" % (type(error).__name__, error)
+        mend = "run: %s -m pip install --force-reinstall python-dotenv" % sys.executable
+        return Finding("settings", FAILED, said, mend)
+
+
+def _bootstrap() -> Finding:
+    path = os.path.join(environment.BOOTSTRAP, "sitecustomize.py")
+    if os.pathsep in path:
+        said = "PYTHONPATH cannot hold %s because of its %r" % (environment.BOOTSTRAP, os.pathsep)
+        return Finding("bootstrap", FAILED, said, "install metlo-auto into a folder without it")
+    try:
+        with open(path, "rb") as file:
+            file.read()
+    except OSError as error:
+        said = "the bootstrap cannot be read: %s: %s" % (path, error.strerror)
+        return Finding("bootstrap", FAILED, said, "make it readable for this user, or install metlo-auto again")
+    return Finding("bootstrap", OK, "the bootstrap is %s" % environment.BOOTSTRAP)
+
+
+def _folder() -> Any:
+    try:
+        return os.getcwd()
+    except OSError:
+        return None

@@ -1,0 +1,144 @@
+"""The Python that COMMAND runs on, and what it has; knows scripts' first lines and a child process, not the agent."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
+from metlo_auto.launcher import hiding, process
+from metlo_auto.version import VERSION
+
+SECONDS = 5.0
+PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe.py")
+# What would make the probe act on the user's settings instead of looking on.
+SETTINGS = ("METLO_HOST", "METLO_API_KEY", "METLO_STRICT", "METLO_DISABLED", "METLO_ENV_FILE")
+
+
+class Target(NamedTuple):
+    """COMMAND as found: `path` of its file, `python` that runs it (None: not a Python that can be asked)."""
+
+    command: List[str]
+    path: str
+    python: Optional[str]
+
+
+def target(command: List[str], environ: Dict[str, str]) -> Target:
+    """Where `command` leads; without one, metlo-run's own Python. Raises LaunchError where it cannot be run."""
+    if not command:
+        return Target([], sys.executable, sys.executable)
+    path = process.find(command[0], environ)
+    return Target(command, path, _python_of(path, environ))
+
+
+def _python_of(path: str, environ: Dict[str, str]) -> Optional[str]:
+    if hiding.is_python(path):
+        return path
+    words = hiding.shebang(path)
+    if words and os.path.basename(words[0]) in ("sh", "bash"):
+        words = _second_line(path)  # pip's way around a path that is too long or has spaces
+    if not words or not hiding.is_python(words[0]):
+        return None
+    try:
+        return process.find(words[0], environ)
+    except process.LaunchError:
+        return None
+
+
+def _second_line(path: str) -> List[str]:
+    with open(path, "rb") as file:
+        lines = file.read(4096).split(b"\n")
+    line = os.fsdecode(lines[1]) if len(lines) > 1 else ""
+    if not line.startswith("'''exec' "):
+        return []
+    return [line[len("'''exec' ") :].replace('"', "").split(" $0")[0].strip()]
+
+
+def examine(found: Target, environ: Dict[str, str]) -> Iterator[Finding]:
+    """What keeps `found` from being reported; `environ` is the app's."""
+    hidden = hiding.hidden_by(found.command, found.path) if found.command else None
+    if hidden:
+        yield Finding("hidden", FAILED, hidden, "write the command in that way")
+    if found.python is None:
+        said = "%s is not a Python script, so the Python inside it cannot be asked" % found.path
+        yield Finding("interpreter", WARNING, said, "check with the python of the app: metlo-run --check python")
+        return
+    began = time.monotonic()
+    try:
+        seen = probe(found.python, environ)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        said = "%s does not run: %s" % (found.python, _short(error))
+        yield Finding("interpreter", FAILED, said, "try: %s -c pass" % found.python)
+        return
+    said = "Python %s, %s" % (seen["python"], seen["executable"])
+    yield Finding("interpreter", OK, said, seconds=time.monotonic() - began)
+    yield from _packages(seen)
+    if seen["agents"]:
+        said = "other agents are loaded beside metlo: %s" % ", ".join(seen["agents"])
+        yield Finding("agents", OK, said + "; both work, as long as metlo-run is the inner one")
+
+
+def probe(python: str, environ: Dict[str, str]) -> Dict[str, Any]:
+    """What the probe says of `python`; raises OSError, ValueError or SubprocessError."""
+    quiet = {name: value for name, value in environ.items() if name not in SETTINGS}
+    quiet.update(METLO_ENV_FILE="off", METLO_SPOOL_DIR="off", METLO_LOG_LEVEL="CRITICAL")
+    child = subprocess.Popen(
+        [python, PROBE],
+        env=quiet,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        universal_newlines=True,
+    )
+    try:
+        answer = child.communicate(timeout=SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+        raise
+    if not answer.strip():
+        raise ValueError("it ended with status %s and said nothing" % child.returncode)
+    seen = json.loads(answer.strip().splitlines()[-1])
+    if not isinstance(seen, dict):
+        raise ValueError("it said something else than was asked")
+    return seen
+
+
+def _packages(seen: Dict[str, Any]) -> Iterator[Finding]:
+    pip = "%s -m pip install " % seen["executable"]
+    packages = seen["packages"]
+    for name in ("flask", "wrapt", "requests", "dotenv"):
+        yield _package(name, packages[name], pip)
+    own = packages["metlo_auto"]
+    if seen["armed"]:
+        said = "metlo-auto %s is loaded there at start" % own.get("version", VERSION)
+        if seen["borrowed"]:
+            said += ", lent by metlo-run's Python; to be independent of that: %smetlo-auto==%s" % (pip, VERSION)
+        yield Finding("metlo_auto", OK, said)
+    elif own.get("missing"):
+        said = "metlo-auto is not installed for Python %s, and metlo-run's is for another version" % seen["python"]
+        yield Finding("metlo_auto", FAILED, said, "run: %smetlo-auto==%s" % (pip, VERSION))
+    else:
+        said = "metlo-auto is not loaded there at start: another sitecustomize or a setting of Python is in the way"
+        yield Finding("metlo_auto", FAILED, said, "put `import metlo_auto.auto` at the top of the app")
+
+
+def _package(name: str, told: Dict[str, Any], pip: str) -> Finding:
+    distribution = {"dotenv": "python-dotenv"}.get(name, name)
+    if "version" in told:
+        return Finding(name, OK, "%s %s" % (distribution, told["version"]))
+    if name == "flask":
+        said = "Flask cannot be imported by the app's Python (%s), so there is nothing to report" % told["error"]
+        return Finding(name, FAILED, said, "run: %sflask, or name the command that starts the app" % pip)
+    # Without dotenv only the .env is not read; without the other two nothing is reported.
+    status = WARNING if name == "dotenv" else FAILED
+    said = "%s cannot be imported by the app's Python: %s" % (distribution, told["error"])
+    return Finding(name, status, said, "run: %s--force-reinstall %s" % (pip, distribution))
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return "no answer within %d s" % SECONDS
+    return str(error)
