@@ -13,6 +13,7 @@ from .folder import Folder
 from .spool_format import Name, decode, encode, parse_name
 
 LOOK_AGAIN = 5.0  # seconds between looks at what other processes left
+LOOK_FOR_OWN = 1.0  # seconds, where another process has its turn and this one has put something there
 SHARE_OF_ROOM = 0.0625  # of the free room that one process fills before it measures again: others write too
 TRY_AGAIN = 30.0  # seconds after which a folder that could not be used is tried again
 
@@ -43,6 +44,7 @@ class Spool:
         self._names: List[str] = []
         self._out: Set[str] = set()
         self._look_at = 0.0
+        self._owns = False  # batches of this process may be in it
         self._room = 0  # bytes that were free when the folder was last measured
         self._written = 0  # since then
 
@@ -117,9 +119,9 @@ class Spool:
         else:
             self.back(batch)
 
-    def let_go(self) -> None:
-        """Another process may have its turn, unless batches of ours are out."""
-        self._look_at = self._clock() + LOOK_AGAIN
+    def let_go(self, pause: float = 0.0) -> None:
+        """Another process may have its turn, unless batches of ours are out; no look for `pause` seconds."""
+        self._look_at = self._clock() + pause
         if self._folder is not None and not self._out:
             self._names = []
             self._folder.unlock()
@@ -149,11 +151,12 @@ class Spool:
     def _look(self) -> bool:
         assert self._folder is not None
         if self._clock() < self._look_at or not self._folder.lock():
-            self._look_at = max(self._look_at, self._clock() + LOOK_AGAIN)
+            self._look_at = max(self._look_at, self._clock() + (LOOK_FOR_OWN if self._owns else LOOK_AGAIN))
             return False
         self._names = [name for name in self._folder.names() if parse_name(name)]
         if all(name in self._out for name in self._names):
-            self.let_go()
+            self.let_go(LOOK_AGAIN)
+            self._owns = False
             return False
         return True
 
@@ -179,6 +182,7 @@ class Spool:
         except OSError as error:
             self._failed(error)
             return False
+        self._owns = True
         self._look_at = min(self._look_at, self._clock())
         return True
 
