@@ -4,6 +4,7 @@ import re
 from typing import List
 
 _STEP = re.compile(r'[{}\[\],"]|[^\s{}\[\],":]+')
+_WORD = re.compile(r"-?(?:[0-9][0-9.eE+\-]*|Infinity)\Z|(?:true|false|null|NaN)\Z")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _HIGH_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")
 
@@ -21,7 +22,10 @@ def mended(text: str, kind: str) -> str:
 
 
 def closed_json(text: str) -> str:
-    """The beginning of a JSON text made whole: a cut string is closed, half a number, word or member dropped."""
+    """The beginning of a JSON text made whole: a cut string is closed, half a number, word or member dropped.
+
+    Text that is no JSON up to the cut stays as it is.
+    """
     closers: List[str] = []
     keep = at = 0  # text[:keep] and the closers are well-formed
     last = ""
@@ -31,6 +35,8 @@ def closed_json(text: str) -> str:
             break
         token = step.group()
         at = step.end()
+        if keep and not closers:
+            return text  # something follows the value: this was no JSON before it was cut
         if token == '"':
             end = _string_end(text, at)
             is_key = closers and closers[-1] == "}" and last in "{,"
@@ -44,9 +50,11 @@ def closed_json(text: str) -> str:
             keep = at
         elif token in "}]":
             if not closers or closers.pop() != token:
-                return text  # broken before it was cut
+                return text
             keep = at
         elif token != "," and at < len(text):
+            if not _WORD.match(token):
+                return text
             keep = at
         last = token
     return _finished(text[:keep], closers)

@@ -11,6 +11,7 @@ from .multipart import OMITTED, MultipartSieve
 from .types import BINARY, described
 
 _TEXT_BYTES = bytes(range(32, 256)) + b"\t\n\r\f\b\x1b"
+_BYTE_ORDER_MARK = "\ufeff"
 _SAMPLE = 2048
 _INFLATED = 1500000  # bytes: more than the collector takes in a trace
 
@@ -41,7 +42,9 @@ def text_of(body: Body, content_type: str, content_encoding: str, limit: int) ->
     kind, charset = described(content_type)
     if kind in _PLAIN and charset == "utf-8" and not content_encoding and not body.omitted and len(data) <= limit:
         try:
-            return Text(data.decode(), kind, body.size, len(data), "")
+            text = data.decode()
+            if text[0] != _BYTE_ORDER_MARK:
+                return Text(text, kind, body.size, len(data), "")
         except UnicodeDecodeError:
             pass
     if kind == BINARY:
@@ -90,7 +93,7 @@ def _without_files(data: bytes, omitted: str, content_type: str, limit: int) -> 
 def decoded(data: bytes, charset: str, whole: bool = True) -> str:
     """The text of bytes in a charset that Python knows; what cannot be decoded is replaced, a cut character dropped."""
     text = codecs.getincrementaldecoder(charset)("replace").decode(data, whole)
-    return text[1:] if text[:1] == "\ufeff" else text
+    return text[1:] if text[:1] == _BYTE_ORDER_MARK else text
 
 
 def _sniffed(data: bytes, charset: str, kind: str) -> str:

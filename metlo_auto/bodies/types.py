@@ -50,7 +50,7 @@ _BINARY = re.compile(
 _CHARSET = re.compile(r"""(?i);\s*charset\s*=\s*["']?([\w.:\-]+)""")
 
 # Not charsets of text on the wire, or slow on hostile input, or able to make text that UTF-8 cannot carry.
-_REFUSED = frozenset(["idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "undefined", "mbcs", "oem"])
+_REFUSED = frozenset(["idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined", "mbcs", "oem"])
 
 
 class Described(NamedTuple):
@@ -86,7 +86,7 @@ def _charset(content_type: str) -> str:
         return "utf-8"
     try:
         name = codecs.lookup(declared.group(1)).name
-        b"".decode(name)
+        b"a".decode(name, "replace")
     except (LookupError, ValueError):  # unknown, or not an encoding of text
         return "utf-8"
-    return "utf-8" if name in _REFUSED else name
+    return "utf-8" if name.replace("-", "_") in _REFUSED else name

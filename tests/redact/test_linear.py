@@ -1,0 +1,56 @@
+"""Eight times the text costs about eight times the time, whatever the text: never 64 times."""
+
+import time
+
+import pytest
+
+from metlo_auto.redact import Redactor
+
+from .hostile import KINDS, PIECES, grown
+
+REDACTOR = Redactor("an API key", fields=["größe"])
+SMALL, GROWTH = 20000, 8
+QUADRATIC = GROWTH * GROWTH
+BOUNDARY = "multipart/form-data; boundary=b"
+
+
+def everything(text):
+    for kind in KINDS:
+        REDACTOR.body(text, kind, BOUNDARY)
+    REDACTOR.query(text)
+    REDACTOR.argument("q", text)
+    for header in ("Referer", "Cookie", "Set-Cookie", "Authorization"):
+        REDACTOR.header(header, text)
+
+
+def cost(text):
+    begun = time.process_time()
+    everything(text)
+    return time.process_time() - begun
+
+
+def growth(piece):
+    """How much more the long text costs; the least of some tries, since others may use the machine too."""
+    small, large = grown(piece, SMALL), grown(piece, SMALL * GROWTH)
+    least = QUADRATIC * 2.0
+    for _ in range(4):
+        least = min(least, cost(large) / max(min(cost(small), cost(small)), 1e-4))
+        if least < QUADRATIC / 3:
+            break
+    return least
+
+
+@pytest.mark.parametrize("name", sorted(PIECES))
+def test_the_cost_of_redaction_grows_with_the_text(name):
+    assert growth(PIECES[name]) < QUADRATIC / 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["escaped quotes", "keys without end", "percent runs", "opened tags", "only backslashes after a name"])
+def test_ten_megabytes_of_hostile_text_cost_what_their_size_costs(name):
+    begun = time.process_time()
+    REDACTOR.body(grown(PIECES[name], 10 ** 6), "json")
+    one = time.process_time() - begun
+    REDACTOR.body(grown(PIECES[name], 10 ** 7), "json")
+    ten = time.process_time() - begun - one
+    assert ten < one * 40  # quadratic would be 100
