@@ -92,7 +92,7 @@ def examine_spool(loaded: Any) -> Finding:
         reason = "%s: %s" % (error.filename or path, error.strerror)
         said = "the spool folder cannot be used (%s): while the collector is away, traces wait in memory only" % reason
         return Finding("spool", WARNING, said, "set METLO_SPOOL_DIR to a folder of this user, or to off")
-    return Finding("spool", OK, "%s: %d traces in %d batches wait" % (path, there["traces"], there["batches"]))
+    return Finding("spool", OK, "%s: %d traces wait there" % (path, there["traces"]))
 
 
 def _try_parents(path: str) -> None:

@@ -45,7 +45,7 @@ def examine(url: str, api_key: str) -> Iterator[Finding]:
     proxy = proxy_for(url, environment["proxies"])
     if proxy:
         said = "the way leads through the proxy %s, which the environment names (HTTP_PROXY, HTTPS_PROXY)"
-        yield Finding("proxy", OK, said % proxy)
+        yield Finding("proxy", OK, said % (proxy,))
         steps = _connect(proxy, "proxy")
     else:
         steps = _connect(place, "collector")
@@ -168,7 +168,7 @@ def _verify(url: str, api_key: str, environment: Dict[str, Any], place: Place, p
             finding = verdicts.wrong_scheme(str(place))
     else:
         finding = verdicts.answered(url, *answer)
-        if finding.status == FAILED and not place.secure and not proxy and speaks_tls(place):
+        if answer[0] == 400 and not place.secure and not proxy and speaks_tls(place):  # nginx and Go say it so
             finding = verdicts.wrong_scheme(str(place))
     return finding._replace(seconds=time.monotonic() - began)
 

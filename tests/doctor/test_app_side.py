@@ -1,0 +1,203 @@
+"""What the check says of the command, its Python, its settings and the spool."""
+
+import json
+import os
+import pathlib
+import sys
+from typing import Any, Dict
+
+import pytest
+
+from tests.doctor.conftest import found
+from tests.support.installed import BOOTSTRAP, Installed, make_venv
+from tests.support.recorder import Recorder
+
+pytestmark = pytest.mark.core
+
+
+def check(metlo: Installed, *argv: str, environ: Any, **more: Any) -> Any:
+    return metlo.run("--check", "--json", *argv, environ=environ, **more)
+
+
+def only_failure(done: Any, name: str, *words: str) -> None:
+    failed = [finding for finding in json.loads(done.stdout)["findings"] if finding["status"] == "failed"]
+    assert done.returncode == 1 and [finding["check"] for finding in failed] == [name], failed
+    said = failed[0]["said"] + " -> " + failed[0]["mend"]
+    assert all(word in said for word in words), said
+
+
+def test_text_for_people_names_version_settings_and_steps(metlo: Installed, recorder: Recorder) -> None:
+    done = metlo.run("--check", "python", environ=metlo.environ(**dict(recorder.environ(), METLO_WORKERS="2")))
+    assert done.returncode == 0, done.stdout
+    for part in ("metlo-auto 0.", "METLO_WORKERS", "(environment)", BOOTSTRAP, "flask ", "requests ",
+                 "the collector answers and takes the key", "Traces will arrive."):
+        assert part in done.stdout
+    assert recorder.key not in done.stdout
+
+
+def test_json_for_machines(metlo: Installed, recorder: Recorder) -> None:
+    document = json.loads(check(metlo, environ=metlo.environ(**recorder.environ())).stdout)
+    assert sorted(document) == ["findings", "ok", "settings", "version"] and document["ok"] is True
+    assert document["settings"]["METLO_HOST"] == {"value": recorder.host, "source": "environment"}
+    assert {"bootstrap", "interpreter", "flask", "metlo_auto", "spool", "tcp", "verify"} <= {
+        finding["check"] for finding in document["findings"]}
+    assert all(sorted(f) == ["check", "mend", "said", "seconds", "status"] for f in document["findings"])
+
+
+def test_the_key_is_masked_wherever_it_comes_from(metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
+    recorder.key = "metlo-secret-key-0123456789"
+    (tmp_path / ".env").write_text("METLO_HOST=%s\nMETLO_API_KEY=%s\n" % (recorder.host, recorder.key))
+    done = check(metlo, environ=metlo.environ(METLO_ENV_FILE=None), cwd=str(tmp_path))
+    settings = json.loads(done.stdout)["settings"]
+    assert done.returncode == 0 and recorder.key not in done.stdout
+    assert settings["METLO_API_KEY"] == {"value": "********6789", "source": "%s, line 2" % (tmp_path / ".env")}
+    assert str(tmp_path / ".env") in found(done, "env_file")[0]["said"]
+
+
+def test_missing_settings(metlo: Installed) -> None:
+    only_failure(check(metlo, environ=metlo.environ()), "settings", "METLO_HOST", "METLO_API_KEY", "--local")
+
+
+@pytest.mark.parametrize("setting, value, name, words", [
+    ("METLO_DISABLED", "yes", "disabled", ("METLO_DISABLED", "switches reporting off")),
+    ("METLO_SAMPLE_RATE", "0", "sample_rate", ("METLO_SAMPLE_RATE", "1.0")),
+    ("METLO_IGNORE_PATHS", "/x,/*", "ignore_paths", ("METLO_IGNORE_PATHS", "every path")),
+])
+def test_settings_that_keep_traces_away(
+    metlo: Installed, recorder: Recorder, setting: str, value: str, name: str, words: Any
+) -> None:
+    environ = metlo.environ(**dict(recorder.environ(), **{setting: value}))
+    only_failure(check(metlo, environ=environ), name, *words)
+
+
+def test_a_lower_rate_and_a_mistyped_setting_are_notes(metlo: Installed, recorder: Recorder) -> None:
+    environ = metlo.environ(**dict(recorder.environ(), METLO_SAMPLE_RATE="0.25", METLO_WORKER="3"))
+    done = check(metlo, environ=environ)
+    assert done.returncode == 0
+    assert "25 %" in found(done, "sample_rate")[0]["said"]
+    assert "METLO_WORKERS" in found(done, "settings")[0]["said"]
+
+
+def test_a_python_without_flask(metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
+    make_venv(tmp_path / "bare", [str(pathlib.Path(BOOTSTRAP).parents[1])])
+    python = str(tmp_path / "bare" / "bin" / "python")
+    done = check(metlo, python, environ=metlo.environ(**recorder.environ()))
+    flask = found(done, "flask")[0]
+    assert flask["status"] == "failed" and "%s -m pip install flask" % python in flask["mend"]
+    assert found(done, "requests")[0]["status"] == "failed"
+
+
+def test_another_venv_without_metlo_auto_is_lent_it(metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
+    import sysconfig
+
+    make_venv(tmp_path / "theirs", [sysconfig.get_paths()["purelib"]])
+    python = str(tmp_path / "theirs" / "bin" / "python")
+    done = check(metlo, python, "app.py", environ=metlo.environ(**recorder.environ()))
+    if "metlo_auto" in os.listdir(sysconfig.get_paths()["purelib"]):
+        pytest.skip("metlo_auto is in that folder too")
+    assert done.returncode == 0, done.stdout
+    assert "-m pip install metlo-auto==" in found(done, "metlo_auto")[0]["said"]
+
+
+def test_a_broken_package_of_the_app(own: Installed, recorder: Recorder) -> None:
+    (own.site / "wrapt").mkdir()
+    (own.site / "wrapt" / "__init__.py").write_text("raise SystemExit('half installed')")
+    done = check(own, environ=own.environ(**recorder.environ()))
+    only_failure(done, "wrapt", "half installed", "%s -m pip install --force-reinstall wrapt" % own.python)
+
+
+def test_a_command_that_hides_us(metlo: Installed, recorder: Recorder) -> None:
+    done = check(metlo, "python", "-I", "app.py", environ=metlo.environ(**recorder.environ()))
+    only_failure(done, "hidden", "-I")
+
+
+def test_a_sitecustomize_that_is_always_first(own: Installed, recorder: Recorder) -> None:
+    """An interpreter whose own start imports a sitecustomize before PYTHONPATH is looked at."""
+    (own.site / "aaa.pth").write_text("import sys; sys.modules['sitecustomize'] = sys\n")
+    done = check(own, environ=own.environ(**recorder.environ()))
+    only_failure(done, "metlo_auto", "not loaded", "import metlo_auto.auto")
+
+
+def test_a_script_tells_its_interpreter(metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
+    environ = metlo.environ(**recorder.environ())
+    long_way = "#!/bin/sh\n'''exec' \"%s\" \"$0\" \"$@\"\n' '''\n" % metlo.python  # as pip writes it
+    for text in ("#!%s\n" % metlo.python, "#!/usr/bin/env python\n", long_way):
+        (tmp_path / "serve").write_text(text)
+        (tmp_path / "serve").chmod(0o755)
+        done = check(metlo, str(tmp_path / "serve"), "app:app", environ=environ)
+        assert metlo.python in found(done, "interpreter")[0]["said"], done.stdout
+
+
+def test_a_command_that_is_no_python_is_a_note(metlo: Installed, recorder: Recorder) -> None:
+    done = check(metlo, "sh", "-c", "true", environ=metlo.environ(**recorder.environ()))
+    assert done.returncode == 0 and found(done, "interpreter")[0]["status"] == "warning"
+
+
+def test_a_command_that_is_not_there(metlo: Installed, recorder: Recorder) -> None:
+    done = check(metlo, "no-such-command", environ=metlo.environ(**recorder.environ()))
+    only_failure(done, "command", "no-such-command: command not found")
+
+
+def test_an_interpreter_that_does_not_answer(metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
+    (tmp_path / "python").write_text("#!/bin/sh\nexit 3\n")
+    (tmp_path / "python").chmod(0o755)
+    done = check(metlo, str(tmp_path / "python"), environ=metlo.environ(**recorder.environ()))
+    only_failure(done, "interpreter", "does not run", "status 3")
+
+
+def test_a_sitecustomize_that_prints_is_no_trouble(own: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
+    (own.site / "sitecustomize.py").write_text("import sys; sys.stdout.write('hello'); sys.stdout.flush()")
+    done = own.run("--check", "python", environ=own.environ(**recorder.environ()))
+    assert done.returncode == 0 and "ok    Python %d.%d" % sys.version_info[:2] in done.stdout
+
+
+def test_other_agents_are_named(own: Installed, recorder: Recorder) -> None:
+    (own.site / "ddtrace").mkdir()
+    (own.site / "ddtrace" / "__init__.py").write_text("")
+    (own.site / "sitecustomize.py").write_text("import ddtrace")
+    done = check(own, environ=own.environ(**recorder.environ()))
+    assert done.returncode == 0 and "ddtrace" in found(done, "agents")[0]["said"]
+
+
+def spool(metlo: Installed, recorder: Recorder, folder: str) -> Dict[str, Any]:
+    done = check(metlo, environ=metlo.environ(**dict(recorder.environ(), METLO_SPOOL_DIR=folder)))
+    assert done.returncode == 0
+    return dict(found(done, "spool")[0])
+
+
+def test_a_spool_that_cannot_be_used_is_a_note(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
+    seen = spool(metlo, recorder, str(tmp_path / "file" / "below"))
+    assert seen["status"] == "warning" and "memory only" in seen["said"] and "METLO_SPOOL_DIR" in seen["mend"]
+
+
+def test_a_spool_that_is_not_there_is_not_made(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:
+    assert spool(metlo, recorder, str(tmp_path / "new"))["status"] == "ok"
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_waits_in_the_spool_is_counted(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:
+    from metlo_auto.delivery.batch import new_batch
+    from metlo_auto.delivery.folder import Folder
+    from metlo_auto.delivery.spool import Spool, folder_for
+
+    store = Spool(Folder(folder_for(str(tmp_path), recorder.host, recorder.key)), 10**6, lambda *a: None,
+                  lambda *a: None, lambda: 0.0)
+    assert store.put(new_batch([b'{"a":1}', b'{"a":2}']), 1.0)
+    assert "2 traces wait" in spool(metlo, recorder, str(tmp_path))["said"]
+
+
+def test_local_checks_the_embedded_collector(metlo: Installed, tmp_path: pathlib.Path) -> None:
+    if sys.version_info < (3, 9):
+        pytest.skip("the embedded collector needs Python 3.9")
+    environ = metlo.environ(HOME=str(tmp_path), METLO_COLLECTOR_DATA_DIR=str(tmp_path / "collector"))
+    done = metlo.run("--local", "--check", "--json", "python", environ=environ)
+    assert done.returncode == 0, done.stdout
+    assert found(done, "verify")[0]["status"] == "ok"
+
+
+def test_the_probe_starts_nothing(own: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:
+    """No trace, no spool, no refusal by METLO_STRICT comes from looking."""
+    environ = own.environ(**dict(recorder.environ(), METLO_SPOOL_DIR=str(tmp_path / "spool"), METLO_STRICT="1"))
+    assert check(own, "python", environ=environ).returncode == 0
+    assert recorder.posts == [] and not (tmp_path / "spool").exists()
