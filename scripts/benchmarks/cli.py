@@ -1,0 +1,71 @@
+"""The command line of scripts/bench: which measurement, and where its results go."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Sequence, TextIO
+
+from benchmarks import machine, venvs
+from benchmarks.report import RESULTS, write
+
+COMMANDS = {
+    "overhead": "CPU per request, throughput, latency and memory against the bare app, Metlo's own agent and peers",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="What metlo-auto costs, measured.")
+    parser.add_argument("--python", default=sys.executable, help="interpreter that is measured (default: this one)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for JSON and SVG (default: bench-results)")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        importlib.import_module(f"benchmarks.commands.{name}").add_arguments(command)
+    options = parser.parse_args(arguments)
+    try:
+        with _alone():
+            # Its libraries are importable from here on.
+            sys.path.append(str(venvs.site_packages(venvs.tools())))
+            return _measure(options)
+    except venvs.Trouble as trouble:
+        print(f"bench: {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _alone() -> TextIO:
+    """Two measurements at once would measure each other."""
+    venvs.HOME.mkdir(exist_ok=True)
+    lock = open(venvs.HOME / "bench.lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        venvs.say("waiting for another measurement to end")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+def _measure(options: argparse.Namespace) -> int:
+    module = importlib.import_module(f"benchmarks.commands.{options.command}")
+    described = dict(machine.described(), python=_version(options.python))
+    result = dict(described, command=options.command, **module.measure(options))
+    print(module.text(result))
+    print(f"{described['date']}, {described['processor']}, {described['cores']} cores, {described['system']}, "
+          f"Python {described['python']}, revision {described['revision']}")
+    path = options.results / f"{options.command}.json"
+    write(path, result)
+    draw = getattr(module, "draw", None)
+    if draw:
+        draw(result, options.results)
+    return 0
+
+
+def _version(python: str) -> str:
+    command = [python, "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(command, stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout.strip()
