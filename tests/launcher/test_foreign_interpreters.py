@@ -123,12 +123,14 @@ except ImportError:
     found = False
 import flask.app
 import wrapt
-print(json.dumps([found, before, sys.path, wrapt.__file__, isinstance(flask.app.Flask.__init__, wrapt.FunctionWrapper)]))
+print(json.dumps([found, before, sys.path, wrapt.__file__, isinstance(vars(flask.app.Flask)["__init__"], wrapt.FunctionWrapper)]))
 """
     python = str(tmp_path / "theirs" / "bin" / "python")
     environ = installed.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k")
     native = json.loads(run([python, "-c", "import json, sys; print(json.dumps(sys.path))"], environ).stdout)
-    found, before, after, wrapt, patched = installed.json(python, "-c", code, environ=environ)
+    done = installed.run(python, "-c", code, environ=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    found, before, after, wrapt, patched = json.loads(done.stdout)
     assert not found and before == native
     assert after == native + [str(installed.site)]
     assert wrapt.startswith(str(installed.site)) and patched
