@@ -53,11 +53,11 @@ class Access:
         return links.derive(self._secret, "csrf", g.get("session", ""))
 
     def _admit(self) -> Optional[Any]:
+        if self._has_key():  # which no page that a browser was lured to can know
+            return None
         if _name_of(request.host) not in self._hosts:
             abort(421, "This collector does not answer under the name in the Host header.")
         if request.endpoint == "page.static":
-            return None
-        if self._has_key():
             return None
         token = request.args.get("token")
         if token is not None and request.method == "GET":

@@ -1,14 +1,16 @@
-"""The read-only JSON API under /api/local, for tests, scripts and the page's own script."""
+"""The JSON API under /api/local, for the agent's routes, tests, scripts and the page's own script."""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.engine import Engine
 
-from metlo_auto.collector import queries
+from metlo_auto.collector import exposures, fields, findings, queries, routes
+from metlo_auto.collector.database import writing
 from metlo_auto.collector.harvest import dump
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/local")
@@ -28,7 +30,22 @@ def _json(value: Any) -> Response:
 def list_endpoints() -> Response:
     with _engine().connect() as connection:
         found = queries.list_endpoints(connection)
-    return _json([_endpoint(endpoint) for endpoint in found])
+        classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
+    return _json([_endpoint(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
+
+
+@blueprint.get("/endpoints/<endpoint_id>/fields")
+def list_fields(endpoint_id: str) -> Response:
+    with _engine().connect() as connection:
+        found = fields.read_fields(connection, queries.group(connection, endpoint_id))
+    return _json([_field(field) for field in found])
+
+
+@blueprint.get("/findings")
+def list_findings() -> Response:
+    with _engine().connect() as connection:
+        found = findings.find_all(connection, time.time())
+    return _json([_finding(finding) for finding in found])
 
 
 @blueprint.get("/traces")
@@ -45,7 +62,42 @@ def show_status() -> Response:
     return _json({**counts, **current_app.config["FACTS"]()})
 
 
-def _endpoint(endpoint: queries.Endpoint) -> dict[str, Any]:
+@blueprint.get("/set-aside")
+def list_set_aside() -> Response:
+    with _engine().connect() as connection:
+        found = queries.latest_set_aside(connection, 100)
+    return _json([{"at": rfc3339(item.at), "reason": item.reason, "body": item.body} for item in found])
+
+
+@blueprint.get("/routes")
+def list_routes() -> Response:
+    with _engine().connect() as connection:
+        declared = routes.read(connection)
+        compared = routes.compare(declared, queries.list_endpoints(connection))
+    return _json(
+        {
+            "declared": [route._asdict() for route in declared],
+            "never_called": [route._asdict() for route in compared.never_called],
+            "not_declared": [{"method": e.method, "route": e.template, "host": e.host} for e in compared.not_declared],
+        }
+    )
+
+
+@blueprint.post("/routes")
+def declare_routes() -> Response:
+    """The agent's url_map, once per start; replaces what the same app declared before."""
+    parsed = routes.parse(request.get_json(silent=True))
+    if parsed is None:
+        abort(
+            400, 'Wanted: {"app": NAME, "routes": [{"methods": […], "rule": …, "endpoint": …, "file": …, "line": …}]}'
+        )
+    app, declared = parsed
+    with writing(_engine()) as connection:
+        routes.replace(connection, app, declared, time.time())
+    return _json({"routes": len(declared)})
+
+
+def _endpoint(endpoint: queries.Endpoint, classes: list[str]) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "method": endpoint.method,
@@ -57,6 +109,41 @@ def _endpoint(endpoint: queries.Endpoint) -> dict[str, Any]:
         "authenticated": endpoint.authenticated,
         "first_seen": rfc3339(endpoint.first_seen),
         "last_seen": rfc3339(endpoint.last_seen),
+        "sensitive": classes,
+    }
+
+
+def _field(field: fields.Field) -> dict[str, Any]:
+    claims = [
+        {"class": c.name, "hits": c.hits, "observations": c.observations, "example": c.example} for c in field.claims
+    ]
+    return {
+        "section": field.section,
+        "path": field.path,
+        "present": field.present,
+        "of": field.of,
+        "types": field.types,
+        "format": field.format,
+        "enum": list(field.enum),
+        "sensitive": claims,
+    }
+
+
+def _finding(finding: findings.Finding) -> dict[str, Any]:
+    where = finding.route
+    return {
+        "key": finding.key,
+        "kind": finding.kind.name,
+        "severity": finding.kind.severity,
+        "title": finding.kind.title,
+        "method": finding.endpoint.method,
+        "route": finding.endpoint.template,
+        "host": finding.endpoint.host,
+        "file": where.file if where else "",
+        "line": where.line if where else 0,
+        "detail": finding.detail,
+        "evidence": finding.evidence,
+        "dismissed": finding.dismissed,
     }
 
 

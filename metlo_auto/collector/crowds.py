@@ -49,6 +49,10 @@ class Crowds:
     def note(self, method: str, host: str, template: str, shape: frozenset[str]) -> list[Fold]:
         """Count `template`, whose answers have `shape`, as a sibling; the folds that follow from it, mostly none."""
         own = self._own.setdefault((method, host), set())
+        if template not in own:
+            target = self.resolve(method, host, template)
+            if target != template:  # counted in the same step that made the fold
+                return [Fold(method, host, template, target)]
         own.add(template)
         folds: list[Fold] = []
         for place, rest in _gaps(template):

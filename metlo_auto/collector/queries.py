@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import counters, inbox
-from metlo_auto.collector.schema import endpoints, samples
+from metlo_auto.collector.schema import endpoints, samples, set_aside
 from metlo_auto.collector.transport import parse
 
 
@@ -114,3 +114,22 @@ def status(connection: Connection) -> dict[str, Any]:
         counts["accepted_traces"] - counts["applied_traces"] - counts["set_aside_traces"] - counts["inbox_traces"]
     )
     return counts
+
+
+def group(connection: Connection, endpoint_id: str) -> list[str]:
+    """The ids of all endpoints that are shown as `endpoint_id`, its own first."""
+    found = connection.execute(select(endpoints.c.id).where(endpoints.c.folded_into == endpoint_id))
+    return [endpoint_id, *(row.id for row in found)]
+
+
+class SetAside(NamedTuple):
+    at: float
+    reason: str
+    body: str  # the trace as received, cut where it was large
+
+
+def latest_set_aside(connection: Connection, limit: int) -> list[SetAside]:
+    """The newest traces that could not be analysed, newest first."""
+    columns = (set_aside.c.at, set_aside.c.reason, set_aside.c.body)
+    rows = connection.execute(select(*columns).order_by(set_aside.c.id.desc()).limit(limit))
+    return [SetAside(row.at, row.reason, bytes(row.body).decode("utf-8", "replace")) for row in rows]

@@ -113,7 +113,7 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
     analyser: Optional[Analyser] = None
     committer = Committer(engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
     ingest = Ingest(committer, folder.api_key())
-    started, started_in = time.time(), os.getcwd()
+    started, started_in = time.time(), _working_folder()
 
     def facts() -> dict[str, Any]:
         return {
@@ -139,6 +139,13 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
         committer.close()
         analyser.stop()
         engine.dispose()
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return ""
 
 
 def say_where(folder: Folder, running: presence.Running, say: Callable[[str], None]) -> None:
