@@ -5,9 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app
 from sqlalchemy.engine import Engine
 
-blueprint = Blueprint(
-    "page", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-)
+blueprint = Blueprint("page", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
 
 def engine() -> Engine:

@@ -1,30 +1,29 @@
-"""One function per page: what it shows and which template shows it."""
+"""Everything that hangs on the blueprint; importing this module makes it whole."""
 
 from __future__ import annotations
 
-import time
+from metlo_auto.collector.page import (
+    endpoint_view,
+    errors,
+    filters,
+    findings_view,
+    home,
+    openapi_view,
+    pulse,
+    requests_view,
+    settings_view,
+)
+from metlo_auto.collector.page.blueprint import blueprint
 
-from flask import render_template
-
-from metlo_auto.collector import queries
-from metlo_auto.collector.page import words
-from metlo_auto.collector.page.blueprint import blueprint, engine
-
-
-@blueprint.app_template_filter("ago")
-def ago(seconds: float) -> str:
-    return words.ago(time.time() - seconds)
-
-
-@blueprint.app_template_filter("count")
-def count(n: int) -> str:
-    return words.count(n)
-
-
-@blueprint.get("/")
-def home() -> str:
-    with engine().connect() as connection:
-        endpoints = queries.list_endpoints(connection)
-        traces = queries.latest_traces(connection, 50)
-        status = queries.status(connection)
-    return render_template("home.html", endpoints=endpoints, traces=traces, status=status)
+__all__ = [
+    "blueprint",
+    "endpoint_view",
+    "errors",
+    "filters",
+    "findings_view",
+    "home",
+    "openapi_view",
+    "pulse",
+    "requests_view",
+    "settings_view",
+]

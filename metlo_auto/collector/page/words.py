@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from typing import Optional
+
 _SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_LARGE = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def ago(seconds: float) -> str:
@@ -18,6 +22,17 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def short(n: float) -> str:
+    """At most four characters and a unit: 9999, `12.3k`, `1.2M`."""
+    if abs(n) < 10_000:
+        return f"{n:,.0f}"
+    for factor, unit in _LARGE:
+        if abs(n) >= factor:
+            scaled = n / factor
+            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.1f}{unit}"
+    return f"{n:.0f}"
+
+
 def size(n: float) -> str:
     """Bytes as `1.2 MB`."""
     for unit in ("B", "kB", "MB"):
@@ -25,3 +40,47 @@ def size(n: float) -> str:
             return f"{n:.0f} {unit}" if unit == "B" or n >= 100 else f"{n:.1f} {unit}"
         n /= 1000
     return f"{n:.1f} GB"
+
+
+def duration(milliseconds: Optional[float]) -> str:
+    """`0.8 ms`, `41 ms`, `1.3 s`; an em dash where it is not known."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds >= 1000:
+        return f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
+
+
+def share(part: float, whole: float) -> str:
+    """`12%`, `<1%`; nothing where there is nothing."""
+    if not part or not whole:
+        return ""
+    percent = 100 * part / whole
+    if percent < 1:
+        return "<1%"
+    return ">99%" if 99 < percent < 100 else f"{percent:.0f}%"
+
+
+def rate(per_second: float) -> str:
+    """`12/s`, `0.4/s`."""
+    return f"{per_second:.1f}/s" if 0 < per_second < 10 else f"{short(per_second)}/s"
+
+
+def iso(seconds: float) -> str:
+    """Seconds since the epoch as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+
+
+def clock(seconds: float) -> str:
+    """Seconds since the epoch as this machine's time of day."""
+    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S")
+
+
+def moment(seconds: float) -> str:
+    """Seconds since the epoch as this machine's date and time."""
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """`1 endpoint`, `2 endpoints`."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"

@@ -1,0 +1,53 @@
+"""One endpoint: how it is called, its fields, its latest requests, findings, and its part of the OpenAPI document."""
+
+from __future__ import annotations
+
+import time
+
+from flask import abort
+
+from metlo_auto.collector import fields, findings, queries, routes
+from metlo_auto.collector import notes as noted
+from metlo_auto.collector.page import inventory, tree
+from metlo_auto.collector.page import queries as reads
+from metlo_auto.collector.page.blueprint import blueprint, engine
+from metlo_auto.collector.page.chart import chart, fill
+from metlo_auto.collector.page.rendering import render
+
+SPAN = 48  # hours of the chart
+CHART = (720, 72)
+LATEST = 20
+
+
+@blueprint.get("/endpoints/<name>")
+def endpoint(name: str) -> str:
+    now = time.time()
+    hour = int(now // 3600)
+    with engine().connect() as connection:
+        listed = queries.list_endpoints(connection)
+        found = next((item for item in listed if item.id == name), None)
+        if found is None:
+            abort(404, "There is no such endpoint.")
+        owners = reads.members(connection, [name])
+        traffic = reads.traffic_of(connection, owners, hour - SPAN + 1).get(name, reads.NO_TRAFFIC)
+        about = [item for item in findings.find_all(connection, now) if item.endpoint.id == name]
+        claims = [claim for claim in inventory.found(connection) if claim.endpoint_id == name]
+        row = inventory.rows([found], claims, {})[0]
+        declared = routes.read(connection)
+        return render(
+            connection,
+            "endpoint.html",
+            "Endpoints",
+            queries.status(connection),
+            live=True,
+            row=row._replace(p95=traffic.p95),
+            p50=traffic.p50,
+            chart=chart(fill(traffic.hours, hour, SPAN), *CHART, gap=2),
+            span=SPAN,
+            place=routes.find(routes.locate(declared), found),
+            notes=noted.read_notes(connection).get(name, noted.empty()),
+            sections=tree.sections(fields.read_fields(connection, list(owners))),
+            findings=[item for item in about if not item.dismissed],
+            samples=reads.latest(connection, LATEST, of=list(owners)),
+            length=LATEST,
+        )

@@ -1,0 +1,82 @@
+"""Findings and sensitive data: what was found, and the actions that dismiss it or bring it back."""
+
+from __future__ import annotations
+
+import time
+from itertools import groupby
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from metlo_auto.collector import findings as found
+from metlo_auto.collector import queries, sensitive
+from metlo_auto.collector.database import writing
+from metlo_auto.collector.page import inventory
+from metlo_auto.collector.page.blueprint import blueprint, engine
+from metlo_auto.collector.page.rendering import render
+
+_BACK = ("page.findings", "page.sensitive")
+MOST_KEY = 4_000  # characters
+
+
+@blueprint.get("/findings")
+def findings() -> str:
+    with engine().connect() as connection:
+        everything = found.find_all(connection, time.time())
+        open_ = [item for item in everything if not item.dismissed]
+        return render(
+            connection,
+            "findings.html",
+            "Findings",
+            queries.status(connection),
+            groups=[(kind, list(items)) for kind, items in groupby(open_, key=lambda item: item.kind)],
+            n=len(open_),
+            gone=[item for item in everything if item.dismissed],
+        )
+
+
+@blueprint.get("/sensitive", endpoint="sensitive")
+def sensitive_data() -> str:
+    with engine().connect() as connection:
+        endpoints = {item.id: item for item in queries.list_endpoints(connection)}
+        claims = [claim for claim in inventory.found(connection) if claim.endpoint_id in endpoints]
+        open_ = [claim for claim in claims if not claim.dismissed]
+        return render(
+            connection,
+            "sensitive.html",
+            "Sensitive data",
+            queries.status(connection),
+            endpoints=endpoints,
+            groups=[
+                (item, [claim for claim in open_ if claim.name == item.name])
+                for item in sensitive.CLASSES
+                if any(claim.name == item.name for claim in open_)
+            ],
+            gone=[claim for claim in claims if claim.dismissed],
+        )
+
+
+@blueprint.post("/dismiss")
+def dismiss() -> Response:
+    with writing(engine()) as connection:
+        found.dismiss(connection, _key(), time.time())
+    return _back("dismissed")
+
+
+@blueprint.post("/restore")
+def restore() -> Response:
+    with writing(engine()) as connection:
+        found.restore(connection, _key())
+    return _back("restored")
+
+
+def _key() -> str:
+    key = request.form.get("key", "")
+    if not 0 < len(key) <= MOST_KEY:
+        abort(400, "The form names nothing to dismiss.")
+    return key
+
+
+def _back(done: str) -> Response:
+    place = request.form.get("back", "")
+    return redirect(url_for(place if place in _BACK else "page.findings", done=done), 303)

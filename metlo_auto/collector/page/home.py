@@ -1,0 +1,102 @@
+"""The first page: numbers, what needs attention, the table of endpoints, the latest requests."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple, Sequence
+
+from flask import request
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector import findings, queries, sensitive
+from metlo_auto.collector.page import inventory, listing
+from metlo_auto.collector.page import queries as reads
+from metlo_auto.collector.page.blueprint import blueprint, engine
+from metlo_auto.collector.page.chart import Chart, chart, fill
+from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.page.welcome import welcome
+
+DAY = 24  # hours
+FEED = 30  # requests
+ATTENTION = 5  # findings
+SPARK = (72, 20)
+
+
+class Numbers(NamedTuple):
+    endpoints: int
+    new: int
+    sensitive: int
+    findings: int
+
+
+@blueprint.get("/")
+def home() -> str:
+    with engine().connect() as connection:
+        status = queries.status(connection)
+        if not status["accepted_traces"]:
+            return welcome(connection, status)
+        wanted = listing.read(request.args)
+        now = time.time()
+        about = findings.find_all(connection, now)
+        counts = Counter(item.endpoint.id for item in about if not item.dismissed)
+        everything = inventory.rows(queries.list_endpoints(connection), inventory.found(connection), counts)
+        today = midnight(now)
+        if wanted.sort == "p95":
+            everything = _with_traffic(connection, everything)[0]
+        chosen = listing.choose(everything, wanted, today)
+        shown, charts = _with_traffic(connection, listing.cut(chosen, wanted.page))
+        return render(
+            connection,
+            "home.html",
+            "Endpoints",
+            status,
+            live=True,
+            wanted=wanted,
+            rows=shown,
+            charts=charts,
+            found=len(chosen),
+            last_page=listing.pages(len(chosen)),
+            today=today,
+            many_hosts=len({row.host for row in everything}) > 1,
+            methods=[name for name in listing.METHODS if any(row.method == name for row in everything)],
+            classes=_classes(everything),
+            largest_first=listing.LARGEST_FIRST,
+            numbers=_numbers(everything, today),
+            attention=findings.suggestions(about, ATTENTION),
+            samples=reads.latest(connection, FEED),
+            feed_length=FEED,
+        )
+
+
+def midnight(now: float) -> float:
+    """Where today began on this machine."""
+    return datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _numbers(everything: Sequence[listing.Row], today: float) -> Numbers:
+    return Numbers(
+        endpoints=len(everything),
+        new=sum(row.first_seen >= today for row in everything),
+        sensitive=sum(bool(row.classes) for row in everything),
+        findings=sum(row.findings for row in everything),
+    )
+
+
+def _classes(everything: Sequence[listing.Row]) -> list[str]:
+    there = {name for row in everything for name in row.classes}
+    return [name for name in sensitive.BY_NAME if name in there]
+
+
+def _with_traffic(connection: Connection, rows: Sequence[listing.Row]) -> tuple[list[listing.Row], dict[str, Chart]]:
+    """The rows with their p95 of the last day, and the day's chart of each."""
+    now = int(time.time() // 3600)
+    owners = reads.members(connection, [row.id for row in rows])
+    traffic = reads.traffic_of(connection, owners, now - DAY + 1)
+    done, charts = [], {}
+    for row in rows:
+        found = traffic.get(row.id, reads.NO_TRAFFIC)
+        done.append(row._replace(p95=found.p95))
+        charts[row.id] = chart(fill(found.hours, now, DAY), *SPARK)
+    return done, charts

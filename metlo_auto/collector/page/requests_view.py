@@ -1,0 +1,105 @@
+"""The kept requests: a list with filters, one of them whole, and as a command or a test that sends it again."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from flask import Response, abort, request
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector import queries
+from metlo_auto.collector.page import exchange_view, listing, masking, replay
+from metlo_auto.collector.page import queries as reads
+from metlo_auto.collector.page.blueprint import blueprint, engine
+from metlo_auto.collector.page.rendering import render
+
+LENGTH = 100
+_META = (
+    ("Environment", "environment"),
+    ("Client", "source"),
+    ("Forwarded for", "originalSource"),
+    ("Server", "destination"),
+    ("Exception", "exception"),
+    ("Reported by", "agent"),
+    ("Trace", "traceId"),
+)
+
+
+@blueprint.get("/requests")
+def requests() -> str:
+    status_class = request.args.get("status", "")
+    status_class = status_class if status_class in ("1", "2", "3", "4", "5") else ""
+    method = request.args.get("method", "") if request.args.get("method") in listing.METHODS else ""
+    before = request.args.get("before", type=int)
+    with engine().connect() as connection:
+        found = reads.latest(
+            connection, LENGTH + 1, status=int(status_class) if status_class else None, method=method, before=before
+        )
+        return render(
+            connection,
+            "requests.html",
+            "Requests",
+            queries.status(connection),
+            live=before is None,
+            samples=found[:LENGTH],
+            older=found[LENGTH - 1].number if len(found) > LENGTH else None,
+            status_class=status_class,
+            method=method,
+            methods=listing.METHODS,
+            before=before,
+            length=LENGTH,
+        )
+
+
+@blueprint.get("/requests/<int:number>")
+def request_(number: int) -> str:
+    revealed = request.args.get("values") == "shown"
+    show = masking.plain if revealed else masking.masked
+    with engine().connect() as connection:
+        sample = _sample(connection, number)
+        meta = sample.trace.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        return render(
+            connection,
+            "request.html",
+            "Requests",
+            queries.status(connection),
+            sample=sample,
+            path=masking.masked("", sample.path) if not revealed else sample.path,
+            host=str(sample.trace["request"]["url"]["host"]),
+            endpoint=shown_endpoint(connection, sample.endpoint_id),
+            asked=exchange_view.part(sample.trace["request"], meta.get("requestBody"), show),
+            answered=exchange_view.part(sample.trace["response"], meta.get("responseBody"), show),
+            meta=[(title, str(meta[key])) for title, key in _META if meta.get(key) not in (None, "")],
+            revealed=revealed,
+        )
+
+
+@blueprint.get("/requests/<int:number>/curl")
+def as_curl(number: int) -> Response:
+    with engine().connect() as connection:
+        return _text(replay.as_curl(_sample(connection, number).trace))
+
+
+@blueprint.get("/requests/<int:number>/pytest")
+def as_pytest(number: int) -> Response:
+    with engine().connect() as connection:
+        sample = _sample(connection, number)
+        found = shown_endpoint(connection, sample.endpoint_id)
+    return _text(replay.as_pytest(sample.trace, found.template if found else sample.path))
+
+
+def _text(text: str) -> Response:
+    return Response(text.encode("utf-8", "backslashreplace"), content_type="text/plain; charset=utf-8")
+
+
+def _sample(connection: Connection, number: int) -> reads.Sample:
+    found = reads.sample(connection, number) if number < 1 << 62 else None
+    if found is None:
+        abort(404, "This request is no longer kept: only the latest are.")
+    return found
+
+
+def shown_endpoint(connection: Connection, name: Optional[str]) -> Any:
+    """The endpoint that a sample is shown with: `id`, `method`, `template`, `host`; None where it has none."""
+    return None if name is None else reads.shown(connection, name)
