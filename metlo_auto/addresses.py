@@ -1,9 +1,11 @@
 """Addresses of a trace: who sent it, which server took it; pure functions of what WSGI says."""
 
 import ipaddress
+import re
 from typing import Dict, Optional, Tuple, Union
 
 _JUNK = ("", "0.0.0.0", "::", "waitress.invalid")
+_NAME = re.compile(r"[\w.:\[\]%-]+$")  # cheroot gives its product's name and version
 # Where proxies live. Not ipaddress.is_private: that takes the documentation's example addresses for private too.
 _INSIDE = [ipaddress.ip_network(text) for text in (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
@@ -60,6 +62,6 @@ def source_address(remote: str, forwarded: str) -> str:
 
 def server_address(name: str, port: str, host: str) -> Tuple[str, str]:
     """The server's address and port; where its own name is junk, the name that the client used."""
-    if name in _JUNK:
+    if name in _JUNK or not _NAME.match(name):
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name, port

@@ -6,7 +6,7 @@ import itertools
 import os
 import random
 import re
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
 from metlo_auto.capture import Capture, Route
@@ -15,7 +15,7 @@ from metlo_auto.exchange import Exchange, Header
 from metlo_auto.guard import Guard
 from metlo_auto.redact import Redactor
 from metlo_auto.settings import Settings
-from metlo_auto.wire import METHODS, Encoder, host_of
+from metlo_auto.wire import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
@@ -45,7 +45,7 @@ class Agent:
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size))
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
-        self._sensitive: Dict[str, bool] = {}
+        self._sensitive = _Sensitive(self._redactor)
         self._mine = _PerProcess(settings)
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
@@ -91,37 +91,30 @@ class Agent:
 
     def _redacted(self, x: Exchange) -> Tuple[Exchange, Text, Text]:
         limit = self.settings.max_body
-        redact = self._redactor
-        request_type, request_encoding = _content(x.request_headers)
-        response_type, response_encoding = _content(x.response_headers)
-        request = text_of(x.request_body, request_type, request_encoding, limit)
-        response = text_of(x.response_body, response_type, response_encoding, limit)
+        request = text_of(x.request_body, x.request_type, x.request_encoding, limit)
+        response = text_of(x.response_body, x.response_type, x.response_encoding, limit)
         if self.settings.redact == "none":
             return x, request, response
+        redact = self._redactor
         if request.text:
-            request = request._replace(text=redact.body(request.text, request.kind, request_type))
+            text = redact.body(request.text, request.kind, x.request_type)
+            if text is not request.text:
+                request = request._replace(text=text)
         if response.text:
-            response = response._replace(text=redact.body(response.text, response.kind, response_type))
-        x = x._replace(request_headers=self._headers(x.request_headers),
-                       response_headers=self._headers(x.response_headers))
-        if x.query:
-            x = x._replace(query=redact.query(x.query))
-        if x.arguments:
-            x = self._without_secret_arguments(x)
-        return x, request, response
+            text = redact.body(response.text, response.kind, x.response_type)
+            if text is not response.text:
+                response = response._replace(text=text)
+        x = x._replace(
+            request_headers=self._headers(x.request_headers), response_headers=self._headers(x.response_headers),
+            query=redact.query(x.query) if x.query else "")
+        return self._without_secret_arguments(x) if x.arguments else x, request, response
 
-    def _headers(self, headers: Any) -> List[Header]:
+    def _headers(self, headers: Sequence[Header]) -> Sequence[Header]:
         sensitive = self._sensitive
-        result = []
-        for name, value in headers:
-            if name not in sensitive:
-                self._learn(name)
-            result.append((name, self._redactor.header(name, value)) if sensitive.get(name, True) else (name, value))
-        return result
-
-    def _learn(self, name: str) -> None:
-        if len(self._sensitive) < 2000:
-            self._sensitive[name] = self._redactor.sensitive_header(name)
+        if not any([sensitive[name] for name, _ in headers]):  # noqa: C419 - a list is cheaper than a generator
+            return headers
+        return [(name, self._redactor.header(name, value)) if sensitive[name] else (name, value)
+                for name, value in headers]
 
     def _without_secret_arguments(self, x: Exchange) -> Exchange:
         path = x.path
@@ -147,29 +140,32 @@ def _sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:
     return MultipartSieve(content_type, limit) if content_type[:10].lower() == "multipart/" else None
 
 
-def _content(headers: Any) -> Tuple[str, str]:
-    content_type = encoding = ""
-    for name, value in headers:
-        lowered = name.lower()
-        if lowered == "content-type":
-            content_type = value
-        elif lowered == "content-encoding":
-            encoding = value
-    return content_type, encoding
-
-
 def _route_key(x: Exchange) -> Optional[RouteKey]:
     # The collector makes no endpoint of a 404 or 405.
     if x.route is None or x.status in (404, 405):
         return None
-    return host_of(x), x.method, x.script_name + x.route
+    return x.host, x.method, x.script_name + x.route
 
 
-def _matcher(globs: Tuple[str, ...]) -> Callable[[str], bool]:
+def _matcher(globs: Tuple[str, ...]) -> Optional[Callable[[str], bool]]:
     if not globs:
-        return lambda path: False
+        return None
     matches = re.compile("|".join(fnmatch.translate(glob) for glob in globs)).match
     return lambda path: matches(path) is not None
+
+
+class _Sensitive(dict):  # type: ignore[type-arg]
+    """Whether headers of a name have to be looked at; bounded, since clients choose the names."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        dict.__init__(self)
+        self._redactor = redactor
+
+    def __missing__(self, name: str) -> bool:
+        sensitive = self._redactor.sensitive_header(name)
+        if len(self) < 2000:
+            self[name] = sensitive
+        return sensitive
 
 
 class Agents:

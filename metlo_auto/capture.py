@@ -24,7 +24,7 @@ class Capture(NamedTuple):
     """What the edge needs to know; `limit` in bytes of each body."""
 
     limit: int
-    ignored: Callable[[str], bool]
+    ignored: Optional[Callable[[str], bool]]  # of a path
     sieve: Callable[[str, int], Any]  # (content type, limit) -> filter for the request's body, or None
     route_of: Callable[[Environ], Route]
     sink: Callable[[Exchange], None]
@@ -32,16 +32,21 @@ class Capture(NamedTuple):
     clock: Callable[[], float] = time.monotonic
 
 
-def edge(app: Callable[..., Any], capture_of: Callable[[], Optional[Capture]]) -> Callable[..., Any]:
-    """`app` with a look-out around it; `capture_of` is asked for each request, None lets it pass unseen."""
+class Attachment:
+    """Ties one app to one capture; None lets its requests pass unseen."""
+
+    def __init__(self, capture: Optional[Capture]) -> None:
+        self.capture = capture
+
+
+def edge(app: Callable[..., Any], attachment: Attachment) -> Callable[..., Any]:
+    """`app` with a look-out around it, which reports to what `attachment` says at the time of each request."""
 
     @wraps(app, updated=())
     def wsgi_app(environ: Environ, start_response: Callable[..., Any]) -> Any:
-        capture = capture_of()
-        recording = capture and capture.guard.run(_begin, capture, environ)
-        if not recording:
+        recording = _begin(attachment.capture, environ, start_response)
+        if recording is None:
             return app(environ, start_response)
-        recording.forward = start_response
         try:
             result = app(environ, recording.start_response)
         except BaseException as error:
@@ -52,51 +57,59 @@ def edge(app: Callable[..., Any], capture_of: Callable[[], Optional[Capture]]) -
     return wsgi_app
 
 
-def _begin(capture: Capture, environ: Environ) -> "Optional[Recording]":
+def _begin(capture: Optional[Capture], environ: Environ, forward: Callable[..., Any]) -> "Optional[Recording]":
     # An app inside an app is the outer one's request: it is reported once.
-    if KEY in environ or capture.ignored(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")):
+    if capture is None or KEY in environ:
         return None
-    recording = environ[KEY] = Recording(capture, environ)
-    return recording
+    try:
+        if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):
+            return None
+        recording = Recording(capture, environ, forward)
+        recording.tee_input(environ)
+        environ[KEY] = recording
+        return recording
+    except Exception:  # noqa: BLE001 - the app runs whatever becomes of our copy
+        capture.guard.note()
+        return None
 
 
 class Recording:
-    """One exchange while it runs; stands in for `start_response` and for the response's iterable."""
+    """One exchange while it runs; stands in for `start_response` and for the response's iterable.
 
-    __slots__ = (
-        "capture", "environ", "forward", "started", "begun", "path", "query", "tee", "declared", "upgrade", "status",
-        "headers", "chunks", "room", "size", "next", "close_source", "ended", "unfinished", "passthrough", "exception",
-        "done",
-    )
+    What most requests never change is set on the class: that is cheaper than on each of them.
+    """
 
-    def __init__(self, capture: Capture, environ: Environ) -> None:
+    tee: Optional[InputTee] = None
+    declared = 0
+    upgrade = False
+    status = 0
+    headers: Sequence[Header] = ()
+    size = 0
+    next: Optional[Callable[[], bytes]] = None
+    close_source: Optional[Callable[[], None]] = None
+    ended = False
+    unfinished = "aborted"  # what it is called where it is handed over before it has ended
+    passthrough = False
+    exception: Optional[str] = None
+    route: Route = (None, None, {})
+    done = False
+
+    def __init__(self, capture: Capture, environ: Environ, forward: Callable[..., Any]) -> None:
         self.capture = capture
         self.environ: Optional[Environ] = environ
-        self.forward: Optional[Callable[..., Any]] = None
+        self.forward = forward
         self.started = time.time()
         self.begun = capture.clock()
         # The app may change these for an app that it calls.
-        self.path = (environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
-        self.query = environ.get("QUERY_STRING", "")
-        self.upgrade = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
-        self.tee: Optional[InputTee] = None
-        self.declared = 0
-        self.status = 0
-        self.headers: Sequence[Header] = ()
+        self.path = (environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
         self.chunks: List[bytes] = []
         self.room = capture.limit
-        self.size = 0
-        self.next: Optional[Callable[[], bytes]] = None
-        self.close_source: Optional[Callable[[], None]] = None
-        self.ended = False
-        self.unfinished = "aborted"  # what it is called where it is handed over before it has ended
-        self.passthrough = False
-        self.exception: Optional[str] = None
-        self.done = False
-        if not self.upgrade:
-            self._tee_input(environ)
 
-    def _tee_input(self, environ: Environ) -> None:
+    def tee_input(self, environ: Environ) -> None:
+        """Puts a tee in place of the server's stream, where there can be a body."""
+        if "HTTP_UPGRADE" in environ and environ["HTTP_UPGRADE"].lower() == "websocket":
+            self.upgrade = True
+            return
         length = environ.get("CONTENT_LENGTH")
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         if (length and length != "0") or chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
@@ -110,8 +123,15 @@ class Recording:
     def start_response(self, status: str, headers: Sequence[Header], *rest: Any) -> Callable[[bytes], Any]:
         self.status = int(status[:3]) if status[:3].isdigit() else 0
         self.headers = headers
-        write = self.forward(status, headers, *rest)  # type: ignore[misc]
-        return partial(self._write, write)
+        self.note_route()
+        return partial(self._write, self.forward(status, headers, *rest))
+
+    def note_route(self) -> None:
+        """Flask forgets the request when it leaves the app, so this is asked while it is still in there."""
+        try:
+            self.route = self.capture.route_of(self.environ or {})
+        except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
+            self.capture.guard.note()
 
     def _write(self, write: Callable[[bytes], Any], data: bytes) -> Any:
         self._take(data)
@@ -217,23 +237,27 @@ class Recording:
     def _hand_over(self) -> None:
         environ = self.environ or {}
         duration = self.capture.clock() - self.begun
-        route, endpoint, arguments = self.capture.route_of(environ)
+        response_type, response_encoding, length = _described(self.headers)
         get = environ.get
+        method = get("REQUEST_METHOD", "GET")
         self.capture.sink(Exchange(
-            self.started, duration, get("REQUEST_METHOD", "GET"), self.path[0], self.path[1], self.query,
-            _request_headers(environ), self.tee.body(self.declared) if self.tee else EMPTY,
-            self.status, self.headers, self._response_body(environ),
+            self.started, duration, method, self.path[0], self.path[1], self.path[2],
+            get("HTTP_HOST", ""), get("HTTP_X_FORWARDED_FOR", ""), _request_headers(environ),
+            get("CONTENT_TYPE") or "", get("HTTP_CONTENT_ENCODING", ""),
+            self.tee.body(self.declared) if self.tee is not None else EMPTY,
+            self.status, self.headers, response_type, response_encoding, self._response_body(method, length),
             get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
-            str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
+            str(get("SERVER_PORT") or ""), *self.route, self.exception,
         ))
 
-    def _response_body(self, environ: Environ) -> Body:
-        if self.upgrade or environ.get("REQUEST_METHOD") == "HEAD" or self.status in (204, 304) or self.status < 200:
+    def _response_body(self, method: str, length: int) -> Body:
+        status = self.status
+        if method == "HEAD" or status == 204 or status == 304 or status < 200:
             return EMPTY
         if self.passthrough:
-            return Body(b"", max(self.size, _content_length(self.headers)), "file")
+            return Body(b"", max(self.size, length), "file")
         data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-        if not self.ended and self.size != _content_length(self.headers):
+        if not self.ended and self.size != length:
             return Body(data, self.size, self.unfinished)
         return Body(data, self.size, "cut" if self.room < 0 else "")
 
@@ -263,11 +287,32 @@ def _goes_out_as_a_file(result: Any, environ: Optional[Environ]) -> bool:
     return (isinstance(wrapper, type) and isinstance(result, wrapper)) or hasattr(result, "read")
 
 
-def _content_length(headers: Sequence[Header]) -> int:
+class _Known(dict):  # type: ignore[type-arg]
+    """The headers of responses that matter here, in any case; bounded, since the app could make up names."""
+
+    def __missing__(self, name: str) -> str:
+        lowered = name.lower()
+        if len(self) < 2000:
+            self[name] = lowered
+        return lowered
+
+
+_LOWERED = _Known()
+
+
+def _described(headers: Sequence[Header]) -> Tuple[str, str, int]:
+    """Content-Type, Content-Encoding and Content-Length (-1 where there is none) of a response."""
+    content_type = encoding = ""
+    length = -1
     for name, value in headers:
-        if name.lower() == "content-length" and value.isdigit():
-            return int(value)
-    return -1
+        lowered = _LOWERED[name]
+        if lowered == "content-type":
+            content_type = value
+        elif lowered == "content-length":
+            length = int(value) if value.isdigit() else -1
+        elif lowered == "content-encoding":
+            encoding = value
+    return content_type, encoding, length
 
 
 class _HeaderNames(dict):  # type: ignore[type-arg]
@@ -284,6 +329,9 @@ _NAMES = _HeaderNames(CONTENT_TYPE="Content-Type", CONTENT_LENGTH="Content-Lengt
 
 
 def _request_headers(environ: Environ) -> List[Header]:
-    names = _NAMES
-    return [(names[key], value) for key, value in environ.items()
-            if names[key] is not None and (value or key[:5] == "HTTP_")]
+    headers = []
+    for key, value in environ.items():
+        name = _NAMES[key]
+        if name is not None and (value or key[:5] == "HTTP_"):
+            headers.append((name, value))
+    return headers

@@ -30,10 +30,16 @@ class Exchange(NamedTuple):
     script_name: str
     path: str
     query: str
+    host: str  # the Host header, "" where there is none
+    forwarded_for: str  # X-Forwarded-For as sent, "" where there is none
     request_headers: Sequence[Header]
+    request_type: str  # Content-Type, "" where there is none
+    request_encoding: str  # Content-Encoding, likewise
     request_body: Body
     status: int
     response_headers: Sequence[Header]
+    response_type: str
+    response_encoding: str
     response_body: Body
     remote_addr: str
     remote_port: str

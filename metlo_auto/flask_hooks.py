@@ -5,19 +5,9 @@ from typing import Any, Callable, Dict, Optional
 import flask
 import wrapt
 
-from metlo_auto.capture import KEY, Capture, Environ, Recording, Route, edge
+from metlo_auto.capture import KEY, Attachment, Capture, Environ, Recording, Route, edge
 
 ATTACHED = "_metlo_auto"
-
-
-class Attachment:
-    """Ties one app to one capture; attaching again replaces the capture, so each request is reported once."""
-
-    def __init__(self, capture: Optional[Capture]) -> None:
-        self.capture = capture
-
-    def current(self) -> Optional[Capture]:
-        return self.capture
 
 
 def patch(flask_app: Any, capture: Capture) -> None:
@@ -42,7 +32,7 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
         attachment.capture = capture
     elif capture is not None:
         attachment = Attachment(capture)
-        app.wsgi_app = edge(app.wsgi_app, attachment.current)
+        app.wsgi_app = edge(app.wsgi_app, attachment)
         # First in the list is the last to run: it sees the response as the app's own hooks left it.
         app.after_request_funcs.setdefault(None, []).insert(0, note_response)
         app.handle_user_exception = _noting(app.handle_user_exception)
@@ -83,6 +73,8 @@ def _on_exception(sender: Any, exception: Any = None, **extra: Any) -> None:
 
 def _note_exception(error: Any) -> None:
     recording = _recording()
+    if recording is not None:
+        recording.note_route()  # if nobody answers it, it leaves the app and takes the request along
     # An HTTPException is an answer that the view chose.
     if recording is not None and isinstance(error, Exception) and not hasattr(error, "get_response"):
         recording.exception = type(error).__name__

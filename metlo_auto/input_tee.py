@@ -24,70 +24,91 @@ class InputTee:
         self.at_end = False  # the last read came back short: there was no more
         self.broken = False
 
-    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+    def _take(self, data: bytes) -> None:
         try:
-            return function(*args)
-        except BaseException:
-            self.broken = True
-            raise
-
-    def _take(self, data: bytes, at_end: bool) -> bytes:
-        try:
-            self.at_end = at_end
-            self.size += len(data)
+            size = len(data)
+            self.size += size
             if self._sieve is not None:
                 self._sieve.feed(data)
-            elif self._room > 0 and data:
-                self._chunks.append(bytes(data[:self._room]))
-                self._room -= len(data)
+            elif size:
+                if self._room > 0:
+                    self._chunks.append(data if size <= self._room else data[:self._room])
+                self._room -= size
         except Exception:  # noqa: BLE001 - the app gets its data whatever becomes of our copy
             self._guard.note()
-        return data
 
     def read(self, *args: Any) -> bytes:
-        data = self._call(self._stream.read, *args)
-        size = args[0] if args else None
-        return self._take(data, not data and size != 0 or size is None or size < 0 or len(data) < size)
-
-    def readline(self, *args: Any) -> bytes:
-        data = self._call(self._stream.readline, *args)
-        size = args[0] if args else None
-        return self._take(data, data[-1:] != b"\n" and (size is None or size < 0 or len(data) < size))
-
-    def readlines(self, *args: Any) -> List[bytes]:
-        lines = self._call(self._stream.readlines, *args)
-        self._take(b"".join(lines), not args)
-        return list(lines)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
         try:
-            line = next(iter(self._stream)) if not hasattr(self._stream, "__next__") else next(self._stream)
-        except StopIteration:
-            self.at_end = True
-            raise
+            data: bytes = self._stream.read(*args)
         except BaseException:
             self.broken = True
             raise
-        return self._take(line, False)
+        self._take(data)
+        size = args[0] if args else None
+        self.at_end = (not data and size != 0) or size is None or size < 0 or len(data) < size
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """Werkzeug asks for this at each read: where the server's stream has none, read() serves as well."""
+        into = getattr(self._stream, "readinto", None)
+        if into is None:
+            data = self.read(len(buffer))
+            buffer[:len(data)] = data
+            return len(data)
+        try:
+            count: int = into(buffer)
+        except BaseException:
+            self.broken = True
+            raise
+        self._take(bytes(memoryview(buffer)[:count or 0]))
+        self.at_end = not count
+        return count
+
+    def readline(self, *args: Any) -> bytes:
+        try:
+            data: bytes = self._stream.readline(*args)
+        except BaseException:
+            self.broken = True
+            raise
+        self._take(data)
+        size = args[0] if args else None
+        self.at_end = data[-1:] != b"\n" and (size is None or size < 0 or len(data) < size)
+        return data
+
+    def readlines(self, *args: Any) -> List[bytes]:
+        try:
+            lines: List[bytes] = self._stream.readlines(*args)
+        except BaseException:
+            self.broken = True
+            raise
+        self._take(b"".join(lines))
+        self.at_end = not args
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        # A generator, so that the server's own way to iterate is used, with whatever it does differently.
+        for line in self._stream:
+            self._take(line)
+            yield line
+        self.at_end = True
+
+    def __next__(self) -> bytes:
+        line: bytes = next(self._stream)
+        self._take(line)
+        return line
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._stream, name)
-        if name in ("readinto", "readinto1"):
-            return self._reader_into(attribute)
-        if name in ("read1", "readany"):
-            return lambda *args: self._take(self._call(attribute, *args), False)
-        return attribute
+        return self._seen(attribute) if name in ("read1", "readany") else attribute
 
-    def _reader_into(self, readinto: Callable[[Any], int]) -> Callable[[Any], int]:
-        def read(buffer: Any) -> int:
-            count = self._call(readinto, buffer)
-            self._take(bytes(memoryview(buffer)[:count or 0]), not count)
-            return count  # type: ignore[no-any-return]
+    def _seen(self, read: Callable[..., bytes]) -> Callable[..., bytes]:
+        def seen(*args: Any) -> bytes:
+            data = read(*args)
+            self._take(data)
+            self.at_end = not data
+            return data
 
-        return read
+        return seen
 
     def body(self, declared: int) -> Body:
         """What was read; `declared` is Content-Length, -1 for a chunked body."""

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from json.encoder import encode_basestring
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from urllib.parse import quote, unquote_plus
 
 from metlo_auto.addresses import server_address, source_address
@@ -18,7 +18,6 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT",
 _CACHED = 4096  # entries of each cache, since clients choose what goes in
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _REFUSED = re.compile(r"[\\?<>&=%\x00-\x1f\x7f]")
-_ENCODED = re.compile(r"[^!-~]|[\\?<>&=%\"]")
 
 
 def _quote_with_orjson() -> Callable[[str], str]:
@@ -45,7 +44,9 @@ class Encoder:
 
     def __init__(self, environment: str, prefix: str) -> None:
         self._quote = _fastest_quote()
-        self._headers: Dict[str, str] = {}
+        self._heads = _Heads(self._quote)
+        self._known_routes: Dict[Tuple[str, str, Optional[str]], Tuple[str, str]] = {}
+        self._known_addresses: Dict[Tuple[str, ...], str] = {}
         self._prefix = prefix
         self._tail = '"environment":%s,"incoming":true,"metloSource":"python/flask","agent":"metlo-auto/%s"' % (
             self._quote(environment), VERSION)
@@ -62,73 +63,78 @@ class Encoder:
 
     def _encode(self, x: Exchange, request: Any, response: Any, number: int, path: str, more: str) -> bytes:
         quote = self._quote
-        route = x.route
-        return "".join((
-            '{"request":{"url":{"host":', quote(host_of(x)), ',"path":', quote(path),
-            ',"endpointPath":' + quote(endpoint_path(x.script_name, route)) if route is not None else "",
-            ',"parameters":[', self._parameters(x.query) if x.query else "",
-            ']},"headers":[', self._header_list(x.request_headers),
-            '],"method":', quote(x.method.upper()), ',"body":', quote(request.text),
-            '},"response":{"url":', quote("%s:%s" % (x.server_name, x.server_port)),
-            ',"status":', str(x.status), ',"headers":[', self._header_list(x.response_headers),
-            '],"body":', quote(response.text), '},"meta":{', self._meta(x, request, response, number), "}", more, "}",
-        )).encode("utf-8", "replace")
+        host = x.host or x.forwarded_for or x.remote_addr or "unknown"
+        url, meta = self._route(x.script_name, x.route, x.endpoint) if x.route is not None else ("", "")
+        if x.forwarded_for:
+            meta += ',"originalSource":' + quote(x.forwarded_for)
+        if x.exception:
+            meta += ',"exception":' + quote(x.exception)
+        if request.omitted:
+            meta += self._not_whole("requestBody", request)
+        if response.omitted:
+            meta += self._not_whole("responseBody", response)
+        return (
+            f'{{"request":{{"url":{{"host":{quote(host)},"path":{quote(path)}{url},'
+            f'"parameters":[{self._parameters(x.query) if x.query else ""}]}},'
+            f'"headers":[{self._header_list(x.request_headers)}],'
+            f'"method":{quote(x.method.upper())},"body":{quote(request.text)}}},'
+            f'"response":{{"status":{x.status},"headers":[{self._header_list(x.response_headers)}],'
+            f'"body":{quote(response.text)},{self._addresses(x, host)},"sourcePort":{quote(x.remote_port)},'
+            f'"requestTimestamp":"{timestamp(x.started)}","responseTimestamp":"{timestamp(x.started + x.duration)}",'
+            f'"durationMs":{x.duration * 1000:.3f},"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}'
+        ).encode("utf-8", "replace")
+
+    def _addresses(self, x: Exchange, host: str) -> str:
+        """The end of the response and the beginning of meta: the same for each client of one connection and server."""
+        key = (x.remote_addr, x.forwarded_for, x.server_name, x.server_port, host)
+        known = self._known_addresses.get(key)
+        if known is None:
+            quote = self._quote
+            address, port = server_address(x.server_name, x.server_port, host)
+            known = '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
+                quote("%s:%s" % (x.server_name, x.server_port)), self._tail,
+                quote(source_address(x.remote_addr, x.forwarded_for)), quote(address), quote(port))
+            if len(self._known_addresses) < _CACHED:
+                self._known_addresses[key] = known
+        return known
+
+    def _route(self, script_name: str, route: str, endpoint: Optional[str]) -> Tuple[str, str]:
+        """What a route says in the URL and in meta."""
+        key = (script_name, route, endpoint)
+        known = self._known_routes.get(key)
+        if known is None:
+            quote = self._quote
+            known = (',"endpointPath":' + quote(endpoint_path(script_name, route)),
+                     ',"route":%s,"endpoint":%s' % (quote(route), quote(endpoint or "")))
+            if len(self._known_routes) < _CACHED:
+                self._known_routes[key] = known
+        return known
+
+    def _not_whole(self, name: str, body: Any) -> str:
+        return ',"%s":{"size":%d,"captured":%d,"omitted":%s}' % (
+            name, body.size, body.captured, self._quote(body.omitted))
 
     def _parameters(self, query: str) -> str:
         quote = self._quote
         return ",".join(['{"name":%s,"value":%s}' % (quote(name), quote(value)) for name, value in query_pairs(query)])
 
     def _header_list(self, headers: Sequence[Header]) -> str:
-        heads, quote = self._headers, self._quote
-        parts = []
-        for name, value in headers:
-            head = heads.get(name)
-            if head is None:
-                head = self._header_name(name)
-            parts.append(head + quote(value) + "}")
-        return ",".join(parts)
+        heads, quote = self._heads, self._quote
+        return ",".join([heads[name] + quote(value) + "}" for name, value in headers])
 
-    def _header_name(self, name: str) -> str:
+
+class _Heads(dict):  # type: ignore[type-arg]
+    """How a header of each name begins; bounded, since clients choose the names."""
+
+    def __init__(self, quote: Callable[[str], str]) -> None:
+        dict.__init__(self)
+        self._quote = quote
+
+    def __missing__(self, name: str) -> str:
         head = '{"name":%s,"value":' % self._quote(name)
-        if len(self._headers) < _CACHED:
-            self._headers[name] = head
+        if len(self) < _CACHED:
+            self[name] = head
         return head
-
-    def _meta(self, x: Exchange, request: Any, response: Any, number: int) -> str:
-        quote = self._quote
-        forwarded = _header(x.request_headers, "X-Forwarded-For")
-        address, port = server_address(x.server_name, x.server_port, host_of(x))
-        parts = [
-            self._tail,
-            '"source":%s,"sourcePort":%s,"destination":%s,"destinationPort":%s' % (
-                quote(source_address(x.remote_addr, forwarded)), quote(x.remote_port), quote(address), quote(port)),
-            '"requestTimestamp":"%s","responseTimestamp":"%s","durationMs":%.3f,"traceId":"%s-%x"' % (
-                timestamp(x.started), timestamp(x.started + x.duration), x.duration * 1000, self._prefix, number),
-        ]
-        if forwarded:
-            parts.append('"originalSource":' + quote(forwarded))
-        if x.route is not None:
-            parts.append('"route":%s,"endpoint":%s' % (quote(x.route), quote(x.endpoint or "")))
-        if x.exception:
-            parts.append('"exception":' + quote(x.exception))
-        for name, body in (("requestBody", request), ("responseBody", response)):
-            if body.omitted:
-                parts.append('"%s":{"size":%d,"captured":%d,"omitted":%s}' % (
-                    name, body.size, body.captured, quote(body.omitted)))
-        return ",".join(parts)
-
-
-def host_of(x: Exchange) -> str:
-    """Host header, else X-Forwarded-For, else the client's address; never empty."""
-    headers = x.request_headers
-    return _header(headers, "Host") or _header(headers, "X-Forwarded-For") or x.remote_addr or "unknown"
-
-
-def _header(headers: Sequence[Header], wanted: str) -> str:
-    for name, value in headers:
-        if name == wanted:
-            return value
-    return ""
 
 
 class _Seconds:
@@ -195,25 +201,8 @@ def _with_two_empty_segments(path: str) -> str:
 
 
 def endpoint_path(script_name: str, route: str) -> str:
-    """`/users/<int:id>` as `/users/{id}`, the mount's prefix before it."""
-    return path_of(script_name, _PARAMETER.sub(r"{\1}", route)) if script_name else _template(route)
-
-
-class _Templates(dict):  # type: ignore[type-arg]
-    """Templates of the app's routes, which are few."""
-
-    def __missing__(self, route: str) -> str:
-        template = path_of("", _PARAMETER.sub(r"{\1}", route).encode("utf-8").decode("latin-1"))
-        if len(self) < _CACHED:
-            self[route] = template
-        return template
-
-
-_TEMPLATES = _Templates()
-
-
-def _template(route: str) -> str:
-    return _TEMPLATES[route]  # type: ignore[no-any-return]
+    """`/users/<int:id>` as `/users/{id}`, the mount's prefix before it; a prefix is a WSGI string."""
+    return path_of(script_name, _PARAMETER.sub(r"{\1}", route).encode("utf-8").decode("latin-1"))
 
 
 def processed_trace_data(x: Exchange, request: Any, response: Any) -> Dict[str, Any]:
@@ -225,7 +214,7 @@ def processed_trace_data(x: Exchange, request: Any, response: Any) -> Dict[str, 
         _add_type(types, "reqQuery." + name, "string")
     return {
         "block": False, "dataTypes": types, "sensitiveDataDetected": {}, "xssDetected": {}, "sqliDetected": {},
-        "requestContentType": _essence(x.request_headers), "responseContentType": _essence(x.response_headers),
+        "requestContentType": _essence(x.request_type), "responseContentType": _essence(x.response_type),
     }
 
 
@@ -257,8 +246,5 @@ def _add_type(types: Dict[str, List[str]], path: str, kind: str) -> None:
         kinds.append(kind)
 
 
-def _essence(headers: Sequence[Header]) -> str:
-    for name, value in headers:
-        if name.lower() == "content-type":
-            return value.partition(";")[0].strip().lower()
-    return ""
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()

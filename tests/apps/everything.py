@@ -14,9 +14,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 app = Flask(__name__)
 app.secret_key = "not secret"
 closed = []
-FILE = os.path.join(tempfile.gettempdir(), "metlo-auto-test-file-%d.bin" % os.getpid())
-with open(FILE, "wb") as file:
-    file.write(bytes(range(256)) * 4096)
+FILE = os.path.join(os.environ.get("HOME", tempfile.gettempdir()), "file.bin")
+if not os.path.exists(FILE):  # the same for the bare and the instrumented server, its time stamp too
+    with open(FILE, "wb") as file:
+        file.write(bytes(range(256)) * 4096)
 
 
 @app.route("/hello")
@@ -42,8 +43,8 @@ def echo():
     if kind == "form":
         return jsonify(request.form.to_dict(flat=False))
     if kind == "files":
-        return jsonify({name: [part.filename, len(part.read())] for name, part in request.files.items()},
-                       form=request.form.to_dict(flat=False))
+        files = {name: [part.filename, len(part.read())] for name, part in request.files.items()}
+        return jsonify(dict(request.form.to_dict(flat=False), **files))
     if kind == "nocache":
         return Response(request.get_data(cache=False), mimetype="application/octet-stream")
     if kind == "stream":
@@ -59,10 +60,12 @@ def echo():
         return Response(request.environ["wsgi.input"].read(length), mimetype="text/plain")
     if kind == "parser":
         from werkzeug.formparser import FormDataParser
+        from werkzeug.wsgi import LimitedStream
 
         length = int(request.environ["CONTENT_LENGTH"])
         parser = FormDataParser()
-        _, form, _ = parser.parse(request.environ["wsgi.input"], request.mimetype, length, request.mimetype_params)
+        stream = LimitedStream(request.environ["wsgi.input"], length)
+        _, form, _ = parser.parse(stream, request.mimetype, length, request.mimetype_params)
         return jsonify(form.to_dict(flat=False))
     if kind == "unread":
         return "not read"
@@ -77,9 +80,9 @@ def typed():
         "broken": ("text/plain", b"abc\xff\xfedef"),
         "png": ("image/png", b"\x89PNG\r\n\x1a\n" + bytes(300)),
         "untyped": (None, bytes(range(256))),
-        "gzip": ("application/json", gzip.compress(b'{"packed": true}')),
+        "gzip": ("application/json", gzip.compress(b'{"packed": true}', mtime=0)),
         "deflate": ("application/json", zlib.compress(b'{"packed": true}')),
-        "bomb": ("application/json", gzip.compress(b"0" * 10_000_000)),
+        "bomb": ("application/json", gzip.compress(b"0" * 10_000_000, mtime=0)),
         "long": ("application/json", b'{"items": [' + b", ".join(b'{"n": %d}' % n for n in range(20000)) + b"]}"),
         "ndjson": ("application/x-ndjson", b'{"n": 1}\n{"n": 2}\n'),
         "xml": ("application/xml", b"<a><b>1</b></a>"),

@@ -31,6 +31,8 @@ def test_a_body_is_captured_by_whatever_the_view_reads_it(pair, how):
 
 @pytest.mark.parametrize("how", ["lines", "iterate"])
 def test_a_body_read_by_lines_is_whole(pair, how):
+    if (pair.kind, how) == ("cheroot", "iterate"):
+        pytest.skip("cheroot's own iteration waits for more than was sent")
     answer, trace = pair.ask("POST", "/echo?as=" + how, b"one\ntwo\nthree", {"Content-Type": "text/plain"})
     assert answer.body == b"one\n|two\n|three"
     assert trace["request"]["body"] == "one\ntwo\nthree"

@@ -16,8 +16,8 @@ class Text:
         self.text, self.kind, self.size, self.captured, self.omitted = text, kind, size, captured, omitted
 
 
-X = Exchange(1700000000.25, 0.5, "GET", "", "/users/7", "", [("Host", "a.example")], EMPTY, 200, [], EMPTY, "10.0.0.1", "4711",
-             "srv", "80", "/users/<int:id>", "user", {}, None)
+X = Exchange(1700000000.25, 0.5, "GET", "", "/users/7", "", "a.example", "", [("Host", "a.example")], "", "", EMPTY, 200,
+             [], "", "", EMPTY, "10.0.0.1", "4711", "srv", "80", "/users/<int:id>", "user", {}, None)
 
 
 def trace(x=X, request=None, response=None):
@@ -55,7 +55,8 @@ def test_the_source_cannot_be_forged(remote, forwarded, expected):
 
 
 @pytest.mark.parametrize("name,host,expected", [
-    ("waitress.invalid", "a.example:81", "a.example"), ("0.0.0.0", "[::1]:80", "::1"), ("srv", "a", "srv")])
+    ("waitress.invalid", "a.example:81", "a.example"), ("0.0.0.0", "[::1]:80", "::1"), ("srv", "a", "srv"),
+    ("Cheroot/11.1", "a.example", "a.example"), ("::1", "a", "::1")])
 def test_a_servers_junk_name_is_not_the_destination(name, host, expected):
     assert server_address(name, "80", host) == (expected, "80")
 
@@ -72,10 +73,11 @@ def test_the_trace_has_the_fields_of_the_spec():
     assert made["meta"]["environment"] == "test" and made["meta"]["sourcePort"] == "4711"
 
 
-@pytest.mark.parametrize("headers,remote,host", [
-    ([("Host", "h")], "r", "h"), ([("X-Forwarded-For", "f")], "r", "f"), ([], "r", "r"), ([], "", "unknown")])
-def test_host_is_never_empty(headers, remote, host):
-    assert trace(X._replace(request_headers=headers, remote_addr=remote))["request"]["url"]["host"] == host
+@pytest.mark.parametrize("sent,forwarded,remote,host", [
+    ("h", "f", "r", "h"), ("", "f", "r", "f"), ("", "", "r", "r"), ("", "", "", "unknown")])
+def test_host_is_never_empty(sent, forwarded, remote, host):
+    x = X._replace(host=sent, forwarded_for=forwarded, remote_addr=remote)
+    assert trace(x)["request"]["url"]["host"] == host
 
 
 @pytest.mark.parametrize("text", ["", "plain", "\"quoted\" \\ \n\t\r\x00\x1f\x7f", "ä€😀", "\u2028", "a" * 3000])
@@ -97,7 +99,7 @@ def test_a_body_that_is_not_whole_is_noted():
 
 def test_the_announcement_has_the_route_as_its_path_and_the_types_of_all_fields():
     request = Text('{"a": {"b": [1, "x", null, true]}, "email": "a@b.c"}', "json")
-    x = X._replace(query="q=1&q=2", request_headers=[("Content-Type", "application/json; charset=utf-8")])
+    x = X._replace(query="q=1&q=2", request_type="application/json; charset=utf-8")
     made = json.loads(wire.Encoder("test", "p").announcement(x, request, Text('[{"price": 1.5}]', "json"), 1).decode())
     assert made["request"]["url"]["path"] == made["request"]["url"]["endpointPath"] == "/users/{id}"
     types = made["processedTraceData"]["dataTypes"]

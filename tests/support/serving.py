@@ -42,7 +42,7 @@ def clean_environ(tmp: Any, **more: str) -> Dict[str, str]:
     """This process's environment without anything of ours, with a home of its own."""
     environ = {name: value for name, value in os.environ.items()
                if not name.startswith("METLO_") and name not in ("PYTHONPATH", "COV_CORE_SOURCE")}
-    environ.update(HOME=str(tmp), XDG_STATE_HOME=str(tmp), PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", **more)
+    environ.update(HOME=str(tmp), XDG_STATE_HOME=str(tmp), PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", PYTHONHASHSEED="0", **more)
     return environ
 
 
