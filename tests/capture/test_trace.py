@@ -121,5 +121,8 @@ def test_a_secret_url_parameter_of_the_route_is_masked(pair):
 
 def test_the_source_is_the_right_most_public_address_that_proxies_name(pair):
     _, trace = pair.ask("GET", "/hello", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"})
+    if pair.kind == "waitress":  # takes the header away unless it is told of a trusted proxy
+        assert trace["meta"]["source"] == "127.0.0.1" and "originalSource" not in trace["meta"]
+        return
     assert trace["meta"]["source"] == "203.0.113.7"
     assert trace["meta"]["originalSource"] == "6.6.6.6, 203.0.113.7"
