@@ -15,7 +15,7 @@ _HEX = re.compile(r"(?:0x)?[0-9a-f]{8,}", re.I)
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T\d{2}:?\d{2}.*)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}")
 _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/.]{2,}")
 _PREFIXED = re.compile(r"[a-z]{1,8}[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{8,}")  # usr_8f3k2a9d, order-20394812
-_NUMBERED = re.compile(r"[a-z]{1,12}[_-]?\d{4,}", re.I)  # user-12345, INV00042
+_NUMBERED = re.compile(r"[a-z]{1,12}[_-]?\d{5,}", re.I)  # user-12345, INV00042
 _TOKEN = re.compile(r"[A-Za-z0-9_~=.-]{16,}")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*", re.I)

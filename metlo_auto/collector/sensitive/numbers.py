@@ -108,7 +108,7 @@ _IBAN_LENGTHS = {
     "VG": 24,
     "XK": 20,
 }
-_AADHAAR = re.compile(_EDGE + r"[2-9]\d{3}([ -])\d{4}\1\d{4}" + _END)
+_AADHAAR = re.compile(r"(?<!\d[ -])" + _EDGE + r"[2-9]\d{3}([ -])\d{4}\1\d{4}(?![ -]\d)" + _END)
 _AADHAAR_BARE = re.compile(r"[2-9]\d{11}")
 _CPF = re.compile(_EDGE + r"\d{3}\.\d{3}\.\d{3}-\d{2}" + _END)
 _CPF_BARE = re.compile(r"\d{11}")
@@ -129,7 +129,7 @@ def has_card(_name: str, text: str) -> bool:
 
 
 def _is_card(digits: str) -> bool:
-    if len(set(digits)) < 4:
+    if len(set(digits)) < 2:
         return False
     known = any(len(digits) in lengths and issuer.match(digits) for issuer, lengths in _ISSUERS)
     return known and checksums.luhn(digits)
