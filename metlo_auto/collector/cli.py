@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from metlo_auto.collector import folder as folders
 from metlo_auto.collector import needs
@@ -39,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
     status = commands.add_parser("status", parents=[common], help="what was accepted, applied, refused")
     status.add_argument("--json", action="store_true", help="for machines")
+    openapi = commands.add_parser("openapi", parents=[common], help="the API as an OpenAPI 3.1 document")
+    openapi.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
+    openapi.add_argument("--check", metavar="FILE", help="exit 1 where traffic differs from this document (JSON)")
+    openapi.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
+    openapi.add_argument("--title", default="Observed API")
     commands.add_parser("analyse", parents=[common])  # the server's own child
     return parser
 
@@ -67,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
     from metlo_auto.collector.database import StoreUnusable
     from metlo_auto.collector.server import CannotServe
 
-    commands = {"serve": _serve, "attach": _attach, "status": _status, "analyse": _analyse}
+    commands = {"serve": _serve, "attach": _attach, "status": _status, "openapi": _openapi, "analyse": _analyse}
     try:
         path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
         commands[options.command](folders.open_folder(path), options)
@@ -116,6 +121,39 @@ def _status(folder: folders.Folder, options: argparse.Namespace) -> None:
         print("not running")
     for name, n in sorted(counts.items()):
         print("{:26} {:>12,}".format(name.replace("_", " "), n))
+
+
+def _openapi(folder: folders.Folder, options: argparse.Namespace) -> None:
+    from metlo_auto.collector import openapi
+    from metlo_auto.collector.database import open_store
+
+    with open_store(_store(folder, options)).connect() as connection:
+        document = openapi.make_document(openapi.read_operations(connection, options.for_host), options.title)
+    if options.check:
+        _check_drift(options.check, document)
+        return
+    text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    if options.out:
+        Path(options.out).write_text(text, "utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def _check_drift(name: str, observed: dict[str, Any]) -> None:
+    from metlo_auto.collector import openapi
+
+    try:
+        kept = json.loads(Path(name).read_text("utf-8"))
+    except ValueError as error:
+        raise Failed(f"{name} is not JSON: {error}") from error
+    if not isinstance(kept, dict) or "openapi" not in kept:
+        raise Failed(f"{name} is no OpenAPI document")
+    found = openapi.differences(kept, observed)
+    for difference in found:
+        print("{} {}: {}".format("drift" if difference.observed else "note ", difference.where, difference.what))
+    drift = sum(difference.observed for difference in found)
+    if drift:
+        raise Failed(f"{drift} differences between traffic and {name}")
 
 
 def _analyse(folder: folders.Folder, options: argparse.Namespace) -> None:

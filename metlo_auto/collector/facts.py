@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector import sensitive
-from metlo_auto.collector.formats import format_of
+from metlo_auto.collector.formats import format_of, text_type
+from metlo_auto.collector.sections import FORM
 from metlo_auto.collector.shapes import Leaf, Place, places
 
+_TEXT_ONLY = ("path", "query", f"body {FORM}")
 MOST_VALUES = 12  # of a field that may be an enum
 MOST_VALUE = 40  # characters of one
 MOST_PLACES = 400  # of one section of one endpoint
@@ -99,7 +101,7 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
         for name in found:
             classes[name] = classes.get(name, 0) + n
             examples.setdefault(name, str(leaf))
-        shape = format_of(leaf) if isinstance(leaf, str) else None
+        shape = _format(key.section, leaf)
         if shape:
             formats[shape] = formats.get(shape, 0) + n
         if enumerable and (found or shape or not _may_be_enum(leaf)):
@@ -114,6 +116,13 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
             yield Fact(key, "example " + name, sensitive.mask(examples[name]), 1)
     if enumerable:
         yield from _values(key, place, known)
+
+
+def _format(section: str, leaf: Leaf) -> Optional[str]:
+    """The format of a text; where all values are text, also the type that it reads as: `text integer`."""
+    if not isinstance(leaf, str):
+        return None
+    return (text_type(leaf) if section in _TEXT_ONLY else None) or format_of(leaf)
 
 
 def _values(key: Key, place: Place, known: Known) -> Iterator[Fact]:

@@ -103,6 +103,8 @@ def build(rows: Iterable[Any]) -> list[Field]:
     found: dict[tuple[str, str], _Facts] = {}
     for section, path, kind, value, n, first in rows:
         found.setdefault((section, path), _Facts()).add(kind, value, int(n), first)
+    if not any(section == "query" and path for section, path in found):
+        found.pop(("query", ""), None)  # counted, but nobody ever sent a parameter
     return [_field(section, path, found) for section, path in sorted(found)]
 
 

@@ -37,3 +37,16 @@ def format_of(text: str) -> Optional[str]:
     if ":" in text and _URI.fullmatch(text):
         return "uri"
     return None
+
+
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})\.\d{1,17}")
+
+
+def text_type(text: str) -> Optional[str]:
+    """`text integer`, `text number` or `text boolean` for a text that reads as one, for parts that know only text."""
+    if _INTEGER.fullmatch(text):
+        return "text integer"
+    if _NUMBER.fullmatch(text):
+        return "text number"
+    return "text boolean" if text in ("true", "false") else None

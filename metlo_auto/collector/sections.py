@@ -31,9 +31,8 @@ def sections(seen: Observation, template: str) -> Iterator[Section]:
         values = path_values(template, seen.path)
         if values:
             yield Section("path", values)
-        pairs = _pairs(request["url"].get("parameters"))
-        if pairs:
-            yield Section("query", pairs)
+        # without parameters too, or those that are sometimes left out would look required
+        yield Section("query", _pairs(request["url"].get("parameters")))
         body = _body(request)
         if body is not None:
             yield Section(f"body {body[0]}", body[1])

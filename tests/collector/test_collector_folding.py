@@ -54,10 +54,8 @@ def test_a_path_becomes_its_template(path: str, template: str) -> None:
 def test_a_crowd_folds_and_later_siblings_follow() -> None:
     crowds = Crowds()
     shape = frozenset(("/login",))
-    folds = [fold for i in range(CROWD) for fold in crowds.note("GET", "h", "/p/name{}".format(chr(97 + i)), shape)]
-    assert [(f.template, f.target) for f in folds] == [
-        ("/p/name{}".format(chr(97 + i)), "/p/{param1}") for i in range(CROWD)
-    ]
+    folds = [fold for i in range(CROWD) for fold in crowds.note("GET", "h", f"/p/name{chr(97 + i)}", shape)]
+    assert [(f.template, f.target) for f in folds] == [(f"/p/name{chr(97 + i)}", "/p/{param1}") for i in range(CROWD)]
     assert crowds.resolve("GET", "h", "/p/zoe") == "/p/{param1}"
     assert crowds.resolve("POST", "h", "/p/zoe") == "/p/zoe"
     assert crowds.resolve("GET", "other", "/p/zoe") == "/p/zoe"
@@ -67,10 +65,10 @@ def test_a_sibling_of_another_shape_keeps_its_own_place() -> None:
     crowds = Crowds()
     crowds.note("GET", "h", "/p/statistics", frozenset(("/total",)))
     for i in range(CROWD):
-        crowds.note("GET", "h", "/p/name{}".format(chr(97 + i)), frozenset(("/login",)))
+        crowds.note("GET", "h", f"/p/name{chr(97 + i)}", frozenset(("/login",)))
     assert crowds.resolve("GET", "h", "/p/statistics") == "/p/statistics"
 
 
 def test_first_segments_never_fold() -> None:
     crowds = Crowds()
-    assert not [f for i in range(50) for f in crowds.note("GET", "h", "/page{}".format(chr(97 + i)), frozenset())]
+    assert not [f for i in range(50) for f in crowds.note("GET", "h", f"/page{chr(97 + i)}", frozenset())]

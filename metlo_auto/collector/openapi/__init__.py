@@ -1,0 +1,8 @@
+"""OpenAPI 3.1 from the inventory, and the drift between it and a document that someone keeps."""
+
+from __future__ import annotations
+
+from metlo_auto.collector.openapi.document import make_document as make_document
+from metlo_auto.collector.openapi.document import read_operations as read_operations
+from metlo_auto.collector.openapi.drift import Difference as Difference
+from metlo_auto.collector.openapi.drift import differences as differences
