@@ -128,8 +128,3 @@ def _is_file(head: bytes) -> bool:
 
 def _omitted(size: int) -> bytes:
     return OMITTED + b": file; size=%d\r\n\r\n" % size
-
-
-def sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:
-    """A sieve for a request of this type, None where it is not multipart."""
-    return MultipartSieve(content_type, limit) if content_type[:10].lower() == "multipart/" else None

@@ -1,6 +1,7 @@
 """The text of a body and what has to be said about it."""
 
 import codecs
+import json
 from typing import NamedTuple, Tuple
 
 from metlo_auto.exchange import Body
@@ -12,6 +13,7 @@ from .types import BINARY, described
 
 _TEXT_BYTES = bytes(range(32, 256)) + b"\t\n\r\f\b\x1b"
 _BYTE_ORDER_MARK = "\ufeff"
+_ASCII = bytes(range(32, 127))
 _SAMPLE = 2048
 _INFLATED = 1500000  # bytes: more than the collector takes in a trace
 
@@ -43,7 +45,7 @@ def text_of(body: Body, content_type: str, content_encoding: str, limit: int) ->
     if kind in _PLAIN and charset == "utf-8" and not content_encoding and not body.omitted and len(data) <= limit:
         try:
             text = data.decode()
-            if text[0] != _BYTE_ORDER_MARK:
+            if text[0] != _BYTE_ORDER_MARK and "\0" not in text[:4]:
                 return Text(text, kind, body.size, len(data), "")
         except UnicodeDecodeError:
             pass
@@ -60,7 +62,7 @@ def _text_of(body: Body, kind: str, content_type: str, content_encoding: str, li
         data, omitted = _without_files(data, omitted, content_type, limit)
     if len(data) > limit:
         data, omitted = data[:limit], omitted or "cut"
-    charset = described(content_type).charset
+    charset = charset_of(data, described(content_type).charset)
     if not kind or kind in ("text", "xml"):
         kind = _sniffed(data, charset, kind)
         if kind == BINARY:
@@ -68,6 +70,15 @@ def _text_of(body: Body, kind: str, content_type: str, content_encoding: str, li
     partial = omitted not in ("", "file")
     text = decoded(data, charset, not partial)
     return Text(mended(text, kind) if partial else text, kind, body.size, len(data), omitted)
+
+
+def charset_of(data: bytes, declared: str) -> str:
+    """The charset as parsers see it: JSON's go by the first bytes, and form parsers read ASCII whatever is declared."""
+    detected = json.detect_encoding(data[:_SAMPLE])
+    if detected not in ("utf-8", "utf-8-sig") and " " <= decoded(data[:8], detected, False)[:1] <= "~":
+        return detected
+    strange = _ASCII.decode(declared, "replace") != _ASCII.decode()
+    return "utf-8" if strange and _is_utf8(data[:_SAMPLE]) else declared
 
 
 def _decompressed(body: Body, encoding: str, limit: int) -> Tuple[bytes, str]:
@@ -105,8 +116,8 @@ def _sniffed(data: bytes, charset: str, kind: str) -> str:
         return kind
     if charset == "utf-8" and not _is_utf8(sample) and len(sample.decode("ascii", "ignore")) * 4 < len(sample) * 3:
         return BINARY
-    first = sample.lstrip()[:1]
-    return "json" if first in (b"{", b"[") else "xml" if first == b"<" else "text"
+    first = decoded(sample, charset, False).lstrip()[:1]
+    return "json" if first in ("{", "[") else "xml" if first == "<" else "text"
 
 
 def _is_utf8(sample: bytes) -> bool:

@@ -50,7 +50,7 @@ _BINARY = re.compile(
 _CHARSET = re.compile(r"""(?i);\s*charset\s*=\s*["']?([\w.:\-]+)""")
 
 # Not charsets of text on the wire, or slow on hostile input, or able to make text that UTF-8 cannot carry.
-_REFUSED = frozenset(["idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined", "mbcs", "oem"])
+_REFUSED = re.compile(r"(idna|punycode|(raw_)?unicode_escape|utf_7|undefined|mbcs|oem|hz|iso2022.*)\Z")
 
 
 class Described(NamedTuple):
@@ -89,4 +89,4 @@ def _charset(content_type: str) -> str:
         b"a".decode(name, "replace")
     except (LookupError, ValueError):  # unknown, or not an encoding of text
         return "utf-8"
-    return "utf-8" if name.replace("-", "_") in _REFUSED else name
+    return "utf-8" if _REFUSED.match(name.replace("-", "_")) else name

@@ -4,11 +4,12 @@ Fails closed: where the end of a value is in doubt, more is masked. Every patter
 """
 
 import re
-from typing import List, NamedTuple, Optional, Pattern
+from typing import Match, NamedTuple, Optional, Pattern
 from urllib.parse import quote_plus, unquote_plus
 
-from . import markup
-from .json_text import LOOSE, Inner, Mask, RuleOf, escaped, masked_value, unescaped
+from .edits import Edits, Rules
+from .json_text import escaped, mask_value, unescaped
+from .markup import mask_element
 from .masks import CONSTANT
 from .pairs import rule_of_encoded
 
@@ -17,109 +18,161 @@ class Style(NamedTuple):
     """How values end in one sort of text."""
 
     bare: Pattern[str]  # where a value without quotes ends
-    bare_colon: bool  # whether `name: value` counts without quotes
+    colons: bool  # whether `name: value` counts without quotes
     markup: bool  # whether <name>value</name> does
+    exact: bool  # whether a number or a word like true ends where it ends, also after a name without quotes
 
 
 _NEXT_PAIR = r"&[^\s&=]{1,200}="
-LINES = Style(re.compile(r"[\r\n]|" + _NEXT_PAIR), True, False)
-MARKUP = Style(re.compile(r"[\r\n<>\"']|" + _NEXT_PAIR), True, True)
-GRAPHQL = Style(re.compile(r"[\r\n,(){}\]]"), True, False)
-EMBEDDED = Style(re.compile(r"[\s&#\"'<>]"), False, True)  # in a string of something else: a URL, a message, code
+LINES = Style(re.compile(r"[\r\n]|" + _NEXT_PAIR), True, False, False)
+MARKUP = Style(re.compile(r"[\r\n<>\"']|" + _NEXT_PAIR), True, True, False)
+GRAPHQL = Style(re.compile(r"[\r\n,(){}\]]"), True, False, True)
+EMBEDDED = Style(re.compile(r"[\s&#\"'<>]"), False, True, True)  # in something else: a URL, a message, code
 
 _WORD = re.compile(r"[\w.%\-]+")
 _ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>?|:=?)\s*""")
 _OPENING = re.compile(r"""(\\*)(\"\"\"|["'`])""")
 _CLOSED = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)|\s""")
 _EXACT = re.compile(r"(-?[0-9][0-9.eE+-]*|true|false|null|\$\w+)(?=\s*(?:[,)}\]\r\n]|\Z))")
-_LITERALS = frozenset(["true", "false", "null"])
-_VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(?:\s*=\s*)?")  # of GraphQL, with its type and before its default
+_KEPT = re.compile(r"true|false|null|\$")
+_VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(\s*=\s*)?")  # of GraphQL: its type, and what comes before its default
+# A line that is blank, or its indent and whether it is an item of a list.
+_LINE = re.compile(r"\r?\n(?:[ \t]*(?=\r?\n|\Z)|([ \t]*)(-[ \t])?)")
+_NEWLINE = re.compile(r"\r?\n")
 _ESCAPED_LETTER = re.compile(r"\\+u00(2[dD]|3[0-9]|[467][0-9a-fA-F]|5[0-9abdefABDEF])")
+_LONGEST_INDENT = 1000
 _ESCAPE_LETTERS = "nrtbf"
-_PERCENT_RUN = re.compile(r"[\w.%\-~!*'()+@$/?:;,]*")
-_UNWORDLY = re.compile(r"[^\w.%\-]+")
+_PERCENT_RUN = re.compile(r"[\w.%\-][\w.%\-~!*'()+@$/?:;,]*")
+_NO_WORD = re.compile(r"[^\w.%\-]+")
 
 
-def masked(text: str, rule_of: RuleOf, mask: Mask, inner: Inner, style: Style) -> str:
-    """The text with every value that follows a secret name masked to its end; `inner` sees percent-encoded values."""
+def masked(text: str, rules: Rules, style: Style) -> str:
+    """The text with every value that follows a secret name masked to its end."""
     if "\\u00" in text:
         text = _ESCAPED_LETTER.sub(lambda found: chr(int(found.group(1), 16)), text)
-    out: List[str] = []
-    done = at = 0
-    while True:
-        word = _WORD.search(text, at)
-        if word is None:
-            break
-        at = word.end()
-        rule = _rule(text, word.start(), word.group(), rule_of)
-        if rule is not None:
-            here = len(out)
-            end = _after_name(text, word.start(), at, done, rule, mask, style, out)
-            if len(out) > here:
-                at = done = end
-                continue
-        if "%" in word.group():
-            run = _PERCENT_RUN.match(text, word.start()).group()
-            at = word.start() + len(run)
-            plain = unquote_plus(run)
-            found = inner(plain)
-            if found != plain:
-                out += (text[done : word.start()], quote_plus(found))
-                done = at
-            elif run != word.group():
-                at -= len(_UNWORDLY.split(run)[-1])  # that may be a name
-    out.append(text[done:])
-    return "".join(out)
+    return _Search(Edits(text), rules, style).result()
 
 
-def _rule(text: str, start: int, word: str, rule_of: RuleOf) -> Optional[str]:
-    rule = rule_of_encoded(word, rule_of)
-    if rule is None and text[start - 1 : start] == "\\" and word[0] in _ESCAPE_LETTERS:
-        rule = rule_of_encoded(word[1:], rule_of)  # the letter belongs to an escape, as in \npassword
-    return rule
+class _Search:
+    """One way through one text."""
 
+    def __init__(self, edits: Edits, rules: Rules, style: Style) -> None:
+        self.edits = edits
+        self.text = edits.text
+        self.rules = rules
+        self.style = style
 
-def _after_name(text: str, start: int, at: int, done: int, rule: str, mask: Mask, style: Style, out: List[str]) -> int:
-    """Masks what the name at `start` to `at` stands before; `out` grows only if there is something."""
-    if style.markup:
-        end = markup.masked_element(text, start, at, done, rule, mask, out)
-        if end is not None:
-            return end
-    variable = _VARIABLE.match(text, at) if style is GRAPHQL and text[start - 1 : start] == "$" else None
-    assigned = _ASSIGNED.match(text, at)
-    if assigned is None or variable is not None and not variable.group().rstrip().endswith("="):
-        return at
-    begin = assigned.end() if variable is None else variable.end()
-    opening = _OPENING.match(text, begin)
-    if opening is not None:
-        return _quoted(text, opening, done, rule, mask, style, out)
-    if text[begin : begin + 1] in ("{", "["):
-        out.append(text[done:begin])
-        return masked_value(text, begin, rule, mask, out, LOOSE)
-    exact = _EXACT.match(text, begin)
-    quoted_key = assigned.group(1) is not None
-    if exact is not None and (quoted_key or style is GRAPHQL or style is EMBEDDED):
-        kept = exact.group() in _LITERALS or exact.group()[0] == "$"
-        out += (text[done:begin], exact.group() if kept else "0")
-        return exact.end()
-    if assigned.group(2)[0] == ":" and not (style.bare_colon or quoted_key):
-        return at
-    return _bare(text, begin, done, rule, mask, style, quoted_key, out)
+    def result(self) -> str:
+        at = 0
+        while True:
+            word = _WORD.search(self.text, at)
+            if word is None:
+                return self.edits.result()
+            at = word.end()
+            rule = self._rule(word.start(), word.group())
+            end = None if rule is None else self._mask_after(word.start(), at, rule)
+            if end is not None:
+                at = end
+            elif "%" in word.group():
+                at = self._mask_encoded(word.start(), at)
 
+    def _rule(self, start: int, word: str) -> Optional[str]:
+        rule = rule_of_encoded(word, self.rules.rule_of)
+        if rule is None and self.text[start - 1 : start] == "\\" and word[0] in _ESCAPE_LETTERS:
+            rule = rule_of_encoded(word[1:], self.rules.rule_of)  # the letter belongs to an escape, as in \npassword
+        return rule
 
-def _quoted(text: str, opening: "re.Match[str]", done: int, rule: str, mask: Mask, style: Style, out: List[str]) -> int:
-    begin = opening.end()
-    end = _closing(text, begin, opening.group(2), len(opening.group(1)))
-    plain = unescaped(text[begin:end])
-    out += (text[done:begin], escaped(mask(rule, plain)))
-    after = end + len(opening.group())
-    if end < len(text) and not _CLOSED.match(text, after):  # a quote inside the value: it goes on
-        rest = style.bare.search(text, after)
-        after = rest.start() if rest else len(text)
-        out.append(opening.group())
+    def _mask_encoded(self, start: int, end: int) -> int:
+        """Masks what is percent-encoded from `start` on; where to go on."""
+        found = _PERCENT_RUN.match(self.text, start)
+        run = found.group() if found else ""
+        plain = unquote_plus(run)
+        inner = self.rules.inner(plain)
+        if inner != plain:
+            self.edits.replace(start, start + len(run), quote_plus(inner))
+            return start + len(run)
+        return max(end, start + len(run) - len(_NO_WORD.split(run)[-1]))  # its last word may be a name
+
+    def _mask_after(self, start: int, end: int, rule: str) -> Optional[int]:
+        """Masks the value of the name from `start` to `end`; where the value ends, None where the name has none."""
+        if self.style.markup:
+            closed = mask_element(self.edits, start, end, rule, self.rules)
+            if closed is not None:
+                return closed
+        assigned = _ASSIGNED.match(self.text, end)
+        if assigned is None:
+            return None
+        begin = assigned.end()
+        if self.style is GRAPHQL and self.text[start - 1 : start] == "$":
+            variable = _VARIABLE.match(self.text, end)
+            if variable is not None:
+                if variable.group(1) is None:
+                    return None
+                begin = variable.end()
+        return self._mask_value(begin, start, rule, assigned)
+
+    def _mask_value(self, begin: int, name: int, rule: str, assigned: Match[str]) -> Optional[int]:
+        text = self.text
+        quoted_key = assigned.group(1) is not None
+        opening = _OPENING.match(text, begin)
+        if opening is not None:
+            return self._mask_quoted(opening, rule)
+        if text[begin : begin + 1] in ("{", "["):
+            return mask_value(self.edits, begin, rule, self.rules, loose=True)
+        exact = _EXACT.match(text, begin) if quoted_key or self.style.exact else None
+        if exact is not None:
+            if not _KEPT.match(exact.group()):
+                self.edits.replace(begin, exact.end(), "0")
+            return exact.end()
+        if assigned.group(2)[0] == ":" and not (self.style.colons or quoted_key):
+            return None
+        lines = None if quoted_key or self.style.exact else self._lines_end(name, assigned.end(2))
+        return self._mask_bare(begin, rule, quoted_key) if lines is None else self._replace(begin, lines, CONSTANT)
+
+    def _mask_quoted(self, opening: Match[str], rule: str) -> int:
+        text, begin = self.text, opening.end()
+        slashes, quote = opening.groups()
+        end = _closing(text, begin, quote, len(slashes))
+        after = min(end + len(opening.group()), len(text))
+        new = escaped(self.rules.mask(rule, unescaped(text[begin:end])))
+        if end < len(text) and not _CLOSED.match(text, after):  # a quote inside the value: it goes on
+            rest = self.style.bare.search(text, after)
+            return self._replace(begin, rest.start() if rest else len(text), new + opening.group())
+        self.edits.replace(begin, end, new)
         return after
-    out.append(text[end:after])
-    return min(after, len(text))
+
+    def _mask_bare(self, begin: int, rule: str, quoted_key: bool) -> Optional[int]:
+        found = (LINES if quoted_key else self.style).bare.search(self.text, begin)
+        end = found.start() if found else len(self.text)
+        value = self.text[begin:end].strip()
+        if not value:
+            return None
+        return self._replace(begin, end, '"' + CONSTANT + '"' if quoted_key else self.rules.mask(rule, value))
+
+    def _lines_end(self, name: int, begin: int) -> Optional[int]:
+        """Where a value ends that goes on over lines indented deeper than its name, as in YAML; None if none does."""
+        text = self.text
+        found = self.style.bare.search(text, begin)
+        first = end = at = found.start() if found else len(text)
+        indent = self._indent(name)
+        while True:
+            line = _LINE.match(text, at)
+            if line is None or line.group(1) is not None and len(line.group(1)) + bool(line.group(2)) <= indent:
+                return end if end > first else None
+            following = _NEWLINE.search(text, line.end())
+            at = following.start() if following else len(text)
+            if line.group(1) is not None:
+                end = at
+
+    def _indent(self, name: int) -> int:
+        """How far the name at `name` is indented, or its line where something else stands before it."""
+        line = max(self.text.rfind("\n", max(0, name - _LONGEST_INDENT), name) + 1, self.edits.done)
+        before = self.text[line:name]
+        return len(before) if not before.strip(" \t-\"'") else len(before) - len(before.lstrip(" \t"))
+
+    def _replace(self, start: int, end: int, new: str) -> int:
+        self.edits.replace(start, end, new)
+        return end
 
 
 def _closing(text: str, at: int, quote: str, slashes: int) -> int:
@@ -144,16 +197,3 @@ def _closes(slashes: int, level: int) -> bool:
             return True
         slashes //= 2
     return slashes % 2 == 0
-
-
-def _bare(
-    text: str, begin: int, done: int, rule: str, mask: Mask, style: Style, quoted_key: bool, out: List[str]
-) -> int:
-    ending = (LINES if quoted_key else style).bare.search(text, begin)
-    end = ending.start() if ending else len(text)
-    value = text[begin:end].strip()
-    if not value:
-        return begin
-    replacement = mask(rule, value)
-    out += (text[done:begin], '"' + CONSTANT + '"' if quoted_key else replacement)
-    return end

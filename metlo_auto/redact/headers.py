@@ -1,38 +1,37 @@
-"""Which headers carry secrets and how cookies are masked; names are compared folded."""
+"""How cookies are masked; names are compared folded."""
 
 from typing import Callable
 
 from .tables import COOKIE_ATTRIBUTES
 
-Mark = Callable[[str], str]
+Mask = Callable[[str, str], str]  # (cookie's name, value) → mask
 
 COOKIES = frozenset(["cookie", "cookie2"])
 SET_COOKIES = frozenset(["setcookie", "setcookie2"])
 
 
-def cookie(value: str, mark: Mark) -> str:
-    """A Cookie header with every value marked; the names stay."""
-    return ";".join(_cookie_pair(pair, mark) for pair in value.split(";"))
+def cookie(value: str, mask: Mask) -> str:
+    """A Cookie header with every value masked; the names stay."""
+    return ";".join([_pair(pair, mask) for pair in value.split(";")])
 
 
-def set_cookie(value: str, mark: Mark) -> str:
-    """A Set-Cookie header with the value marked; the name and the standard attributes stay."""
+def set_cookie(value: str, mask: Mask) -> str:
+    """A Set-Cookie header with the value masked; the name and the standard attributes stay."""
     pair, *attributes = value.split(";")
-    kept = [_attribute(attribute, mark) for attribute in attributes]
-    return ";".join([_cookie_pair(pair, mark)] + kept)
+    return ";".join([_pair(pair, mask)] + [_attribute(attribute, mask) for attribute in attributes])
 
 
-def _attribute(text: str, mark: Mark) -> str:
-    name, equals, _ = text.partition("=")
-    if name.strip().lower() in COOKIE_ATTRIBUTES:
-        return text
-    return _cookie_pair(text, mark)
+def _attribute(text: str, mask: Mask) -> str:
+    name = text.partition("=")[0].strip().lower()
+    return text if name in COOKIE_ATTRIBUTES else _pair(text, mask)
 
 
-def _cookie_pair(pair: str, mark: Mark) -> str:
+def _pair(pair: str, mask: Mask) -> str:
     name, equals, value = pair.partition("=")
     if not equals:
         name, value = "", pair
+    plain = value.strip()
     lead = value[: len(value) - len(value.lstrip())]
-    plain = value.strip().strip('"')
-    return name + equals + lead + (mark(plain) if plain else "")
+    quote = '"' if plain[:1] == '"' else ""
+    plain = plain.strip('"')
+    return name + equals + lead + quote + (mask(name, plain) if plain else "") + quote

@@ -2,16 +2,13 @@
 
 import json
 import re
-from typing import Callable, List, Optional, Pattern
+from typing import Callable, Pattern
 
-RuleOf = Callable[[str], Optional[str]]
-Mask = Callable[[str, str], str]
-Inner = Callable[[str], str]
-Leaf = Pattern[str]
+from .edits import Edits, Rules
 
 _COLON = re.compile(r"\s*:\s*")
 _LEAF = re.compile(r'["{}\[\]]|-?(?:[0-9][0-9.eE+-]*|Infinity\b|NaN\b)')
-LOOSE = re.compile(r'["{}\[\]]|[^\s,:{}\[\]"]+')
+_LOOSE_LEAF = re.compile(r'["{}\[\]]|[^\s,:{}\[\]"]+')  # broken JSON has words without quotes
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|Infinity|NaN)\Z")
 _LITERALS = ("true", "false", "null")
 _TELLING = re.compile(r'[=:%<]|\\["u]')  # without one of these a string holds no name and value of its own
@@ -26,78 +23,65 @@ def is_json(text: str) -> bool:
     return True
 
 
-def masked(text: str, rule_of: RuleOf, mask: Mask, inner: Inner) -> str:
-    """Well-formed JSON with the values of secret names masked; `inner` sees the other strings that might hold some."""
-    out: List[str] = []
-    done = at = 0
+def masked(text: str, rules: Rules) -> str:
+    """Well-formed JSON with the values of secret names masked, leaf by leaf."""
+    edits = Edits(text)
+    at = 0
     while True:
-        start = text.find('"', at)
-        if start < 0:
-            break
-        end = string_end(text, start + 1)
+        start = text.find('"', at) + 1
+        if not start:
+            return edits.result()
+        end = string_end(text, start)
         colon = _COLON.match(text, end + 1)
         if colon is None:
-            found = inner_string(text[start + 1 : end], inner)
-            if found is not None:
-                out += (text[done : start + 1], found)
-                done = end
             at = end + 1
+            _mask_inside(edits, start, end, rules.inner)
             continue
         at = colon.end()
-        rule = rule_of(unescaped(text[start + 1 : end]))
+        rule = rules.rule_of(unescaped(text[start:end]))
         if rule is not None:
-            out.append(text[done:at])
-            at = done = masked_value(text, at, rule, mask, out)
-    out.append(text[done:])
-    return "".join(out)
+            at = mask_value(edits, at, rule, rules)
 
 
-def masked_value(text: str, at: int, rule: str, mask: Mask, out: List[str], leaf: Leaf = _LEAF) -> int:
-    """Appends the value that begins at `at`, masked leaf by leaf, to `out`; returns where it ends.
+def _mask_inside(edits: Edits, start: int, end: int, inner: Callable[[str], str]) -> None:
+    raw = edits.text[start:end]
+    if _TELLING.search(raw):
+        plain = unescaped(raw)
+        found = inner(plain)
+        if found != plain:
+            edits.replace(start, end, escaped(found))
 
-    `leaf`: what counts as a leaf or a bracket; with `LOOSE`, for broken JSON, words without quotes do.
-    """
+
+def mask_value(edits: Edits, at: int, rule: str, rules: Rules, loose: bool = False) -> int:
+    """Masks the value that begins at `at`, leaf by leaf, and returns where it ends; `loose` for JSON that is broken."""
+    text = edits.text
+    leaves: Pattern[str] = _LOOSE_LEAF if loose else _LEAF
     depth = 0
-    done = at
     while True:
-        found = leaf.search(text, at) if depth else leaf.match(text, at)
-        if found is None:  # true, false, null, or a container that is never closed
-            end = len(text) if depth else done
-            out.append(text[done:end])
-            return end
-        token = found.group()
-        at = found.end()
+        leaf = leaves.search(text, at) if depth else leaves.match(text, at)
+        if leaf is None:  # true, false, null, or a container that is never closed
+            return len(text) if depth else at
+        token = leaf.group()
+        at = leaf.end()
         if token in "{[":
             depth += 1
         elif token in "}]":
             depth -= 1
         elif token != '"':
-            out += (text[done : found.start()], _masked_word(token, rule, mask))
-            done = at
+            edits.replace(leaf.start(), at, _masked_word(token, rule, rules))
         else:
             end = string_end(text, at)
             if not (depth and _COLON.match(text, end + 1)):
-                out += (text[done:at], escaped(mask(rule, unescaped(text[at:end]))))
-                done = end
+                edits.replace(at, end, escaped(rules.mask(rule, unescaped(text[at:end]))))
             at = min(end + 1, len(text))
         if depth <= 0:
-            out.append(text[done:at])
             return at
 
 
-def _masked_word(word: str, rule: str, mask: Mask) -> str:
+def _masked_word(word: str, rule: str, rules: Rules) -> str:
     if word in _LITERALS:
         return word
-    return "0" if _NUMBER.match(word) else escaped(mask(rule, word))
-
-
-def inner_string(raw: str, inner: Inner) -> Optional[str]:
-    """The raw content of a string whose own content had something to mask, else None."""
-    if not _TELLING.search(raw):
-        return None
-    plain = unescaped(raw)
-    found = inner(plain)
-    return None if found == plain else escaped(found)
+    return "0" if _NUMBER.match(word) else escaped(rules.mask(rule, word))
 
 
 def string_end(text: str, at: int) -> int:
@@ -115,7 +99,7 @@ def string_end(text: str, at: int) -> int:
 
 
 def unescaped(raw: str) -> str:
-    """The string that stands between two quotes, as it is where it is malformed."""
+    """The string that stands between two quotes; as it stands where it is malformed."""
     if "\\" not in raw:
         return raw
     try:

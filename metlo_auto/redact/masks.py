@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-from typing import Optional
 
 from .names import AUTHORIZATION, CREDENTIAL
 from .tables import SCHEMES
@@ -11,6 +10,8 @@ from .tables import SCHEMES
 CONSTANT = "redacted"
 
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_LONGEST_CODE = 8
+_NO_PASSWORDS = (b"x", b"x-oauth-basic", b"api_token")  # what services want there if the user is the key
 _MARK_LETTERS = 12  # of 4 bits each
 
 
@@ -38,7 +39,7 @@ class Masks:
         if not secret or is_mask(secret):
             return secret
         if rule == CREDENTIAL:
-            return self.mark(secret)
+            return CONSTANT if _is_code(secret) else self.mark(secret)
         if rule == AUTHORIZATION:
             return self.authorization(secret)
         return CONSTANT
@@ -49,18 +50,24 @@ class Masks:
         if scheme.lower() not in SCHEMES:
             return self.mark(value) if value.strip() else value
         credential = credential.strip()
-        if not credential:
+        if not credential or is_mask(credential):
             return value
-        user = _basic_user(credential) if scheme.lower() == "basic" else None
-        if user is None:
-            return scheme + space + self.value(CREDENTIAL, credential)
-        masked = user + b":" + self.mark(credential).encode("ascii")
-        return scheme + space + base64.b64encode(masked).decode("ascii")
+        masked = self.mark(credential) if scheme.lower() != "basic" else self._basic(credential)
+        return scheme + space + masked
+
+    def _basic(self, credential: str) -> str:
+        """The user stays; unless nothing stands after the colon, since then the user is the key."""
+        try:
+            user, _, password = base64.b64decode(credential.encode("latin-1"), validate=True).partition(b":")
+        except (binascii.Error, ValueError):
+            return self.mark(credential)
+        if is_mask(password.decode("latin-1")):
+            return credential
+        if not password or password.lower() in _NO_PASSWORDS:
+            user = b""
+        return base64.b64encode(user + b":" + self.mark(credential).encode("ascii")).decode("ascii")
 
 
-def _basic_user(credential: str) -> Optional[bytes]:
-    try:
-        user, colon, _ = base64.b64decode(credential.encode("latin-1"), validate=True).partition(b":")
-    except (binascii.Error, ValueError):
-        return None
-    return user if colon else None
+def _is_code(secret: str) -> bool:
+    """Whether a credential is one to type, as the six digits that some call a token: few enough to be guessed."""
+    return len(secret) <= _LONGEST_CODE and secret.isdigit()

@@ -1,15 +1,20 @@
 """Applies the rules to each part of an exchange; pure, linear, never raises."""
 
+import re
 from functools import lru_cache
-from typing import Iterable
+from typing import Callable, Iterable, Optional
 
 from . import free_text, headers, json_text, multipart, pairs
+from .edits import Rules
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .masks import CONSTANT, Masks
-from .names import CREDENTIAL, Names, encodable, fold
+from .names import Names, encodable, fold
 from .tables import URL_HEADERS
 
 _DEPTH = 4  # of values within values: JSON in a form in a URL in JSON
+_LONGEST_CACHED = 64  # characters of a name
+_PASSWORD_IN_URL = re.compile(r"(://[^\s/?#:@]*:)[^\s/?#@]+(?=@)")
+_LEAD = "\ufeff \t\r\n"
 
 
 class Redactor:
@@ -18,12 +23,18 @@ class Redactor:
     def __init__(
         self, key: str, headers: Iterable[str] = (), fields: Iterable[str] = (), enabled: bool = True
     ) -> None:
+        fields = list(fields)
         self.enabled = enabled
-        self._names = Names(fields)
-        self._mentioned = self._names.mentioned
-        self._rule = lru_cache(2048)(self._names.rule)
         self._masks = Masks(key)
-        self._header_names = Names(list(headers) + list(fields))
+        self._names = Names(fields)
+        self._header_names = Names(fields + list(headers))
+        self._mentioned = self._names.mentioned
+        rule_of = _cached(self._names.rule)
+        # By how deep a value stands within values.
+        self._rules = [Rules(rule_of, self._masks.value, self._inner(depth + 1)) for depth in range(_DEPTH)]
+
+    def _inner(self, depth: int) -> Callable[[str], str]:
+        return lambda value: self._within(value, depth)
 
     def is_secret(self, name: str) -> bool:
         """Whether values under a field, parameter or argument of this name are masked."""
@@ -31,8 +42,7 @@ class Redactor:
 
     def sensitive_header(self, name: str) -> bool:
         """Whether `header` may change the value of a header of this name."""
-        folded = fold(name)
-        return self.enabled and (folded in URL_HEADERS or self._header_names.rule(name) is not None)
+        return self.enabled and (fold(name) in URL_HEADERS or self._header_names.rule(name) is not None)
 
     def header(self, name: str, value: str) -> str:
         """A header's value with what is secret in it masked; cookies keep their names, schemes stay."""
@@ -40,19 +50,21 @@ class Redactor:
             return value
         folded = fold(name)
         if folded in headers.COOKIES:
-            return headers.cookie(value, self._mark)
+            return headers.cookie(value, self._cookie)
         if folded in headers.SET_COOKIES:
-            return headers.set_cookie(value, self._mark)
+            return headers.set_cookie(value, self._cookie)
         rule = self._header_names.rule(name)
         if rule is not None:
             return self._masks.value(rule, value)
-        return self._within(value, 0) if folded in URL_HEADERS else value
+        if folded in URL_HEADERS:
+            return self._within(_PASSWORD_IN_URL.sub(r"\g<1>" + CONSTANT, value), 0)
+        return value
 
     def query(self, text: str) -> str:
         """A raw query string."""
         if not self.enabled or not self._mentioned(text):
             return text
-        return pairs.masked(encodable(text), self._rule, self._masks.value, self._inner)
+        return pairs.masked(encodable(text), self._rules[0])
 
     def argument(self, name: str, value: str) -> str:
         """A URL parameter of the route, decoded."""
@@ -66,19 +78,17 @@ class Redactor:
         if not self.enabled or not text or not self._mentioned(text):
             return text
         text = encodable(text)
+        if kind == "multipart":
+            return multipart.masked(text, content_type, self._rules[0], self._search)
         if kind == "ndjson":
             return self._lines(text)
-        if kind == "multipart":
-            return multipart.masked(text, content_type, self._rule, self._masks.value, self._inner, self._search)
-        lead = text.lstrip("\ufeff \t\r\n")[:1]
+        lead = text.lstrip(_LEAD)[:1]
         if lead and lead in '{["' and json_text.is_json(text):
-            return json_text.masked(text, self._rule, self._masks.value, self._inner)
+            return json_text.masked(text, self._rules[0])
         if kind == "form":
-            text = pairs.masked(text, self._rule, self._masks.value, self._inner)
+            text = pairs.masked(text, self._rules[0])
             return self._search(text) if lead and lead in '{[<"' else text
-        if kind == "graphql":
-            return self._searched(text, GRAPHQL, 0)
-        return self._search(text, kind)
+        return self._search(text, GRAPHQL if kind == "graphql" else MARKUP if kind == "xml" else None)
 
     def _lines(self, text: str) -> str:
         """NDJSON; where a line is no JSON, a value may go on over the next ones, so all is searched."""
@@ -88,24 +98,16 @@ class Redactor:
             if not self._mentioned(line):
                 continue
             if json_text.is_json(line):
-                lines[at] = json_text.masked(line, self._rule, self._masks.value, self._inner)
+                lines[at] = json_text.masked(line, self._rules[0])
             else:
                 broken = True
         text = "\n".join(lines)
         return self._search(text) if broken else text
 
-    def _search(self, text: str, kind: str = "") -> str:
-        marked_up = kind == "xml" or text.lstrip("\ufeff \t\r\n")[:1] == "<"
-        return self._searched(text, MARKUP if marked_up else LINES, 0)
-
-    def _searched(self, text: str, style: Style, depth: int) -> str:
-        def inner(value: str) -> str:
-            return self._within(value, depth + 1)
-
-        return free_text.masked(text, self._rule, self._masks.value, inner, style)
-
-    def _inner(self, text: str) -> str:
-        return self._within(text, 1)
+    def _search(self, text: str, style: Optional[Style] = None) -> str:
+        if style is None:
+            style = MARKUP if text.lstrip(_LEAD)[:1] == "<" else LINES
+        return free_text.masked(text, self._rules[0], style)
 
     def _within(self, text: str, depth: int) -> str:
         """A value that is not secret by its own name: JSON, a URL, a query, code, or a message."""
@@ -115,11 +117,16 @@ class Redactor:
             return CONSTANT  # nested deeper than anyone means well: fail closed
         text = encodable(text)
         if text.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(text):
-            return json_text.masked(
-                text, self._rule, self._masks.value, lambda value: self._within(value, depth + 1)
-            )
+            return json_text.masked(text, self._rules[depth])
         style = GRAPHQL if "{" in text and "(" in text else EMBEDDED
-        return self._searched(text, style, depth)
+        return free_text.masked(text, self._rules[depth], style)
 
-    def _mark(self, secret: str) -> str:
-        return self._masks.value(CREDENTIAL, secret)
+    def _cookie(self, name: str, value: str) -> str:
+        rule = self._names.rule(name)
+        return self._masks.mark(value) if rule is None else self._masks.value(rule, value)
+
+
+def _cached(rule_of: Callable[[str], Optional[str]]) -> Callable[[str], Optional[str]]:
+    """The same function, fast for names that repeat; bounded, since clients choose the names."""
+    cached = lru_cache(2048)(rule_of)
+    return lambda name: cached(name) if len(name) <= _LONGEST_CACHED else rule_of(name)

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from metlo_auto.bodies import MultipartSieve, sieve_for, text_of
+from metlo_auto.bodies import MultipartSieve, text_of
 from metlo_auto.exchange import Body
 
 TYPE = "multipart/form-data; boundary=frontier"
@@ -139,9 +139,3 @@ def test_text_of_takes_what_the_tee_has_sieved():
     body = FIELDS + FILE + END
     text = text_of(Body(sieved(body), len(body)), TYPE, "", 65536)
     assert text.text.encode() == sieved(body) and text.omitted == "file"
-
-
-@pytest.mark.core
-def test_only_multipart_gets_a_sieve():
-    assert sieve_for("application/json", 10) is None and sieve_for("", 10) is None
-    assert isinstance(sieve_for("Multipart/form-data; boundary=x", 10), MultipartSieve)

@@ -54,7 +54,8 @@ def test_a_binary_type_leaves_only_the_size(content_type):
 @pytest.mark.parametrize("content_type", ["", "application/x-unheard-of", "nonsense", ";"])
 def test_without_a_telling_type_the_content_tells(content_type):
     assert text(PNG, content_type).omitted == "binary"
-    assert text(b"\x00\x01\x02", content_type).omitted == "binary"
+    assert text(b"\x00\x01\x02\x03\x04", content_type).omitted == "binary"
+    assert text(b"\x01\x00\x02\x00\x04", content_type).omitted == "binary"
     assert text(b"hello", content_type) == Text("hello", "text", 5, 5, "")
     assert text(b' {"a": 1}', content_type).kind == "json"
     assert text(b"<a/>", content_type).kind == "xml"
@@ -130,3 +131,16 @@ def test_a_body_of_which_nothing_was_kept_has_no_kind():
 
 def test_an_unknown_size_stays_unknown():
     assert text(b"abc", "text/plain", "aborted", -1).size == -1
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", ""])
+def test_json_is_read_in_the_charset_that_its_first_bytes_show(charset, content_type):
+    found = text('{"a": "\u4f60"}'.encode(charset), content_type)
+    assert (found.text, found.kind) == ('{"a": "\u4f60"}', "json")
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32-be", "cp037", "iso-2022-jp", "hz"])
+def test_ascii_is_read_as_ascii_whatever_is_declared(charset):
+    content_type = "application/x-www-form-urlencoded; charset=" + charset
+    assert text(b"user=bob&password=x~{", content_type).text == "user=bob&password=x~{"
