@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any, Iterator, Optional
 
 FLAGS = (
@@ -23,38 +23,45 @@ def executable() -> Optional[str]:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-class Complaints:
-    """What the browser complained about on a page; `allowed` are texts that a test expects."""
+def expect(what: Any) -> Any:
+    """Playwright's assertions, which wait: the policy of the page forbids its other way, evaluated text."""
+    from playwright.sync_api import expect as playwright_expect
 
-    def __init__(self, page: Any) -> None:
-        self.seen: list[str] = []
-        self.foreign: list[str] = []
-        self.origin = ""
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
-        page.on("request", lambda request: self._request(request.url))
-
-    def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.seen.append(f"{message.type}: {message.text}")
-
-    def _request(self, url: str) -> None:
-        if self.origin and not url.startswith((self.origin, "data:", "about:", "blob:")):
-            self.foreign.append(url)
+    playwright_expect.set_options(timeout=20_000)
+    return playwright_expect(what)
 
 
-def started(profile: Path) -> Iterator[Any]:
-    """A browser context on a new profile; Playwright drives it."""
+@contextmanager
+def started() -> Iterator[Any]:
+    """A browser on a new profile; Playwright drives it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(profile),
-            executable_path=executable(),
-            headless=True,
-            args=list(FLAGS),
-            viewport={"width": 1360, "height": 900},
-        )
-        context.set_default_timeout(20_000)
-        yield context
-        context.close()
+        browser = playwright.chromium.launch(executable_path=executable(), headless=True, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Complaints:
+    """What a page did that it must not: errors, violations of the policy, requests to anywhere but its origin."""
+
+    def __init__(self, page: Any, origin: str) -> None:
+        self.seen: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        self._origin = origin
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
+        page.on("request", lambda request: self._request(request.url))
+        page.on("dialog", self._dialog)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in self.expected):
+            self.seen.append(f"{message.type}: {message.text}")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self._origin + "/", "data:", "about:")):
+            self.seen.append(f"request: {url}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.seen.append(f"dialog: {dialog.message}")
+        dialog.dismiss()

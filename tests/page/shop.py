@@ -228,7 +228,8 @@ def traces(now: float, hours: int = 48, share: float = 1.0) -> Iterator[dict[str
         moments = []
         for route in ROUTES:
             calls = route.weight * day * share * r.uniform(0.6, 1.4)
-            for _ in range(int(calls) + (r.random() < calls % 1)):
+            least = age == hours  # every route is called at least once
+            for _ in range(max(least, int(calls) + (r.random() < calls % 1))):
                 moments.append((now - age * 3600 + r.uniform(0, 3600), route))
         for at, route in sorted(moments, key=lambda pair: pair[0]):
             number += 1

@@ -6,7 +6,7 @@ import time
 
 from flask import abort
 
-from metlo_auto.collector import fields, findings, queries, routes
+from metlo_auto.collector import exposures, fields, findings, queries, routes
 from metlo_auto.collector import notes as noted
 from metlo_auto.collector.page import inventory, tree
 from metlo_auto.collector.page import queries as reads
@@ -31,8 +31,7 @@ def endpoint(name: str) -> str:
         owners = reads.members(connection, [name])
         traffic = reads.traffic_of(connection, owners, hour - SPAN + 1).get(name, reads.NO_TRAFFIC)
         about = [item for item in findings.find_all(connection, now) if item.endpoint.id == name]
-        claims = [claim for claim in inventory.found(connection) if claim.endpoint_id == name]
-        row = inventory.rows([found], claims, {})[0]
+        row = inventory.rows([found], exposures.read_exposures(connection), {})[0]
         declared = routes.read(connection)
         return render(
             connection,

@@ -9,9 +9,8 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from metlo_auto.collector import findings as found
-from metlo_auto.collector import queries, sensitive
+from metlo_auto.collector import exposures, queries, sensitive
 from metlo_auto.collector.database import writing
-from metlo_auto.collector.page import inventory
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 
@@ -39,8 +38,8 @@ def findings() -> str:
 def sensitive_data() -> str:
     with engine().connect() as connection:
         endpoints = {item.id: item for item in queries.list_endpoints(connection)}
-        claims = [claim for claim in inventory.found(connection) if claim.endpoint_id in endpoints]
-        open_ = [claim for claim in claims if not claim.dismissed]
+        found_there = [item for item in exposures.read_exposures(connection) if item.endpoint_id in endpoints]
+        open_ = [item for item in found_there if not item.dismissed]
         return render(
             connection,
             "sensitive.html",
@@ -48,11 +47,11 @@ def sensitive_data() -> str:
             queries.status(connection),
             endpoints=endpoints,
             groups=[
-                (item, [claim for claim in open_ if claim.name == item.name])
+                (item, [exposure for exposure in open_ if exposure.claim.name == item.name])
                 for item in sensitive.CLASSES
-                if any(claim.name == item.name for claim in open_)
+                if any(exposure.claim.name == item.name for exposure in open_)
             ],
-            gone=[claim for claim in claims if claim.dismissed],
+            gone=[item for item in found_there if item.dismissed],
         )
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, Sequence
 from flask import request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import findings, queries, sensitive
-from metlo_auto.collector.page import inventory, listing
+from metlo_auto.collector import exposures, findings, queries, sensitive
+from metlo_auto.collector.page import attention, inventory, listing
 from metlo_auto.collector.page import queries as reads
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
@@ -41,7 +41,7 @@ def home() -> str:
         now = time.time()
         about = findings.find_all(connection, now)
         counts = Counter(item.endpoint.id for item in about if not item.dismissed)
-        everything = inventory.rows(queries.list_endpoints(connection), inventory.found(connection), counts)
+        everything = inventory.rows(queries.list_endpoints(connection), exposures.read_exposures(connection), counts)
         today = midnight(now)
         if wanted.sort == "p95":
             everything = _with_traffic(connection, everything)[0]
@@ -64,7 +64,7 @@ def home() -> str:
             classes=_classes(everything),
             largest_first=listing.LARGEST_FIRST,
             numbers=_numbers(everything, today),
-            attention=findings.suggestions(about, ATTENTION),
+            attention=attention.calls(about, ATTENTION),
             samples=reads.latest(connection, FEED),
             feed_length=FEED,
         )

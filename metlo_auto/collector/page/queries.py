@@ -128,8 +128,7 @@ def rate(connection: Connection, now: float) -> float:
 
 def last_at(connection: Connection) -> Optional[float]:
     """When the newest request of all was made; None where there was none yet."""
-    found: Optional[float] = connection.scalar(select(func.max(endpoints.c.last_seen)))
-    return found
+    return connection.scalar(select(func.max(endpoints.c.last_seen)))
 
 
 def disk(connection: Connection) -> int:

@@ -71,9 +71,13 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
-def clock(seconds: float) -> str:
-    """Seconds since the epoch as this machine's time of day."""
-    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S")
+def clock(seconds: float, now: Optional[float] = None) -> str:
+    """Seconds since the epoch as this machine's time of day, `21 Nov 17:40` where that is not today's."""
+    moment = datetime.fromtimestamp(seconds)
+    today = datetime.now() if now is None else datetime.fromtimestamp(now)
+    if moment.date() == today.date():
+        return moment.strftime("%H:%M:%S")
+    return f"{moment.day} {moment:%b %H:%M}"
 
 
 def moment(seconds: float) -> str:
