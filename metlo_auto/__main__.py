@@ -4,7 +4,7 @@ import os
 import sys
 
 try:
-    if sys.path[0] == os.getcwd():  # put there by -m; a random.py in it must not shadow Python's
+    if sys.path[0] in ("", os.getcwd()):  # put there by -m; a random.py in it must not shadow Python's
         del sys.path[0]
 except OSError:  # the folder is gone
     pass

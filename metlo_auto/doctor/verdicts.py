@@ -35,7 +35,7 @@ def _setting(role: str) -> str:
 def no_tls(place: str, error: Exception) -> Finding:
     """A connection, but no TLS on it that can be trusted."""
     code = str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or error)
-    if isinstance(error, ssl.SSLError) and is_certificate(error):
+    if is_certificate(error):
         if "mismatch" in code.lower() or "doesn't match" in code.lower() or "not valid for" in code.lower():
             said = "the certificate of %s is for another name: %s" % (place, code)
             return Finding("tls", FAILED, said, "use the name in METLO_HOST that the certificate is for")
@@ -115,11 +115,11 @@ def causes(error: Optional[BaseException]) -> Iterator[BaseException]:
         error = inside or error.__cause__ or error.__context__
 
 
-def is_certificate(error: ssl.SSLError) -> bool:
+def is_certificate(error: Exception) -> bool:
     """Whether TLS was spoken and the certificate refused."""
-    name = str(getattr(error, "reason", ""))
-    return "CERTIFICATE_VERIFY" in name or type(error).__name__.endswith("CertificateError") or (
-        getattr(error, "verify_code", None) is not None)
+    if isinstance(error, ssl.CertificateError):  # of 3.6 for a wrong name: a ValueError; later an SSLError
+        return True
+    return isinstance(error, ssl.SSLError) and "CERTIFICATE_VERIFY" in str(error.reason)
 
 
 def is_late(error: BaseException) -> bool:

@@ -16,7 +16,9 @@ import json
 import flask
 app = flask.Flask("app")
 app.route("/")(lambda: "hello")
-print(json.dumps([app.test_client().get("/").get_data(as_text=True)]))
+response = app.test_client().get("/")
+print(json.dumps([response.get_data(as_text=True)]))
+response.close()
 """
 
 
@@ -33,9 +35,13 @@ def broken(own: Installed, name: str, code: str) -> None:
 def test_the_app_starts_and_answers(own: Installed, name: str, code: str) -> None:
     broken(own, name, code)
     (own.home / ".env").write_text("METLO_ENVIRONMENT=test\n")
-    environ = own.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k", METLO_ENV_FILE=None,
-                          METLO_SHUTDOWN_TIMEOUT="0.1")
+    environ = own.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k", METLO_ENV_FILE=None)
+    native = run([own.python, "-c", APP], environ)
     done = own.run("python", "-c", APP, environ=environ)
+    if native.returncode:  # Flask itself imports dotenv in some versions
+        assert (done.returncode, done.stdout) == (native.returncode, native.stdout)
+        assert done.stderr.splitlines()[-1:] == native.stderr.splitlines()[-1:]  # the frames above are not the same
+        return
     assert (done.returncode, json.loads(done.stdout)) == (0, ["hello"]), done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) <= 2 and all("metlo" in line for line in done.stderr.splitlines())
@@ -69,6 +75,6 @@ def test_a_program_that_shadows_nothing_of_ours_by_accident(own: Installed, tmp_
     for name in ("settings", "agent", "wire", "capture", "auto", "delivery", "launcher"):
         (tmp_path / (name + ".py")).write_text("raise SystemExit('shadowed')")
     (tmp_path / "app.py").write_text(APP)
-    environ = own.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k", METLO_SHUTDOWN_TIMEOUT="0.1")
+    environ = own.environ(METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k")
     done = own.run("python", "app.py", environ=environ, cwd=str(tmp_path))
     assert (done.returncode, done.stdout) == (0, '["hello"]\n'), done.stderr

@@ -24,7 +24,8 @@ def seen(metlo: Installed, **environ: Any) -> Any:
 @pytest.mark.parametrize("spelling", ["1", "true", "yes", "on", "TRUE", "Yes", "oN", " true "])
 def test_all_spellings_disable(metlo: Installed, spelling: str) -> None:
     native = json.loads(run([metlo.python, "-c", CODE], metlo.environ()).stdout)
-    assert seen(metlo, METLO_DISABLED=spelling) == native == [[], "function", native[2], []]
+    assert seen(metlo, METLO_DISABLED=spelling) == native
+    assert native[:2] == [[], "function"] and "wrapt" not in native[3]
 
 
 @pytest.mark.parametrize("spelling", ["0", "false", "no", "off", ""])
