@@ -156,9 +156,9 @@ def take(pieces: Any, size: int) -> List[bytes]:
 
 
 def reason(error: BaseException) -> str:
-    """Words for the log: the innermost cause, without the object addresses that urllib3 puts around it."""
+    """One line for the log: the innermost cause, without the object addresses that urllib3 puts around it."""
     while True:
         inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
         if not isinstance(inner, BaseException):
-            return str(error)
+            return " ".join(str(error).split())
         error = inner
