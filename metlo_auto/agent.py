@@ -22,7 +22,7 @@ _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there c
 
 
 class _PerProcess:
-    """What a forked child begins anew: trace ids, announced routes, luck, counts."""
+    """What a forked child begins anew: trace ids, announced routes, luck."""
 
     def __init__(self, settings: Settings) -> None:
         self.pid = os.getpid()
@@ -31,7 +31,6 @@ class _PerProcess:
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
-        self.captured = 0
 
 
 class Agent:
@@ -59,7 +58,6 @@ class Agent:
         if mine.pid != os.getpid():
             mine = self._mine = _PerProcess(self.settings)
         number = next(mine.numbers)
-        mine.captured = number
         if x.method.upper() not in METHODS:
             self.delivery.count_dropped("method")
             return
@@ -104,15 +102,20 @@ class Agent:
             text = redact.body(response.text, response.kind, x.response_type)
             if text is not response.text:
                 response = response._replace(text=text)
-        x = x._replace(
-            request_headers=self._headers(x.request_headers), response_headers=self._headers(x.response_headers),
-            query=redact.query(x.query) if x.query else "")
+        if self._are_sensitive(x.request_headers):
+            x = x._replace(request_headers=self._headers(x.request_headers))
+        if self._are_sensitive(x.response_headers):
+            x = x._replace(response_headers=self._headers(x.response_headers))
+        if x.query:
+            x = x._replace(query=redact.query(x.query))
         return self._without_secret_arguments(x) if x.arguments else x, request, response
+
+    def _are_sensitive(self, headers: Sequence[Header]) -> bool:
+        sensitive = self._sensitive
+        return True in [sensitive[name] for name, _ in headers]
 
     def _headers(self, headers: Sequence[Header]) -> Sequence[Header]:
         sensitive = self._sensitive
-        if not any([sensitive[name] for name, _ in headers]):  # noqa: C419 - a list is cheaper than a generator
-            return headers
         return [(name, self._redactor.header(name, value)) if sensitive[name] else (name, value)
                 for name, value in headers]
 
@@ -132,8 +135,7 @@ class Agent:
 
     def stats(self) -> Dict[str, Any]:
         """Counters of this process."""
-        mine = self._mine if self._mine.pid == os.getpid() else _PerProcess(self.settings)
-        return dict(self.delivery.stats(), captured=mine.captured, internal_errors=self.guard.errors)
+        return dict(self.delivery.stats(), internal_errors=self.guard.errors)
 
 
 def _sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:

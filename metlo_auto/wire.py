@@ -7,62 +7,70 @@ import json
 import re
 import time
 from json.encoder import encode_basestring
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import quote, unquote_plus
 
 from metlo_auto.addresses import server_address, source_address
-from metlo_auto.exchange import Exchange, Header
+from metlo_auto.bodies import Text
+from metlo_auto.exchange import Exchange
 from metlo_auto.version import VERSION
 
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"])
+_ESCAPED = re.compile(r"[%+\x80-\xff]")
 _CACHED = 4096  # entries of each cache, since clients choose what goes in
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _REFUSED = re.compile(r"[\\?<>&=%\x00-\x1f\x7f]")
 
 
-def _quote_with_orjson() -> Callable[[str], str]:
+def _plain_body(text: str) -> bytes:
+    return encode_basestring(text).encode("utf-8", "replace")
+
+
+def _body_by_orjson() -> Callable[[str], bytes]:
     from orjson import dumps
 
-    def quoted(text: str) -> str:
+    def quoted(text: str) -> bytes:
         try:
-            return dumps(text).decode()
+            return dumps(text)
         except TypeError:  # a lone surrogate
-            return encode_basestring(text)
+            return _plain_body(text)
 
     return quoted
 
 
-def _fastest_quote() -> Callable[[str], str]:
+def fastest_body() -> Callable[[str], bytes]:
+    """Text as a JSON string in UTF-8; the same bytes with orjson, which is worth it for bodies only."""
     try:
-        return _quote_with_orjson()
+        return _body_by_orjson()
     except ImportError:
-        return encode_basestring
+        return _plain_body
 
 
 class Encoder:
     """Traces of one process; `environment` is the setting, `prefix` makes its trace ids unique."""
 
     def __init__(self, environment: str, prefix: str) -> None:
-        self._quote = _fastest_quote()
-        self._heads = _Heads(self._quote)
+        self._body = fastest_body()
+        self._heads = _Heads()
+        self._seconds = _Seconds()
         self._known_routes: Dict[Tuple[str, str, Optional[str]], Tuple[str, str]] = {}
         self._known_addresses: Dict[Tuple[str, ...], str] = {}
         self._prefix = prefix
         self._tail = '"environment":%s,"incoming":true,"metloSource":"python/flask","agent":"metlo-auto/%s"' % (
-            self._quote(environment), VERSION)
+            encode_basestring(environment), VERSION)
 
-    def trace(self, exchange: Exchange, request: Any, response: Any, number: int) -> bytes:
+    def trace(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here."""
         return self._encode(exchange, request, response, number, path_of(exchange.script_name, exchange.path), "")
 
-    def announcement(self, exchange: Exchange, request: Any, response: Any, number: int) -> bytes:
+    def announcement(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The same trace for v2: its path is the route, so that the collector creates exactly this endpoint."""
         template = endpoint_path(exchange.script_name, exchange.route or "")
         processed = json.dumps(processed_trace_data(exchange, request, response), ensure_ascii=False)
         return self._encode(exchange, request, response, number, template, ',"processedTraceData":' + processed)
 
-    def _encode(self, x: Exchange, request: Any, response: Any, number: int, path: str, more: str) -> bytes:
-        quote = self._quote
+    def _encode(self, x: Exchange, request: Text, response: Text, number: int, path: str, more: str) -> bytes:
+        quote = encode_basestring
         host = x.host or x.forwarded_for or x.remote_addr or "unknown"
         url, meta = self._route(x.script_name, x.route, x.endpoint) if x.route is not None else ("", "")
         if x.forwarded_for:
@@ -70,26 +78,38 @@ class Encoder:
         if x.exception:
             meta += ',"exception":' + quote(x.exception)
         if request.omitted:
-            meta += self._not_whole("requestBody", request)
+            meta += _not_whole("requestBody", request)
         if response.omitted:
-            meta += self._not_whole("responseBody", response)
-        return (
-            f'{{"request":{{"url":{{"host":{quote(host)},"path":{quote(path)}{url},'
-            f'"parameters":[{self._parameters(x.query) if x.query else ""}]}},'
-            f'"headers":[{self._header_list(x.request_headers)}],'
-            f'"method":{quote(x.method.upper())},"body":{quote(request.text)}}},'
-            f'"response":{{"status":{x.status},"headers":[{self._header_list(x.response_headers)}],'
-            f'"body":{quote(response.text)},{self._addresses(x, host)},"sourcePort":{quote(x.remote_port)},'
-            f'"requestTimestamp":"{timestamp(x.started)}","responseTimestamp":"{timestamp(x.started + x.duration)}",'
-            f'"durationMs":{x.duration * 1000:.3f},"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}'
-        ).encode("utf-8", "replace")
+            meta += _not_whole("responseBody", response)
+        heads = self._heads
+        return b"".join((
+            (f'{{"request":{{"url":{{"host":{quote(host)},"path":{quote(path)}{url},'
+             f'"parameters":[{_parameters(x.query) if x.query else ""}]}},'
+             f'"headers":[{",".join([heads[name] + quote(value) + "}" for name, value in x.request_headers])}],'
+             f'"method":"{x.method.upper()}","body":').encode("utf-8", "replace"),
+            self._body(request.text) if request.text else b'""',
+            (f'}},"response":{{"status":{x.status},'
+             f'"headers":[{",".join([heads[name] + quote(value) + "}" for name, value in x.response_headers])}],'
+             f'"body":').encode("utf-8", "replace"),
+            self._body(response.text) if response.text else b'""',
+            (f',{self._addresses(x, host)},"sourcePort":{quote(x.remote_port)},'
+             f'{self._times(x.started, x.duration)},"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}'
+             ).encode("utf-8", "replace"),
+        ))
+
+    def _times(self, started: float, duration: float) -> str:
+        ended = started + duration
+        seconds = self._seconds
+        return (f'"requestTimestamp":"{seconds[int(started)]}.{int(started % 1 * 1000):03d}Z",'
+                f'"responseTimestamp":"{seconds[int(ended)]}.{int(ended % 1 * 1000):03d}Z",'
+                f'"durationMs":{duration * 1000:.3f}')
 
     def _addresses(self, x: Exchange, host: str) -> str:
         """The end of the response and the beginning of meta: the same for each client of one connection and server."""
         key = (x.remote_addr, x.forwarded_for, x.server_name, x.server_port, host)
         known = self._known_addresses.get(key)
         if known is None:
-            quote = self._quote
+            quote = encode_basestring
             address, port = server_address(x.server_name, x.server_port, host)
             known = '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
                 quote("%s:%s" % (x.server_name, x.server_port)), self._tail,
@@ -103,76 +123,54 @@ class Encoder:
         key = (script_name, route, endpoint)
         known = self._known_routes.get(key)
         if known is None:
-            quote = self._quote
+            quote = encode_basestring
             known = (',"endpointPath":' + quote(endpoint_path(script_name, route)),
                      ',"route":%s,"endpoint":%s' % (quote(route), quote(endpoint or "")))
             if len(self._known_routes) < _CACHED:
                 self._known_routes[key] = known
         return known
 
-    def _not_whole(self, name: str, body: Any) -> str:
-        return ',"%s":{"size":%d,"captured":%d,"omitted":%s}' % (
-            name, body.size, body.captured, self._quote(body.omitted))
 
-    def _parameters(self, query: str) -> str:
-        quote = self._quote
-        return ",".join(['{"name":%s,"value":%s}' % (quote(name), quote(value)) for name, value in query_pairs(query)])
+def _not_whole(name: str, body: Text) -> str:
+    return ',"%s":{"size":%d,"captured":%d,"omitted":%s}' % (
+        name, body.size, body.captured, encode_basestring(body.omitted))
 
-    def _header_list(self, headers: Sequence[Header]) -> str:
-        heads, quote = self._heads, self._quote
-        return ",".join([heads[name] + quote(value) + "}" for name, value in headers])
+
+def _parameters(query: str) -> str:
+    quote = encode_basestring
+    return ",".join(['{"name":%s,"value":%s}' % (quote(name), quote(value)) for name, value in query_pairs(query)])
 
 
 class _Heads(dict):  # type: ignore[type-arg]
     """How a header of each name begins; bounded, since clients choose the names."""
 
-    def __init__(self, quote: Callable[[str], str]) -> None:
-        dict.__init__(self)
-        self._quote = quote
-
     def __missing__(self, name: str) -> str:
-        head = '{"name":%s,"value":' % self._quote(name)
+        head = '{"name":%s,"value":' % encode_basestring(name)
         if len(self) < _CACHED:
             self[name] = head
         return head
 
 
-class _Seconds:
-    """The text of one second, kept while it lasts: strftime costs more than the rest of a timestamp."""
+class _Seconds(dict):  # type: ignore[type-arg]
+    """The texts of the last seconds, RFC 3339 in UTC: strftime costs more than the rest of a timestamp."""
 
-    def __init__(self) -> None:
-        self._last = (-1, "")
-
-    def text(self, second: int) -> str:
-        last = self._last
-        if last[0] != second:
-            last = self._last = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
-        return last[1]
-
-
-_SECONDS = _Seconds()
-
-
-def timestamp(seconds: float) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    whole = int(seconds)
-    return "%s.%03dZ" % (_SECONDS.text(whole), int((seconds - whole) * 1000))
+    def __missing__(self, second: int) -> str:
+        if len(self) > 60:
+            self.clear()
+        text = self[second] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return text
 
 
 def query_pairs(query: str) -> List[Tuple[str, str]]:
     """All pairs of a query string in order, repeated ones and empty values too."""
-    pairs = [pair.partition("=") for pair in query.split("&") if pair]
-    return [(_decoded(name), _decoded(value)) for name, _, value in pairs]
+    decoded = _decoded if _ESCAPED.search(query) else str
+    return [(decoded(name), decoded(value))
+            for name, _, value in [pair.partition("=") for pair in query.split("&") if pair]]
 
 
 def _decoded(text: str) -> str:
-    if "%" in text or "+" in text:
-        text = unquote_plus(text)
-    return utf8(text)
-
-
-def utf8(text: str) -> str:
-    """A WSGI string (latin-1 of the bytes) as the UTF-8 that clients send; as it is where it is not that."""
+    # The query is a WSGI string, latin-1 of what the client sent, which means UTF-8.
+    text = unquote_plus(text)
     try:
         return text.encode("latin-1").decode("utf-8")
     except ValueError:
@@ -205,7 +203,7 @@ def endpoint_path(script_name: str, route: str) -> str:
     return path_of(script_name, _PARAMETER.sub(r"{\1}", route).encode("utf-8").decode("latin-1"))
 
 
-def processed_trace_data(x: Exchange, request: Any, response: Any) -> Dict[str, Any]:
+def processed_trace_data(x: Exchange, request: Text, response: Text) -> Dict[str, Any]:
     """What v2 of the collector takes instead of looking itself: the types of the fields by their paths."""
     types: Dict[str, List[str]] = {}
     for prefix, body in (("reqBody", request), ("resBody", response)):
@@ -218,7 +216,7 @@ def processed_trace_data(x: Exchange, request: Any, response: Any) -> Dict[str, 
     }
 
 
-def _parsed(body: Any) -> Any:
+def _parsed(body: Text) -> Any:
     if body.kind != "json":
         return None
     try:
