@@ -50,7 +50,7 @@ class Channel:
         self.queue = TraceQueue(settings.queue_size, self._bell.ring)
         self._waiters: Deque[Bell] = deque()
         self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
-        self._threads = threads
+        self.threads = threads
         self._give_up_at: Optional[float] = None
         self._troubles = Troubles(time.monotonic)
         self._watch = Watch(self.counters, self._troubles, time.monotonic)
@@ -65,7 +65,7 @@ class Channel:
         except IndexError:
             return False
         self._gate.make()
-        if self._threads:
+        if self.threads:
             _thread.start_new_thread(self._run, ())
         return True
 
@@ -75,7 +75,7 @@ class Channel:
         self._waiters.append(done)
         self._sender.hurry = True
         self._bell.ring()
-        if not self._threads:
+        if not self.threads:
             self._work_off(seconds)
         else:
             done.wait(seconds)
@@ -87,8 +87,14 @@ class Channel:
         self._sender.try_once_more()
         self.wait_idle(seconds)
 
+    def hurry(self) -> None:
+        """Everything is due now; waits for nothing."""
+        self._sender.hurry = True
+        self._bell.ring()
+
     def work_inline(self) -> None:
         """A little of the sender's work in a request's thread, for processes where no other thread runs."""
+        self._sender.hurry = True
         for _ in range(INLINE_STEPS):
             if self._safe_step() > 0.001:
                 return
@@ -142,6 +148,8 @@ class Channel:
         return left if wait is None else min(left, wait)
 
     def _work_off(self, seconds: float) -> None:
+        if self._sender.interrupted():  # uWSGI ends a worker wherever it is, even within a post of ours
+            self._sender.give_up()
         end = time.monotonic() + seconds
         while not self._sender.idle() and time.monotonic() < end:
             time.sleep(min(self._safe_step(), 0.05))
@@ -158,7 +166,7 @@ class Channel:
 
     def _make_crew(self) -> Posting:
         settings = self._settings
-        if self._threads:
+        if self.threads:
             return Crew(settings.workers, lambda: Poster(settings, self._gate), self._bell)
         settings = settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))
         return Alone(lambda: Poster(settings, self._gate))

@@ -3,15 +3,14 @@
 from os import getpid
 from typing import Dict, Optional
 
-from . import exits
+from . import exits, uwsgi
 from .channel import Channel, Stats
 from .forks import ForkGate
 from .values import DeliverySettings, Route
 
-NOTHING = {
-    "captured": 0, "sent": 0, "spooled": 0, "queued": 0, "dropped": {}, "retries": 0, "errors": 0,
-    "queue_bytes": 0, "recovered": 0, "recovered_dropped": 0,
-}  # type: Stats  # fmt: skip
+NUMBERS = (
+    "captured", "sent", "spooled", "queued", "queue_bytes", "retries", "errors", "recovered", "recovered_dropped",
+)  # fmt: skip
 
 
 class Delivery:
@@ -26,6 +25,7 @@ class Delivery:
         self._channel: Optional[Channel] = None
         self._channels: Dict[int, Channel] = {}
         exits.at_exit(self._end)
+        uwsgi.after_each_request(self._after_request)
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
         """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
@@ -60,7 +60,7 @@ class Delivery:
     def stats(self) -> Stats:
         """Numbers of this process: captured = sent + spooled + queued + the sum of dropped, when nothing moves."""
         channel = self._own()
-        return dict(NOTHING, dropped={}) if channel is None else channel.stats()
+        return dict(dict.fromkeys(NUMBERS, 0), dropped={}) if channel is None else channel.stats()
 
     def _own(self) -> Optional[Channel]:
         channel = self._channel
@@ -69,13 +69,22 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        channel = self._channels.setdefault(pid, Channel(self._settings, self._gate))
+        channel = self._channels.setdefault(pid, Channel(self._settings, self._gate, uwsgi.threads_run()))
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
             self._channels.pop(other, None)
         if channel.start():
             exits.at_exit_of_this_child(self._end)
         return channel
+
+    def _after_request(self) -> None:
+        channel = self._own()
+        if channel is None:
+            return
+        if not channel.threads:
+            channel.work_inline()
+        elif uwsgi.nobody_calls_at_exit():
+            channel.hurry()
 
     def _end(self) -> None:
         channel = self._own()

@@ -67,6 +67,10 @@ class Sender:
         """Whether nothing of this process waits in memory."""
         return not (self._flights or self._store.backlog) and self._intake.empty()
 
+    def interrupted(self) -> bool:
+        """Whether batches are under way; between two steps that means, where no thread runs, within one."""
+        return bool(self._flights)
+
     def stuck(self) -> bool:
         """Whether nothing is under way and nothing may be posted for a while."""
         return not self._flights and not self._may_post(self._clock())
@@ -74,10 +78,10 @@ class Sender:
     def step(self) -> Optional[float]:
         """Does all that is due; seconds until something is due by itself, None where nothing will be."""
         now = self._clock()
-        for batch, verdict in self._crew.results():
-            self._land(batch, verdict, now)
+        self._land_all(now)
         self._break_off(now)
         self._launch(now)
+        self._land_all(now)  # where no thread runs, posting is done by now
         if self.away:
             self._spool(now)
         return self._wait(now)
@@ -91,8 +95,7 @@ class Sender:
         now = self._clock()
         for batch_id in self._flights:
             self._crew.break_off(batch_id)
-        for batch, verdict in self._crew.results():
-            self._land(batch, verdict, now)
+        self._land_all(now)
         for flight in list(self._flights.values()):
             self._store.keep(flight.batch)
         self._flights.clear()
@@ -106,12 +109,13 @@ class Sender:
             batch = self._choose(now)
             if batch is None:
                 return
+            self._flights[batch.id] = Flight(batch, now)
             try:
                 self._crew.hand(batch)
             except RuntimeError:  # the interpreter starts no threads any more
+                del self._flights[batch.id]
                 self._store.keep(batch)
                 return
-            self._flights[batch.id] = Flight(batch, now)
 
     def _may_post(self, now: float) -> bool:
         return not self.away or (not self._flights and now >= self._backoff.not_before)
@@ -131,6 +135,10 @@ class Sender:
         if self.hurry or now < self._spool_from or any(flight.batch.spooled for flight in self._flights.values()):
             return None
         return self._store.spool.next()
+
+    def _land_all(self, now: float) -> None:
+        for batch, verdict in self._crew.results():
+            self._land(batch, verdict, now)
 
     def _land(self, batch: Batch, verdict: Verdict, now: float) -> None:
         flight = self._flights.pop(batch.id, None)

@@ -1,13 +1,14 @@
-"""What uWSGI does differently: where threads do not run, delivery works after each response; knows its module alone.
+"""What uWSGI does differently: when delivery has to work, and to hurry; knows its module alone.
 
-Its workers have threads of Python's only with `--enable-threads` (or `--threads`), and from 2.0.27 on by default; with
-`--skip-atexit` nobody is called at the end. The hook runs after the client has its answer. uWSGI reads it when the app
-has been loaded, so it has to be set while that happens.
+Its workers have threads only with `--enable-threads` or `--threads`, and from 2.0.27 on by default. It calls
+nobody at the end of a worker that is busy, or asynchronous, or told to `--skip-atexit`. Its hook runs after the client
+has its answer; it reads it when the app has been loaded, so it has to be set while that happens.
 """
 
 import sys
 from typing import Any, Callable, Tuple
 
+WITHOUT_EXIT = ("skip-atexit", "gevent", "async", "asyncio", "ugreen", "greenlet")
 THREADS_BY_DEFAULT = (2, 0, 27)
 
 
@@ -37,15 +38,20 @@ def threads_run() -> bool:
     uwsgi = module()
     if uwsgi is None:
         return True
-    if _has(uwsgi, "enable-threads") or _has(uwsgi, "threads"):
+    if any(_has(uwsgi, option) for option in ("enable-threads", "T", "threads")) or _greenlets():
         return True
-    return _version(uwsgi) >= THREADS_BY_DEFAULT and not _has(uwsgi, "disable-threads")
+    return _version(uwsgi) >= THREADS_BY_DEFAULT
 
 
 def nobody_calls_at_exit() -> bool:
     """Whether the process ends without atexit."""
     uwsgi = module()
-    return uwsgi is not None and _has(uwsgi, "skip-atexit")
+    return uwsgi is not None and any(_has(uwsgi, option) for option in WITHOUT_EXIT)
+
+
+def _greenlets() -> bool:
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("_thread"))
 
 
 def _has(uwsgi: Any, option: str) -> bool:
