@@ -1,0 +1,97 @@
+"""The agent on every Python with the Flasks that it runs: `nox`, or `nox -s "any_flask(python='3.6', flask='0.10')"`.
+
+`nox -s any_flask` and then `scripts/compatibility_table` make the tables of docs/compatibility.md.
+"""
+
+import os
+import pathlib
+
+import nox
+
+ROOT = pathlib.Path(__file__).resolve().parent
+# pyenv's interpreters need not be on PATH
+VERSIONS = sorted(pathlib.Path.home().glob(".pyenv/versions/*/bin"))
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, VERSIONS)])
+
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["suite"]
+
+# Each Flask with what it was released for.
+OLD = ["jinja2<3", "markupsafe<2.1", "itsdangerous<2"]
+FLASKS = {
+    "0.10": ["flask==0.10.1", "werkzeug==0.16.1", *OLD],
+    "0.12": ["flask==0.12.5", "werkzeug==0.16.1", *OLD],
+    "1.0": ["flask==1.0.4", "werkzeug==0.16.1", "click<8", *OLD],
+    "1.1": ["flask==1.1.4", "werkzeug==1.0.1", "click<8", *OLD],
+    "2.0": ["flask==2.0.3", "werkzeug==2.0.3"],
+    "2.3": ["flask==2.3.3", "werkzeug==2.3.8"],
+    "3.0": ["flask==3.0.3", "werkzeug==3.0.6"],
+    "newest": ["flask"],
+}
+RUNS = {
+    "3.6": ["0.10", "0.12", "1.0", "1.1", "2.0", "newest"],
+    "3.7": ["0.10", "1.1", "newest"],
+    "3.8": ["0.10", "1.1", "2.3", "newest"],
+    "3.9": ["0.10", "2.0", "newest"],
+    "3.10": ["2.0", "2.3", "newest"],
+    "3.11": ["2.0", "2.3", "3.0", "newest"],
+    "3.12": ["2.3", "3.0", "newest"],
+    "3.13": ["2.3", "3.0", "newest"],
+    "3.14": ["3.0", "newest"],
+    "pypy3.10": ["2.0", "newest"],
+}
+COMBINATIONS = [(python, flask) for python, flasks in RUNS.items() for flask in flasks]
+
+# The oldest of what the agent needs that runs on a Python; with its oldest Flask. All others have the newest.
+OLDEST = {
+    "3.6": ["wrapt==1.11.2", "requests==2.20.1", "python-dotenv==0.15.0"],
+    "3.7": ["wrapt==1.11.2", "requests==2.20.1", "python-dotenv==0.15.0"],
+    "3.8": ["wrapt==1.11.2", "requests==2.20.1", "python-dotenv==0.15.0"],
+    "3.9": ["wrapt==1.11.2", "requests==2.20.1", "python-dotenv==0.15.0"],
+    "3.10": ["wrapt==1.13.3", "requests==2.25.1", "python-dotenv==0.15.0"],
+    "3.11": ["wrapt==1.15.0", "requests==2.25.1", "python-dotenv==0.15.0"],
+    "3.12": ["wrapt==1.16.0", "requests==2.31.0", "python-dotenv==0.15.0"],
+    "3.13": ["wrapt==1.17.0", "requests==2.31.0", "python-dotenv==0.15.0"],
+}
+
+
+def wheel():
+    """The wheel of this checkout, built by `install` below."""
+    return str(max((ROOT / ".nox" / "wheel").glob("*.whl"), key=os.path.getmtime))
+
+
+def install(session, flask):
+    """The wheel, the tests' needs and one Flask."""
+    if session.python == "3.6":
+        session.install("--upgrade", "pip==21.3.1")  # the bundled one picks releases that refuse 3.6
+    oldest = OLDEST.get(session.python, []) if flask == RUNS[session.python][0] else []
+    session.install(wheel(), "-r", "requirements/core.txt", *FLASKS[flask], *oldest)
+
+
+@nox.session(python=False)
+def build(session):
+    """The wheel that all others install."""
+    session.run("rm", "-rf", ".nox/wheel", external=True)
+    session.run("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", ".nox/wheel", ".")
+
+
+@nox.session(requires=["build"])
+@nox.parametrize("python,flask", COMBINATIONS)
+def suite(session, flask):
+    """The core of the suite."""
+    install(session, flask)
+    files = session.run("grep", "-rlE", "--include=test_*.py", "mark.core", "tests", external=True, silent=True)
+    session.run("python", "-m", "pytest", "-m", "core", "-n", "2", "-q", *(session.posargs or files.split()))
+
+
+@nox.session(requires=["build"])
+@nox.parametrize("python,flask", COMBINATIONS)
+def any_flask(session, flask):
+    """One app with and without metlo-run; a pass is kept for the table of docs/compatibility.md."""
+    kept = ROOT / ".nox" / "passed" / f"{session.python} {flask}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("")
+    install(session, flask)
+    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/compat/test_any_flask.py")
+    kept.write_text(session.run("python", "-m", "pip", "list", "--format=freeze", silent=True))
