@@ -3,7 +3,7 @@
 import re
 from typing import List
 
-_STEP = re.compile(r'[{}\[\],"]|[^\s{}\[\],":]+')
+_STEP = re.compile(r'"[^"]*("?)|[{}\[\],]|[^\s{}\[\],":]+')
 _WORD = re.compile(r"-?(?:[0-9][0-9.eE+\-]*|Infinity)\Z|(?:true|false|null|NaN)\Z")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _HIGH_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")
@@ -27,50 +27,34 @@ def closed_json(text: str) -> str:
     Text that is no JSON up to the cut stays as it is.
     """
     closers: List[str] = []
-    keep = at = 0  # text[:keep] and the closers are well-formed
+    keep = 0  # text[:keep] and the closers are well-formed
     last = ""
-    while True:
-        step = _STEP.search(text, at)
-        if step is None:
-            break
-        token = step.group()
-        at = step.end()
+    # In the shadow, which is as long as the text, every quote opens or closes a string.
+    shadow = text.replace("\\\\", "\0\0").replace('\\"', "\0\0")
+    for step in _STEP.finditer(shadow):
         if keep and not closers:
             return text  # something follows the value: this was no JSON before it was cut
-        if token == '"':
-            end = _string_end(text, at)
-            is_key = closers and closers[-1] == "}" and last in "{,"
-            if end < 0:
-                return _unfinished(text, at, keep, bool(is_key), closers)
-            at = end + 1
+        token = step.group()
+        first = token[0]
+        if first == '"':
+            is_key = bool(closers) and closers[-1] == "}" and last in "{,"
+            if not step.group(1):
+                return _unfinished(text, step.start() + 1, keep, is_key, closers)
             if not is_key:
-                keep = at
-        elif token in "{[":
-            closers.append("}" if token == "{" else "]")
-            keep = at
-        elif token in "}]":
-            if not closers or closers.pop() != token:
+                keep = step.end()
+        elif first in "{[":
+            closers.append("}" if first == "{" else "]")
+            keep = step.end()
+        elif first in "}]":
+            if not closers or closers.pop() != first:
                 return text
-            keep = at
-        elif token != "," and at < len(text):
+            keep = step.end()
+        elif first != "," and step.end() < len(text):
             if not _WORD.match(token):
                 return text
-            keep = at
-        last = token
+            keep = step.end()
+        last = first
     return _finished(text[:keep], closers)
-
-
-def _string_end(text: str, at: int) -> int:
-    while True:
-        end = text.find('"', at)
-        if end < 0:
-            return -1
-        back = end
-        while text[back - 1] == "\\":
-            back -= 1
-        if (end - back) % 2 == 0:
-            return end
-        at = end + 1
 
 
 def _unfinished(text: str, at: int, keep: int, is_key: bool, closers: List[str]) -> str:

@@ -63,18 +63,26 @@ class _Search:
         self.style = style
 
     def result(self) -> str:
+        rule_of = self.rules.rule_of
+        escapes = "\\" in self.text
         at = 0
-        while True:
-            word = _WORD.search(self.text, at)
-            if word is None:
-                return self.edits.result()
-            at = word.end()
-            rule = self._rule(word.start(), word.group())
-            end = None if rule is None else self._mask_after(word.start(), at, rule)
-            if end is not None:
-                at = end
-            elif "%" in word.group():
-                at = self._mask_encoded(word.start(), at)
+        for word in _WORD.finditer(self.text):
+            name = word.group()
+            if rule_of(name) is None and not escapes and "%" not in name:
+                continue  # as for nearly all
+            start = max(word.start(), at)
+            if start < word.end():  # else it is a part of what is masked already
+                at = self._masked(start, word.end())
+        return self.edits.result()
+
+    def _masked(self, start: int, end: int) -> int:
+        """Masks what belongs to the word from `start` to `end`; where to go on."""
+        word = self.text[start:end]
+        rule = self._rule(start, word)
+        masked = None if rule is None else self._mask_after(start, end, rule)
+        if masked is not None:
+            return masked
+        return self._mask_encoded(start, end) if "%" in word else end
 
     def _rule(self, start: int, word: str) -> Optional[str]:
         rule = rule_of_encoded(word, self.rules.rule_of)

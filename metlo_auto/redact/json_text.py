@@ -6,6 +6,7 @@ from typing import Callable, Pattern
 
 from .edits import Edits, Rules
 
+_STRING = re.compile(r'"([^"]*)"(\s*:\s*)?')
 _COLON = re.compile(r"\s*:\s*")
 _LEAF = re.compile(r'["{}\[\]]|-?(?:[0-9][0-9.eE+-]*|Infinity\b|NaN\b)')
 _LOOSE_LEAF = re.compile(r'["{}\[\]]|[^\s,:{}\[\]"]+')  # broken JSON has words without quotes
@@ -27,20 +28,19 @@ def masked(text: str, rules: Rules) -> str:
     """Well-formed JSON with the values of secret names masked, leaf by leaf."""
     edits = Edits(text)
     at = 0
-    while True:
-        start = text.find('"', at) + 1
-        if not start:
-            return edits.result()
-        end = string_end(text, start)
-        colon = _COLON.match(text, end + 1)
-        if colon is None:
-            at = end + 1
+    # In the shadow, which is as long as the text, every quote opens or closes a string.
+    shadow = text.replace("\\\\", "\0\0").replace('\\"', "\0\0")
+    for string in _STRING.finditer(shadow):
+        start, end = string.span(1)
+        if start < at:
+            continue  # a part of what is masked already
+        if string.group(2) is None:
             _mask_inside(edits, start, end, rules.inner)
             continue
-        at = colon.end()
         rule = rules.rule_of(unescaped(text[start:end]))
         if rule is not None:
-            at = mask_value(edits, at, rule, rules)
+            at = mask_value(edits, string.end(), rule, rules)
+    return edits.result()
 
 
 def _mask_inside(edits: Edits, start: int, end: int, inner: Callable[[str], str]) -> None:

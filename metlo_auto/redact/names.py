@@ -77,19 +77,22 @@ class Names:
         return ("\\" in text or "%" in text) and self._mentioned_escaped(data.decode())
 
     def _mentioned_escaped(self, text: str) -> bool:
+        """The same for a text in which `mentioned` has found nothing as it stands."""
         for _ in range(_ROUNDS):
-            unescaped = decoded(text)
-            if not self._words.isdisjoint(_spaced(unescaped).translate(_WORDS, _DROPPED).split()):
+            spaced = _spaced(text)
+            if spaced != text and self._says(spaced):
                 return True
-            if self._unusual and self._says_unusual(unescaped):
-                return True
-            if unescaped == text:
+            inner = decoded(text)
+            if inner == text:
                 return False
-            text = unescaped
-            data = text.encode("utf-8", "replace")
-            if not self._words.isdisjoint(data.translate(_WORDS, _DROPPED).split()):
+            if self._says(inner):
                 return True
-        return bool(_PERCENT.search(text))  # encoded deeper than anyone means well: fail closed
+            text = inner
+        return _PERCENT.search(text) is not None  # encoded deeper than anyone means well: fail closed
+
+    def _says(self, text: str) -> bool:
+        words = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED).split()
+        return not self._words.isdisjoint(words) or bool(self._unusual) and self._says_unusual(text)
 
     def _says_unusual(self, text: str) -> bool:
         folded = fold(text)
@@ -107,19 +110,19 @@ def encodable(text: str) -> str:
 
 def decoded(text: str) -> str:
     """The text with percent escapes and JSON's escapes of ASCII characters undone once."""
-    if "%" in text:
+    if "%" in text and _PERCENT.search(text):
         text = unquote(text, errors="replace")
     if "\\u00" in text:
         text = _ESCAPED_LETTER.sub(lambda found: chr(int(found.group(1), 16)), text)
     return text
 
 
-def _spaced(text: str) -> bytes:
+def _spaced(text: str) -> str:
     """The text with `\\n` and its like as spaces, else their letter would stick to the word that follows."""
-    data = text.encode("utf-8", "replace")
-    for escape in (b"\\n", b"\\r", b"\\t", b"\\b", b"\\f"):
-        data = data.replace(escape, b" ")
-    return data
+    if "\\" in text:
+        for escape in ("\\n", "\\r", "\\t", "\\b", "\\f"):
+            text = text.replace(escape, " ")
+    return text
 
 
 def _words(names: Iterable[str]) -> Iterator[bytes]:
