@@ -251,3 +251,10 @@ def declared() -> dict[str, Any]:
         {"methods": ["POST"], "rule": "/refunds", "endpoint": "orders.refund", "file": "shop/orders.py", "line": 88}
     )
     return {"app": "shop", "routes": listed}
+
+
+def move(exchange: dict[str, Any], at: float) -> None:
+    """Let an exchange have begun at `at`."""
+    meta = exchange["meta"]
+    meta["requestTimestamp"] = _time(at)
+    meta["responseTimestamp"] = _time(at + meta["durationMs"] / 1000)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from flask import abort
 
 from metlo_auto.collector import exposures, fields, findings, queries, routes
 from metlo_auto.collector import notes as noted
-from metlo_auto.collector.page import inventory, tree
+from metlo_auto.collector.openapi import make_document
+from metlo_auto.collector.openapi.operations import Observed
+from metlo_auto.collector.page import exchange_view, inventory, tree
 from metlo_auto.collector.page import queries as reads
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import chart, fill
@@ -32,7 +35,17 @@ def endpoint(name: str) -> str:
         traffic = reads.traffic_of(connection, owners, hour - SPAN + 1).get(name, reads.NO_TRAFFIC)
         about = [item for item in findings.find_all(connection, now) if item.endpoint.id == name]
         row = inventory.rows([found], exposures.read_exposures(connection), {})[0]
-        declared = routes.read(connection)
+        place = routes.find(routes.locate(routes.read(connection)), found)
+        notes = noted.read_notes(connection).get(name, noted.empty())
+        seen = Observed(
+            method=found.method,
+            template=found.template,
+            hosts=(found.host,),
+            calls=found.calls,
+            fields=fields.read_fields(connection, list(owners)),
+            notes=notes,
+            route=place,
+        )
         return render(
             connection,
             "endpoint.html",
@@ -43,10 +56,16 @@ def endpoint(name: str) -> str:
             p50=traffic.p50,
             chart=chart(fill(traffic.hours, hour, SPAN), *CHART, gap=2),
             span=SPAN,
-            place=routes.find(routes.locate(declared), found),
-            notes=noted.read_notes(connection).get(name, noted.empty()),
-            sections=tree.sections(fields.read_fields(connection, list(owners))),
+            place=place,
+            notes=notes,
+            sections=tree.sections(seen.fields),
+            operation=exchange_view.pieces(_operation(seen)),
             findings=[item for item in about if not item.dismissed],
             samples=reads.latest(connection, LATEST, of=list(owners)),
             length=LATEST,
         )
+
+
+def _operation(seen: Observed) -> str:
+    """The endpoint's part of the OpenAPI document as JSON text."""
+    return json.dumps(make_document([seen])["paths"], indent=2)

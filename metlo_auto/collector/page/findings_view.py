@@ -8,8 +8,8 @@ from itertools import groupby
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from metlo_auto.collector import findings as found
 from metlo_auto.collector import exposures, queries, sensitive
+from metlo_auto.collector import findings as found
 from metlo_auto.collector.database import writing
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render

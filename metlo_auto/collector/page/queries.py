@@ -123,12 +123,13 @@ def rate(connection: Connection, now: float) -> float:
     recent = [at for (at,) in connection.execute(newest) if at >= now - RATE_OVER]
     if len(recent) < _RATE_LOOKS_AT:
         return len(recent) / RATE_OVER
-    return len(recent) / max(0.01, now - min(recent))
+    return float(len(recent) / max(0.01, now - min(recent)))
 
 
 def last_at(connection: Connection) -> Optional[float]:
     """When the newest request of all was made; None where there was none yet."""
-    return connection.scalar(select(func.max(endpoints.c.last_seen)))
+    found: Optional[float] = connection.scalar(select(func.max(endpoints.c.last_seen)))
+    return found  # noqa: RET504  # the scalar has no type of its own
 
 
 def disk(connection: Connection) -> int:

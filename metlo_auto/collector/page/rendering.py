@@ -12,6 +12,7 @@ from metlo_auto.collector.page.strip import strip
 _DONE = {
     "dismissed": "Dismissed. It stands at the end of this page and can be brought back.",
     "restored": "Back among the open ones.",
+    "caps": "The limits hold from now on.",
     "raw": "The kept requests are deleted; the inventory is as it was.",
     "all": "Everything is deleted; the next request starts a new inventory.",
 }
