@@ -5,6 +5,8 @@ only.
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import socket
 import time
 from typing import Any, Optional, Sequence
 from urllib.parse import urlsplit
@@ -37,14 +39,40 @@ def page_token(secret: bytes) -> str:
     return links.make(secret, "token", time.time())
 
 
-class Access:
-    """Guards every route of a Flask app. `hosts`: further names that the collector may be reached by."""
+class Names:
+    """The Host headers that pages answer to: a rebound DNS name is none of them.
 
-    def __init__(self, app: Flask, engine: Engine, api_key: str, secret: bytes, hosts: Sequence[str] = ()) -> None:
+    Off loopback an address as such is fine too, since nobody can rebind one.
+    """
+
+    def __init__(self, further: Sequence[str] = (), remote: bool = False) -> None:
+        self._known = _LOCAL | {name.lower() for name in further}
+        self._remote = remote
+        if remote:
+            self._known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+
+    def include(self, host: str) -> bool:
+        """`host` as in the header, with or without port."""
+        name = _without_port(host)
+        return name in self._known or self._remote and _is_address(name.strip("[]"))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class Access:
+    """Guards every route of a Flask app."""
+
+    def __init__(self, app: Flask, engine: Engine, api_key: str, secret: bytes, names: Names) -> None:
         self._engine = engine
         self._api_key = api_key.encode()
         self._secret = secret
-        self._hosts = _LOCAL | {host.lower() for host in hosts}
+        self._names = names
         app.before_request(self._admit)
         app.after_request(_harden)
         app.context_processor(lambda: {"csrf": self.csrf()})
@@ -55,7 +83,7 @@ class Access:
     def _admit(self) -> Optional[Any]:
         if self._has_key():  # which no page that a browser was lured to can know
             return None
-        if _name_of(request.host) not in self._hosts:
+        if not self._names.include(request.host):
             abort(421, "This collector does not answer under the name in the Host header.")
         if request.endpoint == "page.static":
             return None
@@ -113,7 +141,7 @@ class Access:
             abort(403, "The form is too old, load the page again.")
 
 
-def _name_of(host: str) -> str:
+def _without_port(host: str) -> str:
     name = host.lower()
     return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.partition(":")[0]
 
@@ -121,7 +149,7 @@ def _name_of(host: str) -> str:
 def _harden(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = CSP
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"  # without a referrer a form's Origin would be null
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if "Cache-Control" not in response.headers:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import counters, inbox
+from metlo_auto.collector import counters, retention
 from metlo_auto.collector.crowds import Fold
 from metlo_auto.collector.database import upsert
 from metlo_auto.collector.harvest import Harvest
 from metlo_auto.collector.observation import endpoint_id
+from metlo_auto.collector.retention import Caps
 from metlo_auto.collector.schema import endpoints, facts, samples, set_aside, traffic
-
-SEEN_FOR = 7 * 86_400.0  # seconds
-
-
-class Caps(NamedTuple):
-    """How much raw data is kept; the inventory has no cap."""
-
-    samples: int = 10_000
-    sample_bytes: int = 128_000_000
-    sample_age: float = 7 * 86_400.0  # seconds
-    set_aside: int = 1_000
 
 
 def apply(connection: Connection, harvest: Harvest, caps: Caps, now: float) -> None:
@@ -37,7 +25,7 @@ def apply(connection: Connection, harvest: Harvest, caps: Caps, now: float) -> N
         newest = connection.scalar(select(func.max(set_aside.c.id))) or 0
         connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
     counters.add(connection, harvest.counts)
-    _prune_samples(connection, caps)
+    retention.prune(connection, caps)
 
 
 def _add_endpoints(connection: Connection, harvest: Harvest) -> None:
@@ -92,32 +80,3 @@ def _add_samples(connection: Connection, harvest: Harvest, caps: Caps) -> None:
     if kept:
         connection.execute(insert(samples), [{**item._asdict(), "size": len(item.body)} for item in kept])
         counters.add(connection, {"sample_bytes": sum(len(item.body) for item in kept)})
-
-
-def expire(connection: Connection, caps: Caps, now: float) -> None:
-    """What age alone removes: samples, and remembered batch ids that no sender can still retry."""
-    _delete_samples(connection, samples.c.at < now - caps.sample_age)
-    inbox.forget_seen(connection, now - SEEN_FOR)
-
-
-def _prune_samples(connection: Connection, caps: Caps) -> None:
-    """Delete the oldest samples beyond the caps."""
-    newest = connection.scalar(select(func.max(samples.c.id)))
-    if newest is None:
-        return
-    _delete_samples(connection, samples.c.id <= newest - caps.samples)
-    excess = counters.read(connection).get("sample_bytes", 0) - caps.sample_bytes
-    if excess > 0:
-        last = 0
-        for row in connection.execute(select(samples.c.id, samples.c.size).order_by(samples.c.id)):
-            last, excess = row.id, excess - row.size
-            if excess <= 0:
-                break
-        _delete_samples(connection, samples.c.id <= last)
-
-
-def _delete_samples(connection: Connection, doomed: ColumnElement[bool]) -> None:
-    freed = connection.scalar(select(func.coalesce(func.sum(samples.c.size), 0)).where(doomed))
-    if freed:
-        connection.execute(delete(samples).where(doomed))
-        counters.add(connection, {"sample_bytes": -int(freed)})

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from typing import NamedTuple, Optional
 
 from metlo_auto.collector import presence
 from metlo_auto.collector.folder import Folder
-from metlo_auto.collector.processes import clean_environment
+from metlo_auto.collector.processes import clean_environment, own_command
 
 START_WITHIN = 20.0  # seconds
 MOST_LOG = 1_000_000  # bytes after which the log begins anew
@@ -39,17 +38,7 @@ def attach(folder: Folder, pid: int, port: int = PORT) -> Attached:
 
 
 def _start(folder: Folder, port: int) -> presence.Running:
-    command = [
-        sys.executable,
-        "-m",
-        "metlo_auto.collector",
-        "serve",
-        "--attached",
-        "--data-dir",
-        str(folder.path),
-        "--port",
-        str(port),
-    ]
+    command = own_command("serve", "--attached", "--data-dir", str(folder.path), "--port", str(port))
     if folder.log.exists() and folder.log.stat().st_size > MOST_LOG:
         folder.log.unlink()
     log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,28 +1,24 @@
-"""The command `metlo-collector`: one function per subcommand, errors as one line; imports late."""
+"""The command `metlo-collector`: its arguments, and errors as one line; what the subcommands do is in `commands`."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Optional, Sequence
 
 from metlo_auto.collector import folder as folders
 from metlo_auto.collector import needs
-from metlo_auto.collector.processes import clean_environment, is_instrumented
+from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
 from metlo_auto.version import VERSION
-
-
-class Failed(Exception):
-    """The command cannot do it; the message is the one line that is shown."""
 
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data-dir", metavar="DIR", help="where the collector keeps its data and key")
+    common.add_argument(
+        "--data-dir", metavar="DIR", help="where data and key are kept; default: the user's state folder"
+    )
     common.add_argument(
         "--store", metavar="URL", help="database, e.g. postgresql://user@host/name; default: SQLite in DIR"
     )
@@ -31,29 +27,62 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_serving(commands, common)
+    _add_reading(commands, common)
+    commands.add_parser("analyse", parents=[common])  # the server's own child
+    return parser
+
+
+def _add_serving(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     serve = commands.add_parser("serve", parents=[common], help="run the collector in the foreground")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument("--port", type=int, default=None, help="default: 4848; 0 takes any free one")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; default: %(default)s")
+    serve.add_argument("--port", type=int, help="default: 4848; 0 takes any free one")
+    serve.add_argument("--allow-remote", action="store_true", help="listen off loopback, readable on the network")
+    serve.add_argument(
+        "--allow-name",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a further name that the page may be opened by",
+    )
+    serve.add_argument("--keep-requests", type=int, metavar="N", help="whole requests kept at most; default: 10000")
+    serve.add_argument("--keep-megabytes", type=int, metavar="N", help="megabytes of them at most; default: 128")
+    serve.add_argument("--keep-days", type=float, metavar="N", help="days that they are kept; default: 7")
     serve.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     attach = commands.add_parser("attach", parents=[common], help="start or reuse a collector for a process")
     attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
+    attach.add_argument("--port", type=int, help="preferred port; default: 4848")
+
+
+def _add_reading(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     status = commands.add_parser("status", parents=[common], help="what was accepted, applied, refused")
     status.add_argument("--json", action="store_true", help="for machines")
     openapi = commands.add_parser("openapi", parents=[common], help="the API as an OpenAPI 3.1 document")
-    openapi.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
+    openapi.add_argument("--out", metavar="FILE", default="", help="write it there instead of to standard output")
     openapi.add_argument("--check", metavar="FILE", help="exit 1 where traffic differs from this document (JSON)")
     openapi.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
-    openapi.add_argument("--title", default="Observed API")
-    commands.add_parser("analyse", parents=[common])  # the server's own child
-    return parser
+    openapi.add_argument("--title", default="Observed API", help="default: %(default)s")
+    export = commands.add_parser("export", parents=[common], help="the kept requests as JSON lines or HAR")
+    export.add_argument("--format", choices=("jsonl", "har"), default="jsonl", help="default: %(default)s")
+    export.add_argument("--out", metavar="FILE", default="", help="write there instead of to standard output")
+    export.add_argument("--endpoint", metavar="ENDPOINT", help="only one, e.g. 'GET /users/{id}'")
+    delete = commands.add_parser("delete", parents=[common], help="delete what was collected")
+    what = delete.add_mutually_exclusive_group(required=True)
+    what.add_argument("--raw", action="store_true", help="the kept requests; the inventory stays")
+    what.add_argument("--endpoint", metavar="ENDPOINT", help="one endpoint, e.g. 'GET /users/{id}'")
+    what.add_argument("--all", action="store_true", help="everything")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one command; 0, 1 for failed, 2 for usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if is_instrumented(os.environ):  # the collector must not report on itself
-        command = [sys.executable, "-m", "metlo_auto.collector", *arguments]
-        os.execve(sys.executable, command, clean_environment(os.environ))
+        os.execve(sys.executable, own_command(*arguments), clean_environment(os.environ))
     os.environ["METLO_DISABLED"] = "1"
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -68,97 +97,32 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from metlo_auto.collector import commands
     from metlo_auto.collector.attach import CannotAttach
     from metlo_auto.collector.database import StoreUnusable
     from metlo_auto.collector.server import CannotServe
 
-    commands = {"serve": _serve, "attach": _attach, "status": _status, "openapi": _openapi, "analyse": _analyse}
+    known = {
+        "serve": commands.serve,
+        "attach": commands.attach,
+        "status": commands.status,
+        "openapi": commands.describe,
+        "export": commands.dump,
+        "delete": commands.delete,
+        "analyse": commands.analyse,
+    }
+    troubles = (commands.Failed, folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
     try:
         path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
-        commands[options.command](folders.open_folder(path), options)
-    except (Failed, folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, OSError) as error:
-        print(f"metlo-collector: {error}", file=sys.stderr)
+        known[options.command](folders.open_folder(path), options)
+    except BrokenPipeError:  # `metlo-collector export | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except (*troubles, OSError) as error:
+        print(f"metlo-collector: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
-
-
-def _store(folder: folders.Folder, options: argparse.Namespace) -> str:
-    return options.store or os.environ.get("METLO_COLLECTOR_STORE") or folder.database_url
-
-
-def _serve(folder: folders.Folder, options: argparse.Namespace) -> None:
-    from metlo_auto.collector import attach, server
-
-    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
-    port = attach.PORT if options.port is None else options.port
-    chosen = server.Options(options.host, port, _store(folder, options), options.attached, any_port=options.attached)
-    server.serve(folder, chosen, lambda line: print(line, flush=True))
-
-
-def _attach(folder: folders.Folder, options: argparse.Namespace) -> None:
-    from metlo_auto.collector.access import page_token
-    from metlo_auto.collector.attach import attach
-
-    attached = attach(folder, options.pid)
-    page = attached.running.page(page_token(folder.page_secret()))
-    print(json.dumps({"host": attached.running.url, "api_key": attached.api_key, "page": page}))
-
-
-def _status(folder: folders.Folder, options: argparse.Namespace) -> None:
-    from metlo_auto.collector import presence, queries
-    from metlo_auto.collector.access import page_token
-    from metlo_auto.collector.database import open_store
-
-    running = presence.find(folder)
-    with open_store(_store(folder, options)).connect() as connection:
-        counts = queries.status(connection)
-    if options.json:
-        print(json.dumps({"running": running._asdict() if running else None, **counts}))
-        return
-    if running:
-        print(f"running: {running.page(page_token(folder.page_secret()))} (pid {running.pid})")
-    else:
-        print("not running")
-    for name, n in sorted(counts.items()):
-        print("{:26} {:>12,}".format(name.replace("_", " "), n))
-
-
-def _openapi(folder: folders.Folder, options: argparse.Namespace) -> None:
-    from metlo_auto.collector import openapi
-    from metlo_auto.collector.database import open_store
-
-    with open_store(_store(folder, options)).connect() as connection:
-        document = openapi.make_document(openapi.read_operations(connection, options.for_host), options.title)
-    if options.check:
-        _check_drift(options.check, document)
-        return
-    text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
-    if options.out:
-        Path(options.out).write_text(text, "utf-8")
-    else:
-        sys.stdout.write(text)
-
-
-def _check_drift(name: str, observed: dict[str, Any]) -> None:
-    from metlo_auto.collector import openapi
-
-    try:
-        kept = json.loads(Path(name).read_text("utf-8"))
-    except ValueError as error:
-        raise Failed(f"{name} is not JSON: {error}") from error
-    if not isinstance(kept, dict) or "openapi" not in kept:
-        raise Failed(f"{name} is no OpenAPI document")
-    found = openapi.differences(kept, observed)
-    for difference in found:
-        print("{} {}: {}".format("drift" if difference.observed else "note ", difference.where, difference.what))
-    drift = sum(difference.observed for difference in found)
-    if drift:
-        raise Failed(f"{drift} differences between traffic and {name}")
-
-
-def _analyse(folder: folders.Folder, options: argparse.Namespace) -> None:
-    from metlo_auto.collector import server
-    from metlo_auto.collector.database import open_store
-
-    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
-    server.analyse(open_store(_store(folder, options)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Engine
 
+from metlo_auto.collector import counters
 from metlo_auto.collector.crowds import Crowds
+from metlo_auto.collector.deletion import GENERATION
 from metlo_auto.collector.facts import Key, Known
 from metlo_auto.collector.schema import endpoints, facts
 
@@ -14,6 +16,7 @@ class Memory:
     """Only saves work and space: an analyser that begins with an empty one counts the same."""
 
     def __init__(self) -> None:
+        self.generation = 0
         self.known = Known()
         self.crowds = Crowds()
 
@@ -21,9 +24,15 @@ class Memory:
 def recall(engine: Engine) -> Memory:
     memory = Memory()
     with engine.connect() as connection:
+        memory.generation = generation(connection)
         _recall_facts(connection, memory.known)
         _recall_endpoints(connection, memory.crowds)
     return memory
+
+
+def generation(connection: Connection) -> int:
+    """Changes when something was deleted that a memory may hold."""
+    return counters.read(connection).get(GENERATION, 0)
 
 
 def _recall_facts(connection: Connection, known: Known) -> None:

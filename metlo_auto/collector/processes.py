@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Mapping, Optional
 
@@ -35,6 +36,15 @@ def _start_by_ps(pid: int) -> Optional[str]:
 def is_alive(pid: int, mark: Optional[str]) -> bool:
     """True while the process that began at `mark` still runs."""
     return mark is not None and start_mark(pid) == mark
+
+
+def own_command(*arguments: str) -> list[str]:
+    """The command line of `metlo-collector ARGUMENTS` on this interpreter.
+
+    Not `-m`, which puts the current directory first on the path: a user's queue.py there must not become ours.
+    """
+    code = "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; from metlo_auto.collector.cli import main; "
+    return [sys.executable, "-c", code + "sys.exit(main())", *arguments]
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import counters, inbox
+from metlo_auto.collector.deletion import GENERATION
 from metlo_auto.collector.schema import endpoints, samples, set_aside
 from metlo_auto.collector.transport import parse
 
@@ -101,6 +102,7 @@ def status(connection: Connection) -> dict[str, Any]:
     """All counters, zero where nothing happened yet, and what waits in the inbox."""
     counts: dict[str, Any] = dict.fromkeys(_COUNTS, 0)
     counts.update(counters.read(connection))
+    counts.pop(GENERATION, None)
     waiting = inbox.backlog(connection)
     counts["inbox_batches"], counts["inbox_traces"], counts["inbox_bytes"] = waiting
     refused = sum(n for name, n in counts.items() if name.startswith("refused_posts_"))

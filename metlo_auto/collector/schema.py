@@ -134,3 +134,10 @@ spent_tokens = Table(
     Column("token", Text, primary_key=True),
     Column("spent_at", Float, nullable=False),
 )
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -11,18 +11,20 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Callable, NamedTuple, Optional
+from types import MappingProxyType
+from typing import Any, Callable, Mapping, NamedTuple, Optional
 
 import waitress  # type: ignore[import-untyped]
 from sqlalchemy.engine import Engine
 
 from metlo_auto.collector import presence
-from metlo_auto.collector.access import page_token
+from metlo_auto.collector.access import Names, page_token
 from metlo_auto.collector.committer import Committer
-from metlo_auto.collector.database import open_store
+from metlo_auto.collector.database import open_store, writing
 from metlo_auto.collector.folder import Folder
 from metlo_auto.collector.ingest import Ingest
 from metlo_auto.collector.processes import clean_environment
+from metlo_auto.collector.retention import read_caps, write_caps
 from metlo_auto.collector.web import Parts, make_app
 
 INBOX_LIMIT = 512_000_000  # bytes; above it the answer is 429
@@ -44,6 +46,8 @@ class Options(NamedTuple):
     store: str
     attached: bool
     any_port: bool = False  # take another port where `port` is busy
+    names: tuple[str, ...] = ()  # further names that pages may be opened by
+    keep: Mapping[str, Any] = MappingProxyType({})  # caps to set, by name
 
 
 class Analyser:
@@ -59,7 +63,7 @@ class Analyser:
             str(folder.path),
         ]
         self._environ = {**clean_environment(os.environ), "METLO_COLLECTOR_STORE": store}
-        self._cwd = str(folder.path)  # `-m` puts it on the path: never a folder with someone's modules
+        self._cwd = str(folder.path)
         self._lock = threading.Lock()
         self._stopping = False
         self._process = self._spawn()
@@ -109,7 +113,15 @@ class Analyser:
 
 def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
     """Serve until a signal, or until the last attached process is gone. Raises CannotServe, StoreUnusable."""
+    other = presence.find(folder)
+    if other is not None:
+        raise CannotServe(
+            f"a collector already runs on {other.url} with the data in {folder.path}; choose another --data-dir"
+        )
     engine = open_store(options.store)
+    if options.keep:
+        with writing(engine) as connection:
+            write_caps(connection, read_caps(connection)._replace(**options.keep))
     analyser: Optional[Analyser] = None
     committer = Committer(engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
     ingest = Ingest(committer, folder.api_key())
@@ -125,11 +137,11 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
             "started_in": started_in,
         }
 
-    hosts = () if _is_loopback(options.host) else (options.host,)
-    app = make_app(Parts(engine, ingest, folder.api_key(), folder.page_secret(), hosts, facts))
+    names = Names(options.names, remote=not is_loopback(options.host))
+    app = make_app(Parts(engine, ingest, folder.api_key(), folder.page_secret(), names, facts))
     server = _listen(app, options)
     analyser = Analyser(folder, options.store)
-    running = presence.announce(folder, options.host, server.effective_port)
+    running = presence.announce(folder, options.host, _port(server))
     say_where(folder, running, say)
     try:
         _run(server, analyser, committer, folder, options)
@@ -180,6 +192,12 @@ def _listen(app: Any, options: Options) -> Any:
     )
 
 
+def _port(server: Any) -> int:
+    """The port that it listens on; a name like localhost may stand for several addresses."""
+    several = getattr(server, "effective_listen", None)
+    return int(several[0][1] if several else server.effective_port)
+
+
 def _run(server: Any, analyser: Analyser, committer: Committer, folder: Folder, options: Options) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -200,15 +218,14 @@ def _write_counts(committer: Committer) -> None:
         logger.warning("counts wait for the store: %s", str(error).splitlines()[0])
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     return host in ("127.0.0.1", "::1", "localhost")
 
 
 def analyse(engine: Engine) -> None:
     """The analyser's process: works until its standard input is closed."""
     from metlo_auto.collector import analyser
-    from metlo_auto.collector.apply import Caps
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # a ^C on the terminal ends the server, which closes our input
-    analyser.run(engine, Caps(), sys.stdin.fileno())
+    analyser.run(engine, sys.stdin.fileno())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, NamedTuple
 
 from flask import Flask
 from sqlalchemy.engine import Engine
 
 from metlo_auto.collector import api
-from metlo_auto.collector.access import Access
+from metlo_auto.collector.access import Access, Names
 from metlo_auto.collector.ingest import Environ, Ingest, StartResponse
 from metlo_auto.collector.page import views  # noqa: F401  # defines the pages
 from metlo_auto.collector.page.blueprint import blueprint as page_blueprint
@@ -21,7 +21,7 @@ class Parts(NamedTuple):
     ingest: Ingest
     api_key: str
     page_secret: bytes
-    hosts: Sequence[str]
+    names: Names
     facts: Callable[[], dict[str, Any]]  # what only this process knows of its state
 
 
@@ -29,7 +29,7 @@ def make_app(parts: Parts) -> Callable[[Environ, StartResponse], Iterable[bytes]
     """The WSGI callable that waitress or any other server runs."""
     pages = Flask("metlo_auto.collector.page", static_folder=None)
     pages.config.update(ENGINE=parts.engine, FACTS=parts.facts, MAX_CONTENT_LENGTH=1_000_000)
-    Access(pages, parts.engine, parts.api_key, parts.page_secret, parts.hosts)
+    Access(pages, parts.engine, parts.api_key, parts.page_secret, parts.names)
     pages.register_blueprint(api.blueprint)
     pages.register_blueprint(page_blueprint)
 
