@@ -82,7 +82,7 @@ def test_compressed_bodies_are_inflated(shared: Collector, encoding: str, pack) 
         ("br", b"x", 415),
         ("zstd", b"x", 415),
         ("gzip", b"not gzip", 400),
-        ("gzip", gzip.compress(b"[]")[:-3], 400),
+        ("gzip", gzip.compress(b"[]", mtime=0)[:-3], 400),
         ("deflate", b"\x00\x01", 400),
     ],
 )
