@@ -103,7 +103,10 @@ def _without_files(data: bytes, omitted: str, content_type: str, limit: int) -> 
 
 def decoded(data: bytes, charset: str, whole: bool = True) -> str:
     """The text of bytes in a charset that Python knows; what cannot be decoded is replaced, a cut character dropped."""
-    text = codecs.getincrementaldecoder(charset)("replace").decode(data, whole)
+    try:
+        text = codecs.getincrementaldecoder(charset)("replace").decode(data, whole)
+    except UnicodeError:  # UTF-16 without the mark that says which
+        text = data.decode(charset, "replace")
     return text[1:] if text[:1] == _BYTE_ORDER_MARK else text
 
 

@@ -19,15 +19,14 @@ class Style(NamedTuple):
 
     bare: Pattern[str]  # where a value without quotes ends
     colons: bool  # whether `name: value` counts without quotes
-    markup: bool  # whether <name>value</name> does
     exact: bool  # whether a number or a word like true ends where it ends, also after a name without quotes
 
 
 _NEXT_PAIR = r"&[^\s&=]{1,200}="
-LINES = Style(re.compile(r"[\r\n]|" + _NEXT_PAIR), True, False, False)
-MARKUP = Style(re.compile(r"[\r\n<>\"']|" + _NEXT_PAIR), True, True, False)
-GRAPHQL = Style(re.compile(r"[\r\n,(){}\]]"), True, False, True)
-EMBEDDED = Style(re.compile(r"[\s&#\"'<>]"), False, True, True)  # in something else: a URL, a message, code
+LINES = Style(re.compile(r"[\r\n]|" + _NEXT_PAIR), True, False)
+MARKUP = Style(re.compile(r"[\r\n<>\"']|" + _NEXT_PAIR), True, False)
+GRAPHQL = Style(re.compile(r"[\r\n,(){}\]]"), True, True)
+EMBEDDED = Style(re.compile(r"[\s&#\"'<>]"), False, True)  # in something else: a URL, a message, code
 
 _WORD = re.compile(r"[\w.%\-]+")
 _ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>?|:=?)\s*""")
@@ -103,10 +102,9 @@ class _Search:
 
     def _mask_after(self, start: int, end: int, rule: str) -> Optional[int]:
         """Masks the value of the name from `start` to `end`; where the value ends, None where the name has none."""
-        if self.style.markup:
-            closed = mask_element(self.edits, start, end, rule, self.rules)
-            if closed is not None:
-                return closed
+        closed = mask_element(self.edits, start, end, rule, self.rules, self.style is MARKUP)
+        if closed is not None:
+            return closed
         assigned = _ASSIGNED.match(self.text, end)
         if assigned is None:
             return None
@@ -144,7 +142,7 @@ class _Search:
         after = min(end + len(opening.group()), len(text))
         new = escaped(self.rules.mask(rule, unescaped(text[begin:end])))
         if end < len(text) and not _CLOSED.match(text, after):  # a quote inside the value: it goes on
-            rest = self.style.bare.search(text, after)
+            rest = LINES.bare.search(text, after)
             return self._replace(begin, rest.start() if rest else len(text), new + opening.group())
         self.edits.replace(begin, end, new)
         return after

@@ -6,30 +6,42 @@ from typing import Match, Optional
 from .edits import Edits, Rules
 
 _OPENS_TAG = re.compile(r"<(?:[\w.\-]{1,64}:)?\Z")
-_NAMES_FIELD = re.compile(r"\b(?:name|key|property)\s{0,8}=\s{0,8}[\"']\Z")
+_NAMES_FIELD = re.compile(r"\b(?:name|key|property)\s{0,8}=\s{0,8}[\"'][\w.\[\]\-]{0,64}\Z")
 _TAG_NAME = re.compile(r"<[A-Za-z][\w:\-]{0,40}\s")
+_LINE_END = re.compile(r"[\r\n]")
 _PIECE = re.compile(r"<[^<>]*>?|[^<]+")
 _ATTRIBUTE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?)")
-_FIELD_VALUE = re.compile(r"\b((?:value|content)\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
+_ATTRIBUTES = re.compile(r"(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*'))*\s*/?\Z")
+_FIELD_VALUE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
+_FIELD_ATTRIBUTES = re.compile(
+    r"[\w.\[\]\-]{0,64}[\"']?(?:\s+[\w:.\-]+(?:\s?=\s?(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+)|(?=[\s/>])))*"
+    r"(?:\s+(?:value|content)\s?=\s?[\"'][^\"']*\Z)?"
+)
+_TAG_END = re.compile(r"\s*/?>")
 _DESCRIBING = ("xmlns", "xsi:", "xml:", "type", "Type", "class", "style")  # attributes that hold no values
+_AFTER_TAG_NAME = ("", " ", "\t", "\r", "\n", "/", ">")
 _STRAY = 4  # characters < in attribute values that are put up with
-_NEAR = 80  # characters before a name in which its tag begins or its attribute stands
+_NEAR = 150  # characters before a name in which its tag begins or its attribute stands
 _LONGEST_TAG = 4000
 
 
-def mask_element(edits: Edits, start: int, end: int, rule: str, rules: Rules) -> Optional[int]:
-    """Masks the element or field named from `start` to `end` and returns where it ends; None where it is neither."""
-    before = edits.text[max(edits.done, start - _NEAR) : start]
+def mask_element(edits: Edits, start: int, end: int, rule: str, rules: Rules, whole: bool) -> Optional[int]:
+    """Masks the element or field named from `start` to `end` and returns where it ends; None where it is neither.
+
+    `whole`: the text is markup, so that an element which is not closed goes on to its end; else to the line's.
+    """
+    text = edits.text
+    before = text[max(edits.done, start - _NEAR) : start]
     opening = _OPENS_TAG.search(before)
-    if opening is not None:
-        return _mask_content(edits, start - len(opening.group()), end, rule, rules)
+    if opening is not None and text[end : end + 1] in _AFTER_TAG_NAME:
+        return _mask_content(edits, start - len(opening.group()), end, rule, rules, whole)
     if _NAMES_FIELD.search(before):
         return _mask_field(edits, start, end, rule, rules)
     return None
 
 
-def _mask_content(edits: Edits, tag: int, at: int, rule: str, rules: Rules) -> int:
-    """`<password>…</password>`, leaf by leaf; to the end of the text where it is not closed."""
+def _mask_content(edits: Edits, tag: int, at: int, rule: str, rules: Rules, whole: bool) -> int:
+    """`<password>…</password>`, leaf by leaf."""
     text = edits.text
     opened = text.find(">", at)
     if opened < 0:
@@ -38,14 +50,19 @@ def _mask_content(edits: Edits, tag: int, at: int, rule: str, rules: Rules) -> i
         end = opened
     else:
         end = text.find("</" + text[tag + 1 : at], opened)
-        end = len(text) if end < 0 else end
-    edits.replace(at, end, _leaves(text[at:end], rule, rules))
+    if end < 0:
+        line = None if whole else _LINE_END.search(text, opened)
+        end = line.start() if line else len(text)
+    edits.replace(at, end, rules.mask(rule, text[at:end].strip()) if opened < 0 else _leaves(text[at:end], rule, rules))
     return end
 
 
 def _leaves(text: str, rule: str, rules: Rules) -> str:
     attributes, closing, content = text.partition(">")
-    head = _piece("<" + attributes, rule, rules)[1:] + closing
+    if _ATTRIBUTES.match(attributes):
+        head = _piece("<" + attributes, rule, rules)[1:] + closing
+    else:
+        head = " " + rules.mask(rule, attributes) + closing
     if "<!" in content or "<?" in content:  # CDATA, comments: whatever they hold
         return head + rules.mask(rule, content.strip())
     return head + _PIECE.sub(lambda found: _piece(found.group(), rule, rules), content)
@@ -72,13 +89,20 @@ def _mask_field(edits: Edits, start: int, end: int, rule: str, rules: Rules) -> 
     tag = _tag_around(text, start, max(edits.done, start - _LONGEST_TAG))
     if tag < 0:
         return None
-    opened = text.find(">", end, end + _LONGEST_TAG)
-    if opened < 0:
-        opened = min(len(text), end + _LONGEST_TAG)
-    edits.replace(tag, opened, _FIELD_VALUE.sub(lambda found: _field_value(found, rule, rules), text[tag:opened]))
-    closing = text.find("<", opened)
+
+    def field_value(found: Match[str]) -> str:
+        return _field_value(found, rule, rules)
+
+    attributes = _FIELD_ATTRIBUTES.match(text, end)
+    stop = attributes.end() if attributes else end
+    edits.replace(tag, start, _FIELD_VALUE.sub(field_value, text[tag:start]))
+    edits.replace(end, stop, _FIELD_VALUE.sub(field_value, text[end:stop]))
+    opened = _TAG_END.match(text, stop)
+    if opened is None:
+        return stop
+    closing = text.find("<", opened.end())
     closing = len(text) if closing < 0 else closing
-    edits.replace(opened + 1, closing, _piece(text[opened + 1 : closing], rule, rules))
+    edits.replace(opened.end(), closing, _piece(text[opened.end() : closing], rule, rules))
     return closing
 
 
@@ -93,6 +117,11 @@ def _tag_around(text: str, start: int, first: int) -> int:
 
 
 def _field_value(found: Match[str], rule: str, rules: Rules) -> str:
-    equals, value = found.groups()
+    name, equals, value = found.groups()
+    if name.lower() not in ("value", "content"):
+        own = rules.rule_of(name)
+        if own is None:
+            return found.group()
+        rule = own
     quote = value[0] if value[0] in "\"'" else ""
-    return str(equals + quote + rules.mask(rule, value.strip("\"'")) + quote)
+    return str(name + equals + quote + rules.mask(rule, value.strip("\"'")) + (quote if value[-1] == quote else ""))

@@ -101,8 +101,9 @@ class Redactor:
                 lines[at] = json_text.masked(line, self._rules[0])
             else:
                 broken = True
-        text = "\n".join(lines)
-        return self._search(text) if broken else text
+        if not broken:
+            return "\n".join(lines)
+        return json_text.masked(text, self._rules[0]) if json_text.is_json(text) else self._search("\n".join(lines))
 
     def _search(self, text: str, style: Optional[Style] = None) -> str:
         if style is None:

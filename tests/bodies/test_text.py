@@ -144,3 +144,8 @@ def test_json_is_read_in_the_charset_that_its_first_bytes_show(charset, content_
 def test_ascii_is_read_as_ascii_whatever_is_declared(charset):
     content_type = "application/x-www-form-urlencoded; charset=" + charset
     assert text(b"user=bob&password=x~{", content_type).text == "user=bob&password=x~{"
+
+
+def test_utf_16_without_a_mark_is_read_all_the_same():
+    assert text("hello".encode("utf-16-le")[:10], "text/plain; charset=utf-16").text == "hello"
+    assert isinstance(text(b"\xff", "text/plain; charset=utf-16").text, str)

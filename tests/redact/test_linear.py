@@ -9,7 +9,7 @@ from metlo_auto.redact import Redactor
 from .hostile import KINDS, PIECES, grown
 
 REDACTOR = Redactor("an API key", fields=["größe"])
-SMALL, GROWTH = 20000, 8
+SMALL, GROWTH = 8000, 8
 QUADRATIC = GROWTH * GROWTH
 BOUNDARY = "multipart/form-data; boundary=b"
 

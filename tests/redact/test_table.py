@@ -269,6 +269,10 @@ MARKUP = [
     ('<string name="password">x</string>', '<string name="password">redacted</string>'),
     ('<a href="/x?token=%s&amp;b=c">d</a>' % TOKEN, '<a href="/x?token=%s&amp;b=c">d</a>' % T),
     ('<script>var csrf_token = "%s";</script>' % TOKEN, '<script>var csrf_token = "%s";</script>' % T),
+    ('<input name="user[otp]" value="x" data-pin="1" pin="2">', '<input name="user[otp]" value="redacted" data-pin="1" pin="redacted">'),
+    ('<input name="otp" id=a value=x><p>y</p>', '<input name="otp" id=a value=redacted><p>y</p>'),
+    ('<input name="otp" value="cut he', '<input name="otp" value="redacted'),
+    ("log: <password>x</password>", "log: <password>redacted</password>"),
     ("<label>Password</label>", "<label>Password</label>"),
     ('<input name="password" type="password">', '<input name="password" type="password">'),
 ]
