@@ -91,7 +91,7 @@ def test_copy_puts_the_command_on_the_clipboard(opened: Any, collector: Collecto
     number = number_of(collector, trace("/users/12", parameters=[{"name": "a", "value": "b"}]))
     page = opened(collector, "/requests/" + number, permissions=["clipboard-read", "clipboard-write"])
     page.click("text=Copy as curl")
-    expect(page.locator("text=Copied")).to_be_visible()
+    expect(page.locator("a.button", has_text="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == copied(collector, number, "curl")
 
 
