@@ -82,7 +82,7 @@ class Channel:
 
     def close(self, seconds: float) -> None:
         """The end of the process: posts what it can, puts the rest into the spool, within `seconds`."""
-        spooling = self.queue.total_bytes / SPOOLING_SPEED if self._spool.usable else 0.0
+        spooling = self.queue.total_bytes / SPOOLING_SPEED if self._settings.spool_dir else 0.0
         self._give_up_at = time.monotonic() + max(seconds - MARGIN - spooling, 0.0)
         self._sender.try_once_more()
         self.wait_idle(seconds)
@@ -156,8 +156,7 @@ class Channel:
 
     def _make_sender(self) -> Sender:
         settings = self._settings
-        kept = "traces are kept on disk meanwhile" if self._spool.usable else "traces are kept in memory meanwhile"
-        notices = Notices(self._troubles, settings.host, kept)
+        notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
         store = Store(self.queue, self.counters, self._spool, time.time)
         intake = Intake(self.queue, self.counters, settings.flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.

@@ -1,5 +1,6 @@
 """The front of delivery: a trace comes in, and the request thread goes on; knows pids and the end of processes."""
 
+import time
 from os import getpid
 from typing import Dict, Optional
 
@@ -88,5 +89,11 @@ class Delivery:
 
     def _end(self) -> None:
         channel = self._own()
-        if channel is not None:
-            channel.close(self._settings.shutdown_timeout)
+        end = time.monotonic() + self._settings.shutdown_timeout
+        while channel is not None:
+            try:
+                channel.close(end - time.monotonic())
+                return
+            except (SystemExit, KeyboardInterrupt):  # a second signal, or the handler of a server that is in a hurry
+                if time.monotonic() >= end:
+                    raise

@@ -10,6 +10,8 @@ import sys
 import threading
 from typing import Any, Callable
 
+from . import uwsgi
+
 MP_PRIORITY = -100  # after the finalizers of others
 
 
@@ -17,9 +19,10 @@ def at_exit(callback: Callable[[], None]) -> None:
     """Calls back when the interpreter exits by itself, and on SIGTERM where that would kill the process.
 
     SIGTERM is taken only in the main thread and only from the default action; who installs a handler later wins.
+    Python does not see uWSGI's handlers: in their place, one of ours would wait for bytecode that no idle worker runs.
     """
     atexit.register(callback)
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or uwsgi.module() is not None:
         return
     try:
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:

@@ -31,7 +31,7 @@ class Folder:
         os.makedirs(os.path.dirname(parent), exist_ok=True)
         for path in (parent, self.path):
             make_private(path)
-        probe = self._join("probe-%d.tmp" % os.getpid())
+        probe = self._join("probe-%s.tmp" % os.urandom(8).hex())
         self._write(probe, [b"x"])
         os.unlink(probe)
 

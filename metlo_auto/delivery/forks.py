@@ -17,8 +17,9 @@ class ForkGate:
     def __init__(self) -> None:
         self._lock: Optional[Any] = None
         self._holds_fork = False
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=self._before, after_in_parent=self._after, after_in_child=self._forget)
+        register = getattr(os, "register_at_fork", None)
+        if register is not None:
+            register(before=self._before, after_in_parent=self._after, after_in_child=self._forget)
 
     def make(self) -> None:
         """Makes the lock for this process, once."""

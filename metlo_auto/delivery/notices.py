@@ -1,28 +1,27 @@
 """The words for each kind of trouble with a collector; knows verdicts and the logger."""
 
-import logging
-from typing import Optional
+from typing import Callable, Optional
 
 from .troubles import Troubles
 from .verdict import Verdict
-
-log = logging.getLogger("metlo")
 
 
 class Notices:
     """Says what is wrong when it begins, and when it is over; never the key."""
 
-    def __init__(self, troubles: Troubles, host: str, kept: str) -> None:
+    def __init__(self, troubles: Troubles, host: str, on_disk: Callable[[], bool]) -> None:
         self._troubles = troubles
         self._host = host
-        self._kept = kept
+        self._on_disk = on_disk
 
     def say(self, verdict: Optional[Verdict]) -> None:
         """A verdict that was no success, or None after one."""
         if verdict is None:
             self._troubles.end("collector", "the collector %s takes traces again" % self._host)
         else:
-            self._troubles.begin("collector", "%s; %s" % (explain(verdict, self._host), self._kept))
+            where = "on disk" if self._on_disk() else "in memory"
+            words = explain(verdict, self._host)
+            self._troubles.begin("collector", "%s; traces are kept %s meanwhile" % (words, where))
 
 
 def explain(verdict: Verdict, host: str) -> str:

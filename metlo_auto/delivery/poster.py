@@ -42,6 +42,8 @@ class Poster:
             with untraced():
                 return self._post(batch)
         except Exception as error:  # noqa: BLE001 - whatever a network does, the batch must be kept
+            if self._adapter is not None and self._adapter.broken:
+                return Verdict(RETRY, 0, "no answer in time")
             return Verdict(RETRY, 0, "%s: %s" % (type(error).__name__, reason(error)))
 
     def break_off(self) -> None:

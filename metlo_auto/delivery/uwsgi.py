@@ -5,11 +5,13 @@ nobody at the end of a worker that is busy, or asynchronous, or told to `--skip-
 has its answer; it reads it when the app has been loaded, so it has to be set while that happens.
 """
 
+import signal
 import sys
 from typing import Any, Callable, Tuple
 
 WITHOUT_EXIT = ("skip-atexit", "gevent", "async", "asyncio", "ugreen", "greenlet")
 THREADS_BY_DEFAULT = (2, 0, 27)
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT) if hasattr(signal, "SIGHUP") else ()
 
 
 def module() -> Any:
@@ -41,6 +43,14 @@ def threads_run() -> bool:
     if any(_has(uwsgi, option) for option in ("enable-threads", "T", "threads")) or _greenlets():
         return True
     return _version(uwsgi) >= THREADS_BY_DEFAULT
+
+
+def leave_signals_to_other_threads() -> None:
+    """For a thread of ours: where uWSGI's handler runs, it ends the process there and then, in the thread that it was
+    given. That would wait for ever for the interpreter, which this very thread may hold.
+    """
+    if module() is not None and not _greenlets():
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
 
 def nobody_calls_at_exit() -> bool:

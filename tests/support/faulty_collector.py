@@ -69,6 +69,7 @@ class FaultyCollector:
         self.fault, self.v2, self.key, self.idle, self.tls, self.limit = fault, v2, key, idle, tls, limit
         self.posts: List[Post] = []
         self.arrived: Counter[str] = collections.Counter()
+        self.paths: Counter[str] = collections.Counter()
         self.announced: List[str] = []
         self.connections = 0
         self._taken: Set[str] = set()
@@ -121,6 +122,13 @@ class FaultyCollector:
                 left = end - time.monotonic()
                 assert left > 0, "did not come: %s" % repr(missing())[:500]
                 self._changed.wait(left)
+
+    def wait_for_paths(self, paths: Any, deadline: float = 20.0) -> None:
+        """The same by request.url.path; exactly these, each once."""
+        wanted = set(paths)
+        assert len(wanted) == len(list(paths)), "the test asked the same twice"
+        self.wait_until(lambda: wanted <= set(self.paths), deadline, lambda: sorted(wanted - set(self.paths)))
+        assert self.paths == collections.Counter(wanted)
 
     def wait_until_nobody_is_connected(self, deadline: float = 20.0) -> None:
         end = time.monotonic() + deadline
@@ -201,6 +209,7 @@ class FaultyCollector:
         if answer.stored:
             self._taken.add(post.batch_id)
             self.arrived.update(post.ids[: answer.stored])
+            self.paths.update(trace["request"]["url"]["path"] for trace in post.traces[: answer.stored])
             if "/v2/" in post.path:
                 self.announced += post.ids
 

@@ -1,0 +1,122 @@
+"""Servers of all kinds with the counting app under the agent, and whom a request's trace belongs to."""
+
+import http.client
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = Path(__file__).resolve().parent / "apps"
+
+GUNICORN = "{python} -m gunicorn --no-control-socket -b 127.0.0.1:{port} counting:app "
+SERVERS = {
+    "gunicorn sync": GUNICORN,
+    "gunicorn sync -w 2": GUNICORN + "-w 2",
+    "gunicorn --preload": GUNICORN + "-w 2 --preload",
+    "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5",
+    "gunicorn gthread": GUNICORN + "-w 2 -k gthread --threads 4",
+    "gunicorn gevent": GUNICORN + "-w 2 -k gevent",
+    "waitress": "{python} -m waitress --listen 127.0.0.1:{port} counting:app",
+    "flask run": "{python} -m flask --app counting run --port {port}",
+    "flask run --reload": "{python} -m flask --app counting run --reload --port {port}",
+    "cheroot": "{python} -m cheroot --bind 127.0.0.1:{port} counting:app",
+    "python app.py": "{python} counting.py {port}",
+}
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def environ(host, tmp_path, **more):
+    """The environment way in, with everything that is written under `tmp_path`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("METLO_", "FLASK_"))}
+    kept.update(
+        HOME=str(tmp_path),
+        PYTHONPATH=os.pathsep.join([str(ROOT / "metlo_auto" / "bootstrap"), str(ROOT)]),
+        PYTHONDONTWRITEBYTECODE="1",
+        METLO_HOST=host,
+        METLO_API_KEY="test-key",
+        METLO_ENV_FILE="off",
+        METLO_SPOOL_DIR=str(tmp_path / "spool"),
+        **more,
+    )
+    return kept
+
+
+class Server:
+    """`with Server(command, env, log) as it:` `it.hit(n)` asks n times and remembers who got an answer."""
+
+    def __init__(self, command, env, log, cwd=APPS, python=sys.executable):
+        self.port = free_port()
+        self.command = command.format(port=self.port, python=python).split()
+        self.env, self.log, self.cwd = env, log, cwd
+        self.answered = []
+        self._names = itertools.count()
+
+    def __enter__(self):
+        with open(str(self.log), "wb") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.env,
+                cwd=str(self.cwd),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.wait_until_it_answers()
+        return self
+
+    def __exit__(self, *exc):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def wait_until_it_answers(self, deadline=60.0):
+        end = time.monotonic() + deadline
+        while True:
+            try:
+                return self.hit(1)
+            except OSError:
+                assert self.process.poll() is None, self.said()
+                assert time.monotonic() < end, self.said()
+                time.sleep(0.02)
+
+    def hit(self, times):
+        """Asks `times` times; a name counts as answered when its answer has come whole."""
+        for _ in range(times):
+            name = "s%d-%d" % (self.port, next(self._names))
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            try:
+                connection.request("GET", "/hit/" + name)
+                response = connection.getresponse()
+                response.read()
+                if response.status == 200:
+                    self.answered.append("/hit/" + name)
+            except http.client.HTTPException as error:
+                raise ConnectionError(repr(error)) from error
+            finally:
+                connection.close()
+
+    def end(self, number=signal.SIGTERM, deadline=30.0):
+        """Sends a signal as a terminal or a supervisor does; (exit status, seconds until it had ended)."""
+        start = time.monotonic()
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        status = self.process.wait(deadline)
+        return status, time.monotonic() - start
+
+    def said(self):
+        return Path(self.log).read_text(errors="replace")

@@ -1,0 +1,77 @@
+"""Every server, ended in every usual way: each request that got an answer arrives exactly once, and the end is prompt."""
+
+import importlib.util
+import signal
+
+import pytest
+
+from tests.delivery.serving import SERVERS, Server, environ
+from tests.support.faulty_collector import FaultyCollector, way
+
+pytestmark = pytest.mark.slow
+
+NEEDS = {"gunicorn": "gunicorn", "gevent": "gevent", "waitress": "waitress", "cheroot": "cheroot"}
+GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
+LATER_AT_MOST = 1.5  # seconds that the end may take longer than without the agent
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts a server of SERVERS that reports to a collector."""
+
+    def start(kind, collector, **more):
+        for word, module in NEEDS.items():
+            if word in kind and importlib.util.find_spec(module) is None:
+                pytest.skip("needs " + module)
+        return Server(SERVERS[kind], environ(collector.host, tmp_path, **more), tmp_path / "log")
+
+    return start
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+@pytest.mark.parametrize("kind", SERVERS)
+def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number, serve):
+    with FaultyCollector() as collector, serve(kind, collector) as server:
+        collector.wait_for_paths(server.answered)  # an import of requests at the exit would change the status of ^C
+        server.hit(40)
+        status, seconds = server.end(number)
+        collector.wait_for_paths(server.answered)
+    with FaultyCollector() as collector, serve(kind, collector, METLO_DISABLED="1") as bare:
+        bare.hit(40)
+        bare_status, bare_seconds = bare.end(number)
+    assert status == bare_status
+    assert seconds <= bare_seconds + LATER_AT_MOST
+
+
+@pytest.mark.parametrize("kind", GUNICORNS)
+def test_all_is_delivered_after_sigquit(kind, serve):
+    with FaultyCollector() as collector, serve(kind, collector) as server:
+        server.hit(40)
+        server.end(signal.SIGQUIT)
+        collector.wait_for_paths(server.answered)
+
+
+@pytest.mark.parametrize("kind", GUNICORNS)
+def test_all_is_delivered_over_a_reload(kind, serve):
+    with FaultyCollector() as collector, serve(kind, collector) as server:
+        server.hit(40)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_until_it_answers()
+        server.hit(40)
+        server.end()
+        collector.wait_for_paths(server.answered)
+
+
+@pytest.mark.parametrize("kind", ["gunicorn sync", "gunicorn gthread", "gunicorn gevent", "waitress", "python app.py"])
+def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(kind, serve):
+    with FaultyCollector(way("hang")) as collector, serve(kind, collector) as server:
+        server.hit(20)
+        _, seconds = server.end()
+        collector.fault = None
+        with serve(kind, collector, METLO_DISABLED="1") as bare:
+            bare.hit(20)
+            _, bare_seconds = bare.end()
+        assert seconds <= bare_seconds + LATER_AT_MOST
+        with serve(kind, collector) as heir:  # the spool that was left behind
+            heir.hit(1)
+            collector.wait_for_paths(server.answered + heir.answered)
