@@ -11,6 +11,7 @@ from .edits import Edits, Rules
 from .json_text import escaped, mask_value, unescaped
 from .markup import mask_element
 from .masks import CONSTANT
+from .names import unescaped_letters
 from .pairs import rule_of_encoded
 
 
@@ -38,7 +39,6 @@ _VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(\s*=\s*)?")  # of GraphQL: its type, 
 # A line that is blank, or its indent and whether it is an item of a list.
 _LINE = re.compile(r"\r?\n(?:[ \t]*(?=\r?\n|\Z)|([ \t]*)(-[ \t])?)")
 _NEWLINE = re.compile(r"\r?\n")
-_ESCAPED_LETTER = re.compile(r"\\+u00(2[dD]|3[0-9]|[467][0-9a-fA-F]|5[0-9abdefABDEF])")
 _LONGEST_INDENT = 1000
 _ESCAPE_LETTERS = "nrtbf"
 _PERCENT_RUN = re.compile(r"[\w.%\-][\w.%\-~!*'()+@$/?:;,]*")
@@ -47,9 +47,7 @@ _NO_WORD = re.compile(r"[^\w.%\-]+")
 
 def masked(text: str, rules: Rules, style: Style) -> str:
     """The text with every value that follows a secret name masked to its end."""
-    if "\\u00" in text:
-        text = _ESCAPED_LETTER.sub(lambda found: chr(int(found.group(1), 16)), text)
-    return _Search(Edits(text), rules, style).result()
+    return _Search(Edits(unescaped_letters(text)), rules, style).result()
 
 
 class _Search:

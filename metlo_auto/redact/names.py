@@ -1,7 +1,7 @@
 """Which names stand before a secret, and a cheap test whether a text says one of them at all."""
 
 import re
-from typing import Dict, Iterable, Iterator, Optional
+from typing import Dict, Iterable, Iterator, Match, Optional
 from urllib.parse import unquote
 
 from . import tables
@@ -17,14 +17,14 @@ _INSIDE = re.compile(r"[.\[\]]+")  # user[password][], user.password
 _WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
 _DROPPED = b"-_0123456789"
 
-_ESCAPED_LETTER = re.compile(r"\\u00([2-7][0-9a-fA-F])")
+_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
 
 def fold(name: str) -> str:
-    """The form in which names are compared: lower case, without `-`, `_` and surrounding space."""
-    return name.strip().lower().translate(_SEPARATORS)
+    """The form in which names are compared: no case, without `-`, `_` and surrounding space."""
+    return name.strip().casefold().translate(_SEPARATORS)
 
 
 def defaults() -> Dict[str, str]:
@@ -109,12 +109,20 @@ def encodable(text: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """The text with percent escapes and JSON's escapes of ASCII characters undone once."""
+    """The text with percent escapes and JSON's escapes of letters undone once."""
     if "%" in text and _PERCENT.search(text):
         text = unquote(text, errors="replace")
-    if "\\u00" in text:
-        text = _ESCAPED_LETTER.sub(lambda found: chr(int(found.group(1), 16)), text)
-    return text
+    return unescaped_letters(text)
+
+
+def unescaped_letters(text: str) -> str:
+    """The text with those of JSON's `\\u` escapes undone that may stand in a name; quotes and controls stay escaped."""
+    return _ESCAPED.sub(_letter, text) if "\\u" in text else text
+
+
+def _letter(found: Match[str]) -> str:
+    char = chr(int(found.group(1), 16))
+    return char if char.isalnum() or char in "-_" else found.group()
 
 
 def _spaced(text: str) -> str:
