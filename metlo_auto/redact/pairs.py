@@ -23,7 +23,7 @@ def _pair(pair: str, rules: Rules) -> str:
 
 def rule_of_encoded(name: str, rule_of: Callable[[str], Optional[str]]) -> Optional[str]:
     """The rule of a name that may be percent-encoded, also twice as in a query within a query."""
-    if "%" not in name:
+    if "%" not in name and "+" not in name:
         return rule_of(name)
     once = unquote_plus(name)
     rule = rule_of(once)
