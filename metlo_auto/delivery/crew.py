@@ -7,6 +7,7 @@ from typing import Callable, Deque, Dict, List, Optional, Tuple, Union
 from .batch import Batch
 from .bell import Bell
 from .poster import Poster
+from .uwsgi import leave_signals_to_other_threads
 from .verdict import Verdict
 
 IDLE_FOR = 30.0  # seconds after which a thread ends; the first one stays, since none can start at the exit
@@ -35,7 +36,8 @@ class Crew:
         self._ended: Deque[Member] = deque()
 
     def start(self) -> None:
-        """Starts the first thread ahead of need."""
+        """Starts the first thread ahead of need; called by the sender's thread, whose signal mask they all inherit."""
+        leave_signals_to_other_threads()
         self._idle.append(self._new_member())
 
     def room(self) -> int:
