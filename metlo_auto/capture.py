@@ -7,8 +7,9 @@ import time
 from functools import partial, wraps
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from metlo_auto.exchange import EMPTY, Body, Exchange, Header
+from metlo_auto.exchange import EMPTY, Body, Exchange
 from metlo_auto.guard import Guard
+from metlo_auto.headers import described, of_request, of_response
 from metlo_auto.input_tee import InputTee
 
 # Where the hooks of a framework find the recording of the request that they run in.
@@ -17,6 +18,7 @@ KEY = "metlo_auto.recording"
 STREAM_SECONDS = 60.0
 
 Environ = Dict[str, Any]
+Header = Tuple[str, str]
 Route = Tuple[Optional[str], Optional[str], Dict[str, object]]  # rule as written, endpoint, URL parameters
 
 
@@ -74,7 +76,7 @@ def _begin(capture: Optional[Capture], environ: Environ, forward: Callable[..., 
 
 
 class Recording:
-    """One exchange while it runs; stands in for `start_response` and for the response's iterable.
+    """One exchange while it runs; stands in for `start_response`.
 
     What most requests never change is set on the class: that is cheaper than on each of them.
     """
@@ -85,8 +87,6 @@ class Recording:
     status = 0
     headers: Sequence[Header] = ()
     size = 0
-    next: Optional[Callable[[], bytes]] = None
-    close_source: Optional[Callable[[], None]] = None
     ended = False
     unfinished = "aborted"  # what it is called where it is handed over before it has ended
     passthrough = False
@@ -134,10 +134,10 @@ class Recording:
             self.capture.guard.note()
 
     def _write(self, write: Callable[[bytes], Any], data: bytes) -> Any:
-        self._take(data)
+        self.take(data)
         return write(data)
 
-    # -- stands in for the response's iterable
+    # -- what the response's iterable says
 
     def watch(self, result: Any) -> Any:
         """What the server gets instead of `result`: the same bytes at the same time."""
@@ -157,40 +157,9 @@ class Recording:
             return result
         if isinstance(result, (list, tuple)):
             return WatchedList(result, self)
-        self.close_source = getattr(result, "close", None)
-        self.next = iter(result).__next__
-        return self
+        return Watched(result, self)
 
-    def __iter__(self) -> "Iterator[bytes]":
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            chunk = self.next()  # type: ignore[misc]
-        except StopIteration:
-            self.ended = True
-            raise
-        except BaseException as error:
-            self._broken_by(error)
-            raise
-        if not self.done:
-            self._take(chunk)
-        return chunk
-
-    def close(self) -> None:
-        close, self.close_source = self.close_source, None
-        try:
-            if close is not None:
-                close()
-        finally:
-            self.finish()
-
-    def __del__(self) -> None:
-        # A server, or a test client, that never closes what it was given.
-        if self.next is not None:
-            self.finish()
-
-    def _take(self, chunk: bytes) -> None:
+    def take(self, chunk: bytes) -> None:
         try:
             size = len(chunk)
             self.size += size
@@ -203,7 +172,7 @@ class Recording:
         except Exception:  # noqa: BLE001 - the client gets its chunk whatever becomes of our copy
             self.capture.guard.note()
 
-    def _broken_by(self, error: BaseException) -> None:
+    def broken_by(self, error: BaseException) -> None:
         if isinstance(error, Exception):
             self.exception = self.exception or type(error).__name__
         if not self.size:
@@ -228,7 +197,11 @@ class Recording:
         if self.done:
             return
         self.done = True
-        self.capture.guard.run(self._hand_over)
+        try:
+            self.capture.guard.run(self._hand_over)
+        except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
+            self.capture.guard.run(self._hand_over)
+            raise
         self.chunks = []
         if self.environ is not None:
             self.environ.pop(KEY, None)
@@ -237,15 +210,16 @@ class Recording:
     def _hand_over(self) -> None:
         environ = self.environ or {}
         duration = self.capture.clock() - self.begun
-        response_type, response_encoding, length = _described(self.headers)
+        names, values = of_response(self.headers)
+        response_type, response_encoding, length = described(names, values)
         get = environ.get
         method = get("REQUEST_METHOD", "GET")
         self.capture.sink(Exchange(
             self.started, duration, method, self.path[0], self.path[1], self.path[2],
-            get("HTTP_HOST", ""), get("HTTP_X_FORWARDED_FOR", ""), _request_headers(environ),
+            get("HTTP_HOST", ""), get("HTTP_X_FORWARDED_FOR", ""), *of_request(environ),
             get("CONTENT_TYPE") or "", get("HTTP_CONTENT_ENCODING", ""),
             self.tee.body(self.declared) if self.tee is not None else EMPTY,
-            self.status, self.headers, response_type, response_encoding, self._response_body(method, length),
+            self.status, names, values, response_type, response_encoding, self._response_body(method, length),
             get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
             str(get("SERVER_PORT") or ""), *self.route, self.exception,
         ))
@@ -262,6 +236,48 @@ class Recording:
         return Body(data, self.size, "cut" if self.room < 0 else "")
 
 
+class Watched:
+    """A response's iterable; not the recording itself, which the environ holds, so that it goes when the server drops it."""
+
+    __slots__ = ("_recording", "_next", "_close")
+
+    def __init__(self, source: Any, recording: Recording) -> None:
+        self._recording = recording
+        self._close = getattr(source, "close", None)
+        self._next = iter(source).__next__
+
+    def __iter__(self) -> "Iterator[bytes]":
+        return self
+
+    def __next__(self) -> bytes:
+        recording = self._recording
+        try:
+            chunk: bytes = self._next()
+        except StopIteration:
+            recording.ended = True
+            raise
+        except BaseException as error:
+            recording.broken_by(error)
+            raise
+        if not recording.done:
+            recording.take(chunk)
+        return chunk
+
+    def close(self) -> None:
+        close, self._close = self._close, None
+        try:
+            if close is not None:
+                close()
+        finally:
+            self._recording.finish()
+
+    def __del__(self) -> None:
+        # A server, or a test client, that never closes what it was given; there is no recording if iter() raised.
+        recording = getattr(self, "_recording", None)
+        if recording is not None:
+            recording.finish()
+
+
 class WatchedList(list):  # type: ignore[type-arg]
     """A response that is a list stays one: servers ask for its length to set Content-Length themselves."""
 
@@ -271,7 +287,7 @@ class WatchedList(list):  # type: ignore[type-arg]
         list.__init__(self, chunks)
         self._recording = recording
         for chunk in chunks:
-            recording._take(chunk)
+            recording.take(chunk)
         recording.ended = True
 
     def close(self) -> None:
@@ -285,53 +301,3 @@ def _goes_out_as_a_file(result: Any, environ: Optional[Environ]) -> bool:
     wrapper = (environ or {}).get("wsgi.file_wrapper")
     # uWSGI's wrapper is a function that gives the file itself back.
     return (isinstance(wrapper, type) and isinstance(result, wrapper)) or hasattr(result, "read")
-
-
-class _Known(dict):  # type: ignore[type-arg]
-    """The headers of responses that matter here, in any case; bounded, since the app could make up names."""
-
-    def __missing__(self, name: str) -> str:
-        lowered = name.lower()
-        if len(self) < 2000:
-            self[name] = lowered
-        return lowered
-
-
-_LOWERED = _Known()
-
-
-def _described(headers: Sequence[Header]) -> Tuple[str, str, int]:
-    """Content-Type, Content-Encoding and Content-Length (-1 where there is none) of a response."""
-    content_type = encoding = ""
-    length = -1
-    for name, value in headers:
-        lowered = _LOWERED[name]
-        if lowered == "content-type":
-            content_type = value
-        elif lowered == "content-length":
-            length = int(value) if value.isdigit() else -1
-        elif lowered == "content-encoding":
-            encoding = value
-    return content_type, encoding, length
-
-
-class _HeaderNames(dict):  # type: ignore[type-arg]
-    """The header that an environ key stands for, None for none; bounded, since clients choose the names."""
-
-    def __missing__(self, key: str) -> Optional[str]:
-        name = key[5:].replace("_", "-").title() if key.startswith("HTTP_") else None
-        if len(self) < 2000:
-            self[key] = name
-        return name
-
-
-_NAMES = _HeaderNames(CONTENT_TYPE="Content-Type", CONTENT_LENGTH="Content-Length")
-
-
-def _request_headers(environ: Environ) -> List[Header]:
-    headers = []
-    for key, value in environ.items():
-        name = _NAMES[key]
-        if name is not None and (value or key[:5] == "HTTP_"):
-            headers.append((name, value))
-    return headers
