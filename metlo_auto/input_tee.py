@@ -5,6 +5,9 @@ from typing import Any, Callable, Iterator, List, Optional
 from metlo_auto.exchange import EMPTY, Body
 from metlo_auto.guard import Guard
 
+# More than this at once goes to a sieve in pieces, since it keeps a copy of what it is given for a moment.
+_PIECE = 65536
+
 
 class InputTee:
     """Stands in for the server's stream; all that it does not know is the server's stream itself.
@@ -24,15 +27,17 @@ class InputTee:
         self.at_end = False  # the last read came back short: there was no more
         self.broken = False
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: Any) -> None:
+        """`data`: bytes, or a view of a buffer that the app goes on to use."""
         try:
             size = len(data)
             self.size += size
             if self._sieve is not None:
-                self._sieve.feed(data)
+                for at in range(0, size, _PIECE):
+                    self._sieve.feed(bytes(data[at:at + _PIECE]))
             elif size:
                 if self._room > 0:
-                    self._chunks.append(data if size <= self._room else data[:self._room])
+                    self._chunks.append(bytes(data[:self._room]))
                 self._room -= size
         except Exception:  # noqa: BLE001 - the app gets its data whatever becomes of our copy
             self._guard.note()
@@ -60,7 +65,7 @@ class InputTee:
         except BaseException:
             self.broken = True
             raise
-        self._take(bytes(memoryview(buffer)[:count or 0]))
+        self._take(memoryview(buffer)[:count or 0])
         self.at_end = not count
         return count
 

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.capture.conftest import header
+from tests.capture.pairs import header
 from tests.support.serving import request
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.capture.conftest import header, wire_time
+from tests.capture.pairs import header, wire_time
 
 
 def test_a_route_is_given_as_template_and_as_written(pair):

@@ -12,14 +12,16 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT / "tests" / "apps"
 
-# How each server is started; {port} and {app} (module:name) are filled in, {python} is the interpreter.
+# How each server is started; {app} is module:name, {python} the interpreter, {bin} its folder, {bind} address:port.
 SERVERS = {
-    "gunicorn-sync": "{python} -m gunicorn -w 1 -b 127.0.0.1:{port} --no-control-socket {app}",
-    "gunicorn-gthread": "{python} -m gunicorn -w 1 -k gthread --threads 8 -b 127.0.0.1:{port} --no-control-socket {app}",
-    "gunicorn-gevent": "{python} -m gunicorn -w 1 -k gevent -b 127.0.0.1:{port} --no-control-socket {app}",
-    "waitress": "{python} -m waitress --listen 127.0.0.1:{port} {app}",
-    "flask-run": "{python} -m flask --app {app} run --port {port}",
-    "cheroot": "{python} -m cheroot --bind 127.0.0.1:{port} {app}",
+    "gunicorn-sync": "{python} -m gunicorn -w 1 -b {bind} --no-control-socket {app}",
+    "gunicorn-gthread": "{python} -m gunicorn -w 1 -k gthread --threads 8 -b {bind} --no-control-socket {app}",
+    "gunicorn-gevent": "{python} -m gunicorn -w 1 -k gevent -b {bind} --no-control-socket {app}",
+    "waitress": "{python} -m waitress --listen {bind} {app}",
+    "flask-run": "{python} -m flask --app {app} run --host {host} --port {port}",
+    "cheroot": "{python} -m cheroot --bind {bind} {app}",
+    "uwsgi": "{bin}/uwsgi --http-socket {bind} --master --die-on-term --threads 4 --module {app}",
+    "uvicorn": "{python} -m uvicorn --host {host} --port {port} {app}",
 }
 
 
@@ -55,9 +57,12 @@ class Server:
     """`with Server(...) as server:` runs until the end of the block; `server.log` is what it said."""
 
     def __init__(self, kind: str, app: str, environ: Dict[str, str], cwd: Any = APPS, python: str = sys.executable,
-                 launcher: Tuple[str, ...] = ()) -> None:
+                 launcher: Tuple[str, ...] = (), host: str = "127.0.0.1") -> None:
+        self.host = host
         self.port = free_port()
-        words = SERVERS[kind].format(port=self.port, app=app, python=python).split()
+        bind = ("[%s]:%d" if ":" in host else "%s:%d") % (host, self.port)
+        words = SERVERS[kind].format(
+            port=self.port, host=host, bind=bind, app=app, python=python, bin=os.path.dirname(python)).split()
         self._command = list(launcher) + words
         self._environ = environ
         self._cwd = str(cwd)
@@ -71,7 +76,7 @@ class Server:
         end = time.monotonic() + 30
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.host, self.port), 1).close()
                 return self
             except OSError:
                 assert self.process.poll() is None, "server ended: " + self._said()
@@ -101,7 +106,7 @@ class Server:
         return self.status
 
     def connect(self) -> socket.socket:
-        sock = socket.create_connection(("127.0.0.1", self.port), 20)
+        sock = socket.create_connection((self.host, self.port), 20)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
 

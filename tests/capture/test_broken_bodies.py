@@ -1,0 +1,123 @@
+"""Bodies that break off, bodies that nobody reads, parts of bodies, bytes that are no text."""
+
+import json
+
+import pytest
+
+from tests.capture.conftest import KINDS
+from tests.capture.pairs import MARK, header, pair_of
+from tests.support.serving import request
+
+TEXT = {"Content-Type": "text/plain"}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def streams(request, tmp_path_factory):
+    with pair_of(request.param, "streams:app", tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
+def test_a_generator_that_raises_before_its_first_piece_is_a_500(streams):
+    answer, trace = streams.ask("GET", "/raises/0/error")
+    assert answer.status == 500 or streams.kind == "cheroot"  # which sends the headers all the same
+    assert trace["response"]["status"] == 500
+    assert trace["meta"]["exception"] == "ValueError"
+    assert "a secret of the app" not in json.dumps(trace)
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_generator_that_raises_later_breaks_the_answer_off(streams, after):
+    answer, trace = streams.ask("GET", "/raises/%d/error" % after, differs=["Content-Length"])
+    assert b"piece 0;" in answer.body
+    assert trace["response"]["status"] == answer.status == 200
+    assert trace["response"]["body"] == "".join("piece %d;" % number for number in range(after))
+    assert trace["meta"]["responseBody"]["omitted"] == "aborted"
+    assert trace["meta"]["exception"] == "ValueError"
+
+
+def test_an_answer_shorter_than_it_said_is_reported_as_it_was(streams):
+    answer, trace = streams.ask("GET", "/fixed")
+    assert answer.body.startswith(b"0123456789")
+    assert header(trace["response"], "Content-Length") == "100"
+    assert trace["response"]["body"] == "0123456789"
+    assert trace["meta"]["responseBody"] == {"size": 10, "captured": 10, "omitted": "aborted"}
+
+
+@pytest.mark.parametrize("target", ["/none", "/some", "/none?refuse=1", "/nowhere"])
+def test_an_answer_does_not_wait_for_a_body_that_nobody_reads(streams, target):
+    if streams.kind == "waitress":
+        pytest.skip("waitress reads a body whole before it calls the app")
+    if streams.kind.startswith("gunicorn") and target == "/some":
+        pytest.skip("gunicorn gives a first byte only with the next thousand")
+    mark = streams.mark()
+    half = request("POST", target, b"half", dict(TEXT, **{"Content-Length": "1000", MARK: mark, "Connection": "close"}))
+    lines = []
+    for server in (streams.bare, streams.seen):
+        with server.connect() as sock:
+            sock.sendall(half)
+            data = b""
+            while b"\r\n\r\n" not in data:
+                piece = sock.recv(65536)
+                assert piece, data
+                data += piece
+            lines.append(data.split(b"\r\n")[0])
+    assert lines[0] == lines[1]
+    trace = streams.trace(mark)
+    noted = trace["meta"]["requestBody"]
+    assert noted["size"] == 1000 and noted["omitted"] in ("unread", "aborted")
+    assert trace["request"]["body"] in ("", "h", "half")
+
+
+def test_a_chunked_upload_is_captured_while_the_app_reads_it(streams):
+    if streams.kind == "cheroot":
+        pytest.skip("cheroot hands chunked bodies to the app only after it read them whole")
+    chunks = [b"%d," % number * 100 for number in range(200)]
+    raw = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+    answer, trace = streams.ask("POST", "/count", raw, dict(TEXT, **{"Transfer-Encoding": "chunked"}))
+    expected = b"".join(chunks)[:json.loads(answer.body)["total"]].decode()
+    assert trace["request"]["body"] == expected[:65536]
+    if expected:  # the development server gives an app none of a chunked body
+        assert trace["meta"]["requestBody"] == {"size": len(expected), "captured": 65536, "omitted": "cut"}
+
+
+def test_a_client_that_dies_in_a_chunked_upload_is_reported(streams):
+    if streams.kind in ("waitress", "cheroot"):
+        pytest.skip("reads the body whole before it calls the app")
+    mark = streams.mark()
+    with streams.seen.connect() as sock:
+        sock.sendall(request("POST", "/count", b"5\r\nhello\r\n5\r\nwor", dict(
+            TEXT, **{"Transfer-Encoding": "chunked", MARK: mark})))
+    trace = streams.trace(mark)
+    assert trace["request"]["body"] in ("hello", "hellowor", "")
+    if trace["request"]["body"]:
+        assert trace["meta"]["requestBody"]["omitted"] == "aborted"
+
+
+@pytest.mark.parametrize("target", ["/text", "/generated"])
+@pytest.mark.parametrize("wanted,size", [("bytes=10-19", 10), ("bytes=9990-", 10), ("bytes=-5", 5)])
+def test_a_range_is_reported_as_it_was_sent(streams, target, wanted, size):
+    answer, trace = streams.ask("GET", target, headers={"Range": wanted})
+    assert answer.status == trace["response"]["status"] == 206 and len(answer.body) == size
+    assert trace["response"]["body"] == answer.body.decode()
+    assert header(trace["response"], "Content-Range") == answer.header("Content-Range")
+
+
+def test_a_range_that_cannot_be_satisfied_is_a_416(streams):
+    answer, trace = streams.ask("GET", "/text", headers={"Range": "bytes=20000-"})
+    assert answer.status == trace["response"]["status"] == 416
+
+
+def test_bytes_that_are_no_utf8_are_replaced_both_ways(pair):
+    body = b'{"name": "\xff\xfe", "rest": "\xe2\x82"}'
+    answer, trace = pair.ask("POST", "/echo?as=data", body, JSON)
+    assert answer.body == body
+    assert json.loads(trace["request"]["body"])["name"] == "\ufffd\ufffd"
+    assert trace["response"]["body"] == trace["request"]["body"]
+
+
+def test_bytes_that_are_no_utf8_in_query_and_headers_arrive_as_text(pair):
+    _, trace = pair.ask("GET", "/hello?q=%FF%FEx&%E4=1", headers={"X-Odd": "gr\xfc\xdfe"})
+    assert header(trace["request"], "X-Odd") == "gr\xfc\xdfe"
+    (name, value), (other, one) = [(p["name"], p["value"]) for p in trace["request"]["url"]["parameters"]]
+    assert (name, one) == ("q", "1") and value.endswith("x") and other
