@@ -9,10 +9,10 @@ import time
 from typing import Callable, Optional
 
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from metlo_auto.collector import inbox
-from metlo_auto.collector.apply import apply
+from metlo_auto.collector.apply import apply, set_batch_aside
 from metlo_auto.collector.database import writing
 from metlo_auto.collector.harvest import Harvest, harvest
 from metlo_auto.collector.memory import Memory, generation, recall
@@ -38,28 +38,33 @@ class Worker:
         self._engine = engine
         self._memory: Optional[Memory] = None
         self._caps = Caps()
+        self._most_batches = MOST_BATCHES
 
     def step(self) -> bool:
         """Apply the oldest batches in one transaction; False where the inbox is empty."""
         memory = self._memory or recall(self._engine)
         self._memory = None  # until this step is done: a failed one leaves it knowing what the store does not
         try:
-            done = self._locked_step(memory) if inbox.locks_rows(self._engine) else self._optimistic_step(memory)
+            done = self._take_and_apply(memory)
         except Taken:
             return True
+        except (OperationalError, InterfaceError):
+            raise  # the store is away, the batches are not to blame
+        except Exception as error:  # noqa: BLE001  # whatever a batch does, the others behind it have to come through
+            self._isolate(error)
+            return True
         self._memory = memory
+        self._most_batches = min(MOST_BATCHES, self._most_batches * 2)
         return done
 
-    def _locked_step(self, memory: Memory) -> bool:
-        with writing(self._engine) as connection:
-            batches = inbox.take(connection, MOST_BYTES, MOST_BATCHES)
-            self._apply(connection, batches, harvest(batches, memory), memory)
-        return bool(batches)
-
-    def _optimistic_step(self, memory: Memory) -> bool:
-        """For SQLite, which has one write lock: it is not held while analysing."""
-        with self._engine.connect() as reader:
-            batches = inbox.take(reader, MOST_BYTES, MOST_BATCHES)
+    def _take_and_apply(self, memory: Memory) -> bool:
+        if inbox.locks_rows(self._engine):
+            with writing(self._engine) as connection:
+                batches = inbox.take(connection, MOST_BYTES, self._most_batches)
+                self._apply(connection, batches, harvest(batches, memory), memory)
+            return bool(batches)
+        with self._engine.connect() as reader:  # SQLite has one write lock: it is not held while analysing
+            batches = inbox.take(reader, MOST_BYTES, self._most_batches)
         result = harvest(batches, memory)
         if batches:
             with writing(self._engine) as connection:
@@ -72,6 +77,19 @@ class Worker:
         if generation(connection) != memory.generation or not inbox.remove(connection, batches):
             raise Taken
         apply(connection, result, self._caps, time.time())
+
+    def _isolate(self, error: Exception) -> None:
+        """Go on with one batch at a time; the one that fails alone is set aside whole."""
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+        if self._most_batches > 1:
+            self._most_batches = 1
+            return
+        logger.warning("a batch cannot be applied and is set aside: %s", reason)
+        with writing(self._engine) as connection:
+            batches = inbox.take(connection, MOST_BYTES, 1)
+            inbox.remove(connection, batches)
+            for batch in batches:
+                set_batch_aside(connection, batch, reason)
 
     def tidy(self) -> None:
         """What is due once a minute: new caps, and what age removes."""

@@ -8,10 +8,12 @@ from sqlalchemy.engine import Connection
 from metlo_auto.collector import counters, retention
 from metlo_auto.collector.crowds import Fold
 from metlo_auto.collector.database import upsert
-from metlo_auto.collector.harvest import Harvest
+from metlo_auto.collector.harvest import MOST_SET_ASIDE, Harvest
+from metlo_auto.collector.inbox import Filed
 from metlo_auto.collector.observation import endpoint_id
 from metlo_auto.collector.retention import Caps
 from metlo_auto.collector.schema import endpoints, facts, samples, set_aside, traffic
+from metlo_auto.collector.text import storable
 
 
 def apply(connection: Connection, harvest: Harvest, caps: Caps, now: float) -> None:
@@ -26,6 +28,13 @@ def apply(connection: Connection, harvest: Harvest, caps: Caps, now: float) -> N
         connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
     counters.add(connection, harvest.counts)
     retention.prune(connection, caps)
+
+
+def set_batch_aside(connection: Connection, batch: Filed, reason: str) -> None:
+    """Keep a batch that cannot be applied as one thing to look at; all its traces count as set aside."""
+    row = {"at": batch.received_at, "reason": storable(reason), "body": batch.body[:MOST_SET_ASIDE]}
+    connection.execute(insert(set_aside), row)
+    counters.add(connection, {"set_aside_traces": batch.traces})
 
 
 def _add_endpoints(connection: Connection, harvest: Harvest) -> None:
@@ -76,7 +85,8 @@ def _add_traffic(connection: Connection, harvest: Harvest) -> None:
 
 
 def _add_samples(connection: Connection, harvest: Harvest, caps: Caps) -> None:
-    kept = harvest.samples[-caps.samples :]
+    kept = harvest.samples[-caps.samples :] if caps.samples else []
+    counters.add(connection, {"expired_traces": len(harvest.samples) - len(kept)})
     if kept:
         connection.execute(insert(samples), [{**item._asdict(), "size": len(item.body)} for item in kept])
         counters.add(connection, {"sample_bytes": sum(len(item.body) for item in kept)})

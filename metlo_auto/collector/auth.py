@@ -38,7 +38,8 @@ def _session_cookies(value: str) -> Iterator[str]:
 
 def credentials_in_url(seen: Observation) -> Iterator[str]:
     """Names of query parameters that carry a credential."""
-    for item in seen.trace["request"]["url"].get("parameters") or ():
+    listed = seen.trace["request"]["url"].get("parameters")
+    for item in listed if isinstance(listed, list) else ():
         if not isinstance(item, dict) or not item.get("value"):
             continue
         name = str(item.get("name", ""))

@@ -16,6 +16,8 @@ from metlo_auto.collector.shapes import Leaf, Place, places
 _TEXT_ONLY = ("path", "query", f"body {FORM}")
 MOST_VALUES = 12  # of a field that may be an enum
 MOST_VALUE = 40  # characters of one
+MOST_NOTES = 60
+MOST_PATH = 600  # characters; the key of a fact has to fit into an index
 MOST_PLACES = 400  # of one section of one endpoint
 
 
@@ -39,9 +41,13 @@ class Known:
         self._places: dict[tuple[str, str], set[str]] = {}
         self._values: dict[Key, Optional[set[str]]] = {}  # None: no small set
         self._examples: set[tuple[Key, str]] = set()
+        self._notes: dict[tuple[Key, str], set[str]] = {}
 
     def remember(self, key: Key, kind: str, value: str) -> None:
         """Take in a fact that the store holds."""
+        if not key.section:
+            self.admit_note(key, kind, value)
+            return
         self._places.setdefault((key.endpoint_id, key.section), set()).add(key.path)
         if kind == "many":
             self._values[key] = None
@@ -53,7 +59,7 @@ class Known:
     def admit_place(self, key: Key) -> bool:
         """False for one place too many: hostile or free-form keys must not fill the store."""
         seen = self._places.setdefault((key.endpoint_id, key.section), set())
-        if key.path not in seen and len(seen) >= MOST_PLACES:
+        if len(key.path) > MOST_PATH or key.path not in seen and len(seen) >= MOST_PLACES:
             return False
         seen.add(key.path)
         return True
@@ -67,6 +73,14 @@ class Known:
         if len(seen) > MOST_VALUES:
             self._values[key] = None
             return False
+        return True
+
+    def admit_note(self, key: Key, kind: str, value: str) -> bool:
+        """False for one value too many of a fact about the whole endpoint, such as a cookie's name."""
+        seen = self._notes.setdefault((key, kind), set())
+        if value not in seen and len(seen) >= MOST_NOTES:
+            return False
+        seen.add(value)
         return True
 
     def has_small_set(self, key: Key) -> bool:

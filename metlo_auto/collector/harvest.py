@@ -15,6 +15,7 @@ from metlo_auto.collector.observation import Observation, endpoint_id, observe
 from metlo_auto.collector.sections import Section, sections
 from metlo_auto.collector.sensitive.names import SECRET, plain
 from metlo_auto.collector.shapes import Place, places
+from metlo_auto.collector.text import storable
 
 try:
     import orjson
@@ -101,16 +102,18 @@ class Harvest:
 
     def _add_observation(self, seen: Observation) -> None:
         template = self._template(seen)
-        body = dump(seen.trace)  # before anything is counted: what fails here fails alone
-        if template is None:
-            self._count("unmatched_traces")
+        body = dump(seen.trace)
+        name = None if template is None else endpoint_id(seen.method, seen.host, template)
+        if template is None or name is None or not self._memory.admit_endpoint(name):
+            self._count("unmatched_traces" if template is None else "overflow_traces")
             self.samples.append(Sample(None, seen.at, seen.trace_id, seen.method, seen.status, body))
             return
-        parts = list(sections(seen, template))
-        name = self._add_endpoint(seen, template)
+        parts, notes = list(sections(seen, template)), list(_notes(seen))  # what fails is to fail before it counts
+        self._add_endpoint(name, seen, template)
         self.samples.append(Sample(name, seen.at, seen.trace_id, seen.method, seen.status, body))
         self._add_traffic(name, seen)
-        self._add_notes(name, seen)
+        for kind, value in notes:
+            self._note(name, kind, value, 1)
         for section in parts:
             self._place(name, section, not seen.authenticated).add(section.value)
 
@@ -122,8 +125,7 @@ class Harvest:
             return None
         return self._memory.crowds.resolve(seen.method, seen.host, fold(seen.path))
 
-    def _add_endpoint(self, seen: Observation, template: str) -> str:
-        name = endpoint_id(seen.method, seen.host, template)
+    def _add_endpoint(self, name: str, seen: Observation, template: str) -> None:
         row = self.endpoints.get(name)
         if row is None:
             row = self.endpoints[name] = {
@@ -138,28 +140,21 @@ class Harvest:
         row["authenticated"] += seen.authenticated
         row["first_seen"] = min(row["first_seen"], seen.at)
         row["last_seen"] = max(row["last_seen"], seen.at)
-        return name
 
     def _add_traffic(self, name: str, seen: Observation) -> None:
         counts = self.traffic.setdefault((name, int(seen.at // 3600), latency.bucket(seen.duration)), [0, 0])
         counts[0] += 1
         counts[1] += seen.status >= 500
 
-    def _add_notes(self, name: str, seen: Observation) -> None:
-        self._note(name, "status", str(seen.status), 1)
-        for scheme in auth.schemes(seen.trace["request"]):
-            self._note(name, "scheme", scheme, 1)
-        for parameter in auth.credentials_in_url(seen):
-            self._note(name, "credential in url", parameter, 1)
-        if auth.is_plain_http(seen):
-            self._note(name, "plain http", "", 1)
-
     def _note(self, endpoint: str, kind: str, value: str, n: int) -> None:
         """A fact about the endpoint as a whole."""
-        self._add_fact(Fact(Key(endpoint, "", ""), kind, value, n))
+        key = Key(endpoint, "", "")
+        if self._memory.known.admit_note(key, kind, value):
+            self._add_fact(Fact(key, kind, value, n))
 
     def _add_fact(self, fact: Fact) -> None:
-        key = (fact.key, fact.kind, fact.value)
+        where = fact.key._replace(section=storable(fact.key.section), path=storable(fact.key.path))
+        key = (where, fact.kind, storable(fact.value))
         self.facts[key] = self.facts.get(key, 0) + fact.n
 
     def _place(self, endpoint: str, section: Section, anonymous: bool) -> Place:
@@ -178,10 +173,21 @@ class Harvest:
 
     def _put_aside(self, at: float, reason: str, body: bytes) -> None:
         self._count("set_aside_traces")
-        self.set_aside.append(SetAside(at, reason, body[:MOST_SET_ASIDE]))
+        self.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
 
     def _count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def _notes(seen: Observation) -> Iterator[tuple[str, str]]:
+    """Facts about the endpoint as a whole that one request adds, as kind and value."""
+    yield "status", str(seen.status)
+    for scheme in auth.schemes(seen.trace["request"]):
+        yield "scheme", scheme
+    for parameter in auth.credentials_in_url(seen):
+        yield "credential in url", parameter
+    if auth.is_plain_http(seen):
+        yield "plain http", ""
 
 
 def _secrets(root: Place) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from metlo_auto.collector import counters
 from metlo_auto.collector.database import is_sqlite, writing
 from metlo_auto.collector.schema import inbox, seen_batches
+from metlo_auto.collector.text import storable
 
 
 class Batch(NamedTuple):
@@ -48,7 +49,7 @@ def batch_key(batch_id: str, body: bytes) -> Optional[str]:
     if not batch_id:
         return None
     digest = hashlib.blake2b(body, digest_size=12, person=b"metlo-batch").hexdigest()
-    return f"{batch_id[:200]}/{digest}"
+    return f"{storable(batch_id[:200])}/{digest}"
 
 
 def file(engine: Engine, batches: Sequence[Batch], counts: Optional[dict[str, int]] = None) -> list[bool]:

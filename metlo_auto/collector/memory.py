@@ -11,14 +11,24 @@ from metlo_auto.collector.deletion import GENERATION
 from metlo_auto.collector.facts import Key, Known
 from metlo_auto.collector.schema import endpoints, facts
 
+MOST_ENDPOINTS = 20_000  # a client that invents hosts or paths must not fill the store
+
 
 class Memory:
     """Only saves work and space: an analyser that begins with an empty one counts the same."""
 
     def __init__(self) -> None:
         self.generation = 0
+        self.endpoints: set[str] = set()
         self.known = Known()
         self.crowds = Crowds()
+
+    def admit_endpoint(self, endpoint_id: str) -> bool:
+        """False for one endpoint too many."""
+        if endpoint_id not in self.endpoints and len(self.endpoints) >= MOST_ENDPOINTS:
+            return False
+        self.endpoints.add(endpoint_id)
+        return True
 
 
 def recall(engine: Engine) -> Memory:
@@ -26,6 +36,7 @@ def recall(engine: Engine) -> Memory:
     with engine.connect() as connection:
         memory.generation = generation(connection)
         _recall_facts(connection, memory.known)
+        memory.endpoints = {row.id for row in connection.execute(select(endpoints.c.id))}
         _recall_endpoints(connection, memory.crowds)
     return memory
 
@@ -37,7 +48,7 @@ def generation(connection: Connection) -> int:
 
 def _recall_facts(connection: Connection, known: Known) -> None:
     columns = (facts.c.endpoint_id, facts.c.section, facts.c.path, facts.c.kind, facts.c.value)
-    wanted = or_(facts.c.kind.in_(("type", "many", "value")), facts.c.kind.like("example%"))
+    wanted = or_(facts.c.section == "", facts.c.kind.in_(("type", "many", "value")), facts.c.kind.like("example%"))
     for row in connection.execute(select(*columns).where(wanted)):
         known.remember(Key(row.endpoint_id, row.section, row.path), row.kind, row.value)
 

@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
+from metlo_auto.collector.text import storable
+
 _CREDENTIALS = frozenset(
     (
         "authorization",
@@ -18,6 +20,8 @@ _CREDENTIALS = frozenset(
         "x-amz-security-token",
     )
 )
+
+MOST_NAME = 2_000  # characters of a host, template or trace id; PostgreSQL indexes no more than 2,700 bytes
 
 
 class Observation(NamedTuple):
@@ -43,15 +47,15 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
     meta = meta if isinstance(meta, dict) else {}
     template = url.get("endpointPath")
     return Observation(
-        host=url["host"],
+        host=storable(url["host"])[:MOST_NAME],
         method=request["method"],
-        path=url["path"],
-        template=template if isinstance(template, str) and template.startswith("/") else None,
+        path=storable(url["path"]),
+        template=storable(template)[:MOST_NAME] if isinstance(template, str) and template[:1] == "/" else None,
         status=response["status"],
         at=_time(meta.get("requestTimestamp"), received_at),
         duration=_number(meta.get("durationMs")),
         authenticated=any(header["name"].lower() in _CREDENTIALS for header in request.get("headers") or ()),
-        trace_id=str(meta.get("traceId") or ""),
+        trace_id=storable(str(meta.get("traceId") or ""))[:MOST_NAME],
         trace=trace,
     )
 

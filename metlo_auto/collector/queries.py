@@ -93,6 +93,7 @@ _COUNTS = (
     "refused_traces",
     "set_aside_traces",
     "unmatched_traces",
+    "overflow_traces",
     "expired_traces",
     "sample_bytes",
 )

@@ -9,8 +9,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.contract import METHODS
+from metlo_auto.collector.observation import MOST_NAME
 from metlo_auto.collector.queries import Endpoint
 from metlo_auto.collector.schema import declared_routes
+from metlo_auto.collector.text import storable
 
 MOST = 5_000  # routes of one app
 _RULE_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -39,12 +41,12 @@ def parse(value: Any) -> Optional[tuple[str, list[Route]]]:
     """
     if not isinstance(value, dict) or not isinstance(value.get("routes"), list):
         return None
-    app = str(value.get("app") or "app")[:200]
+    app = storable(str(value.get("app") or "app"))[:200]
     found: dict[tuple[str, str], Route] = {}
     for item in value["routes"][:MOST]:
         if not isinstance(item, dict) or not isinstance(item.get("rule"), str):
             return None
-        template = template_of(item["rule"])
+        template = storable(template_of(item["rule"]))[:MOST_NAME]
         methods = item.get("methods") or [item.get("method")]
         for method in methods if isinstance(methods, list) else ():
             if method in METHODS:
@@ -55,7 +57,7 @@ def parse(value: Any) -> Optional[tuple[str, list[Route]]]:
 def _where(item: dict[str, Any]) -> tuple[str, str, int]:
     line = item.get("line")
     number = line if isinstance(line, int) and not isinstance(line, bool) else 0
-    return str(item.get("endpoint") or "")[:300], str(item.get("file") or "")[:1000], number
+    return storable(str(item.get("endpoint") or ""))[:300], storable(str(item.get("file") or ""))[:1000], number
 
 
 def replace(connection: Connection, app: str, routes: list[Route], now: float) -> None:
