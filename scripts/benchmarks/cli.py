@@ -15,6 +15,7 @@ from benchmarks.report import RESULTS, write
 
 COMMANDS = {
     "overhead": "CPU per request, throughput, latency and memory against the bare app, Metlo's own agent and peers",
+    "hotpath": "where the microseconds of a request are, step by step, in a real worker",
 }
 
 

@@ -28,6 +28,13 @@ WORKERS = {
 _START_WITHIN = 60.0  # seconds
 
 
+def environment_of(variant: Variant, folder: Path, sink: Sink, home: str) -> dict[str, str]:
+    """Nothing of the caller's own, so that no setting of theirs is measured."""
+    own = {name: value.replace("{sink}", sink.url) for name, value in variant.environment.items()}
+    return dict({"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "PYTHONPATH": str(APPS),
+                 "BENCH_COLLECTOR": sink.url}, **own)
+
+
 class Server:
     """A variant of the app that runs until `stop`, with a collector of its own."""
 
@@ -45,7 +52,7 @@ class Server:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._home.name,
-                env=self._environment(folder, ready, environment or {}),
+                env=dict(environment_of(variant, folder, self.sink, self._home.name), BENCH_READY=str(ready), **environment or {}),
                 **pinned(cores()[0]))
         self.pid = self._process.pid
         try:
@@ -54,11 +61,6 @@ class Server:
         except BaseException:
             self.stop()
             raise
-
-    def _environment(self, folder: Path, ready: Path, more: dict[str, str]) -> dict[str, str]:
-        own = {name: value.replace("{sink}", self.sink.url) for name, value in self.variant.environment.items()}
-        return dict({"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "HOME": self._home.name, "LANG": "C.UTF-8",
-                     "PYTHONPATH": str(APPS), "BENCH_READY": str(ready), "BENCH_COLLECTOR": self.sink.url}, **own, **more)
 
     def _port(self, ready: Path) -> int:
         until = time.monotonic() + _START_WITHIN

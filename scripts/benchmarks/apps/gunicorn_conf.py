@@ -1,4 +1,4 @@
-"""gunicorn's side of a measurement: tells its port, and gives the app its worker, whose count of requests is asked for."""
+"""gunicorn's side of a measurement: tells its port, gives the app its worker, which counts requests."""
 
 import json
 import os
@@ -19,10 +19,15 @@ def post_fork(server, worker):
     if "BENCH_STEPS" in os.environ:
         import steps
 
-        steps.install()
+        worker.write_steps = steps.install()
 
 
 def post_worker_init(worker):
     import bench_app
 
     bench_app.app.config["WORKER"] = worker
+
+
+def worker_exit(server, worker):
+    if "BENCH_STEPS" in os.environ:
+        worker.write_steps()
