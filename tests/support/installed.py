@@ -14,25 +14,30 @@ SECONDS = 60
 
 SCRIPT = """#!%s
 import sys
-from metlo_auto.launcher import main
-sys.exit(main())
+from %s import %s as main
+if __name__ == "__main__":
+    sys.exit(main())
 """
 
 
 class Installed:
     """A venv at `place`: `python` and `metlo-run` in `bin`, packages of the app go into `site`."""
 
-    def __init__(self, place: pathlib.Path, sees: Sequence[str] = ()) -> None:
+    def __init__(self, place: pathlib.Path, sees: Sequence[str] = (), python: str = sys.executable) -> None:
         self.place = place
         self.bin = place / "bin"
         self.python = str(self.bin / "python")
         self.command = str(self.bin / "metlo-run")
         self.home = place / "home"
-        make_venv(place, sees or [str(ROOT), sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]])
+        make_venv(place, sees or [str(ROOT), sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]], python)
         self.site = next((place / "lib").glob("python*")) / "site-packages"
         self.home.mkdir()
-        (self.bin / "metlo-run").write_text(SCRIPT % self.python)
-        (self.bin / "metlo-run").chmod(0o755)
+        self.script("metlo-run", "metlo_auto.launcher", "main")
+
+    def script(self, name: str, module: str, function: str) -> None:
+        """A command as pip makes it of an entry point."""
+        (self.bin / name).write_text(SCRIPT % (self.python, module, function))
+        (self.bin / name).chmod(0o755)
 
     def environ(self, **more: Optional[str]) -> Dict[str, str]:
         """A small environment, this venv first in PATH; None takes a name out."""
