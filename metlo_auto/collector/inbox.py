@@ -7,11 +7,14 @@ from typing import Any, NamedTuple, Optional, Sequence
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from metlo_auto.collector import counters
 from metlo_auto.collector.database import is_sqlite, writing
 from metlo_auto.collector.schema import inbox, seen_batches
 from metlo_auto.collector.text import storable
+
+TRIES = 3
 
 
 class Batch(NamedTuple):
@@ -54,6 +57,15 @@ def batch_key(batch_id: str, body: bytes) -> Optional[str]:
 
 def file(engine: Engine, batches: Sequence[Batch], counts: Optional[dict[str, int]] = None) -> list[bool]:
     """Store `batches` in one transaction and add `counts`; True for each that is new, False for a retry."""
+    for _ in range(TRIES):
+        try:
+            return _file(engine, batches, counts or {})
+        except IntegrityError:
+            continue  # another collector on the same database took one of them in this moment
+    return _file(engine, batches, counts or {})
+
+
+def _file(engine: Engine, batches: Sequence[Batch], counts: dict[str, int]) -> list[bool]:
     with writing(engine) as connection:
         known = _known_keys(connection, [batch.key for batch in batches if batch.key])
         fresh: list[bool] = []
@@ -63,7 +75,7 @@ def file(engine: Engine, batches: Sequence[Batch], counts: Optional[dict[str, in
                 known.add(batch.key)
         new = [batch for batch, is_new in zip(batches, fresh) if is_new]
         _insert(connection, new)
-        totals = dict(counts or {})
+        totals = dict(counts)
         totals["accepted_batches"] = len(new)
         totals["accepted_traces"] = sum(batch.traces for batch in new)
         totals["duplicate_batches"] = len(batches) - len(new)
