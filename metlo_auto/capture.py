@@ -212,6 +212,7 @@ class Recording:
         duration = self.capture.clock() - self.begun
         names, values = of_response(self.headers)
         response_type, response_encoding, length = described(names, values)
+        route, endpoint, arguments = self.route
         get = environ.get
         method = get("REQUEST_METHOD", "GET")
         self.capture.sink(Exchange(
@@ -221,7 +222,7 @@ class Recording:
             self.tee.body(self.declared) if self.tee is not None else EMPTY,
             self.status, names, values, response_type, response_encoding, self._response_body(method, length),
             get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
-            str(get("SERVER_PORT") or ""), *self.route, self.exception,
+            str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
         ))
 
     def _response_body(self, method: str, length: int) -> Body:
@@ -237,7 +238,7 @@ class Recording:
 
 
 class Watched:
-    """A response's iterable; not the recording itself, which the environ holds, so that it goes when the server drops it."""
+    """A response's iterable; no recording itself: the environ holds that, this goes as soon as the server drops it."""
 
     __slots__ = ("_recording", "_next", "_close")
 
