@@ -109,9 +109,9 @@ class Server:
                 connection.close()
 
     def end(self, number=signal.SIGTERM, deadline=30.0):
-        """Sends a signal as a terminal or a supervisor does; (exit status, seconds until it had ended)."""
+        """Sends a signal; (exit status, seconds until it had ended)."""
         start = time.monotonic()
-        if number == signal.SIGINT:
+        if "--reload" in self.command:  # as a terminal does: both of its processes get it
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.delivery.conftest import adds_up, make_trace, wait_for_stats
+from tests.delivery.settings import adds_up, make_trace, wait_for_stats
 from tests.support.faulty_collector import Answer, FaultyCollector, first, status, way
 
 pytestmark = pytest.mark.core

@@ -10,9 +10,12 @@ from tests.support.faulty_collector import FaultyCollector, way
 
 pytestmark = pytest.mark.slow
 
+HASTY = {"METLO_TIMEOUT": "60", "METLO_SHUTDOWN_TIMEOUT": "1.5"}
 NEEDS = {"gunicorn": "gunicorn", "gevent": "gevent", "waitress": "waitress", "cheroot": "cheroot"}
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
-LATER_AT_MOST = 1.5  # seconds that the end may take longer than without the agent
+LATER_AT_MOST = (
+    8.0  # seconds: the shutdown time, and a machine that is busy; a collector that hangs would hold it for 60
+)
 
 
 @pytest.fixture
@@ -23,13 +26,17 @@ def serve(tmp_path):
         for word, module in NEEDS.items():
             if word in kind and importlib.util.find_spec(module) is None:
                 pytest.skip("needs " + module)
+        more.setdefault("METLO_SHUTDOWN_TIMEOUT", "20")  # this machine may be busy; a flush that works ends at once
         return Server(SERVERS[kind], environ(collector.host, tmp_path, **more), tmp_path / "log")
 
     return start
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
-@pytest.mark.parametrize("kind", SERVERS)
+ENDINGS = [(kind, number) for kind in SERVERS for number in (signal.SIGTERM, signal.SIGINT)]
+ENDINGS.remove(("flask run --reload", signal.SIGTERM))  # the reloader kills its child with SIGKILL then
+
+
+@pytest.mark.parametrize("kind, number", ENDINGS, ids=["%s %d" % pair for pair in ENDINGS])
 def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number, serve):
     with FaultyCollector() as collector, serve(kind, collector) as server:
         collector.wait_for_paths(server.answered)  # an import of requests at the exit would change the status of ^C
@@ -64,7 +71,7 @@ def test_all_is_delivered_over_a_reload(kind, serve):
 
 @pytest.mark.parametrize("kind", ["gunicorn sync", "gunicorn gthread", "gunicorn gevent", "waitress", "python app.py"])
 def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(kind, serve):
-    with FaultyCollector(way("hang")) as collector, serve(kind, collector) as server:
+    with FaultyCollector(way("hang")) as collector, serve(kind, collector, **HASTY) as server:
         server.hit(20)
         _, seconds = server.end()
         collector.fault = None
