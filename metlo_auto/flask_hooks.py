@@ -1,5 +1,6 @@
 """What is Flask's: the patch of `Flask.__init__`, the hooks on an app, routes. Must not know encoding or network."""
 
+import weakref
 from typing import Any, Callable, Dict, Optional
 
 import flask
@@ -35,7 +36,7 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
         app.wsgi_app = edge(app.wsgi_app, attachment)
         # First in the list is the last to run: it sees the response as the app's own hooks left it.
         app.after_request_funcs.setdefault(None, []).insert(0, note_response)
-        app.handle_user_exception = _noting(app.handle_user_exception)
+        _watch_exceptions(app)
         _listen_for_exceptions(app)
         setattr(app, ATTACHED, attachment)
 
@@ -49,14 +50,25 @@ def note_response(response: Any) -> Any:
     return response
 
 
-def _noting(handle: Callable[[Exception], Any]) -> Callable[[Exception], Any]:
-    """`handle_user_exception` sees each exception that leaves a view, those with an error handler too."""
+def _watch_exceptions(app: Any) -> None:
+    """Notes each exception that leaves a view, those with an error handler of the app too."""
+    # The search for a handler has ended when the exception goes on: no frame of ours in the app's tracebacks.
+    name = "_find_error_handler" if hasattr(app, "_find_error_handler") else "handle_user_exception"
+    original = _weakly(app, name)
 
-    def handle_user_exception(error: Exception) -> Any:
+    def noting(error: Exception, *blueprints: Any) -> Any:
         _note_exception(error)
-        return handle(error)
+        return original(error, *blueprints)
 
-    return handle_user_exception
+    setattr(app, name, noting)
+
+
+def _weakly(app: Any, name: str) -> Callable[..., Any]:
+    """A method that only the app itself calls, without the reference that would make a cycle of app and method."""
+    if name in vars(app):
+        return vars(app)[name]  # type: ignore[no-any-return]
+    method, weak = getattr(type(app), name), weakref.ref(app)
+    return lambda *args: method(weak(), *args)
 
 
 def _listen_for_exceptions(app: Any) -> None:
