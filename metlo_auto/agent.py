@@ -6,13 +6,14 @@ import itertools
 import os
 import random
 import re
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
 from metlo_auto.capture import Capture, Route
 from metlo_auto.delivery import Delivery, DeliverySettings
-from metlo_auto.exchange import Exchange, Header
+from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
+from metlo_auto.headers import Memo, Names, Values
 from metlo_auto.redact import Redactor
 from metlo_auto.settings import Settings
 from metlo_auto.wire import METHODS, Encoder
@@ -44,7 +45,7 @@ class Agent:
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size))
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
-        self._sensitive = _Sensitive(self._redactor)
+        self._secret_headers = Memo(self._may_be_secret)  # names of headers -> positions of those to be looked at
         self._mine = _PerProcess(settings)
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
@@ -102,22 +103,24 @@ class Agent:
             text = redact.body(response.text, response.kind, x.response_type)
             if text is not response.text:
                 response = response._replace(text=text)
-        if self._are_sensitive(x.request_headers):
-            x = x._replace(request_headers=self._headers(x.request_headers))
-        if self._are_sensitive(x.response_headers):
-            x = x._replace(response_headers=self._headers(x.response_headers))
+        secret = self._secret_headers[x.request_names]
+        if secret:
+            x = x._replace(request_values=self._masked(secret, x.request_names, x.request_values))
+        secret = self._secret_headers[x.response_names]
+        if secret:
+            x = x._replace(response_values=self._masked(secret, x.response_names, x.response_values))
         if x.query:
             x = x._replace(query=redact.query(x.query))
         return self._without_secret_arguments(x) if x.arguments else x, request, response
 
-    def _are_sensitive(self, headers: Sequence[Header]) -> bool:
-        sensitive = self._sensitive
-        return True in [sensitive[name] for name, _ in headers]
+    def _may_be_secret(self, names: Names) -> Tuple[int, ...]:
+        return tuple([at for at, name in enumerate(names) if self._redactor.sensitive_header(name)])
 
-    def _headers(self, headers: Sequence[Header]) -> Sequence[Header]:
-        sensitive = self._sensitive
-        return [(name, self._redactor.header(name, value)) if sensitive[name] else (name, value)
-                for name, value in headers]
+    def _masked(self, secret: Tuple[int, ...], names: Names, values: Values) -> Values:
+        masked = list(values)
+        for at in secret:
+            masked[at] = self._redactor.header(names[at], values[at])
+        return tuple(masked)
 
     def _without_secret_arguments(self, x: Exchange) -> Exchange:
         path = x.path
@@ -154,20 +157,6 @@ def _matcher(globs: Tuple[str, ...]) -> Optional[Callable[[str], bool]]:
         return None
     matches = re.compile("|".join(fnmatch.translate(glob) for glob in globs)).match
     return lambda path: matches(path) is not None
-
-
-class _Sensitive(dict):  # type: ignore[type-arg]
-    """Whether headers of a name have to be looked at; bounded, since clients choose the names."""
-
-    def __init__(self, redactor: Redactor) -> None:
-        dict.__init__(self)
-        self._redactor = redactor
-
-    def __missing__(self, name: str) -> bool:
-        sensitive = self._redactor.sensitive_header(name)
-        if len(self) < 2000:
-            self[name] = sensitive
-        return sensitive
 
 
 class Agents:

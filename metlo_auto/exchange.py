@@ -1,8 +1,6 @@
 """One HTTP exchange as the app's WSGI edge saw it: raw values, nothing interpreted; knows nothing else of the agent."""
 
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
-
-Header = Tuple[str, str]
+from typing import Dict, NamedTuple, Optional, Tuple
 
 
 class Body(NamedTuple):
@@ -32,12 +30,14 @@ class Exchange(NamedTuple):
     query: str
     host: str  # the Host header, "" where there is none
     forwarded_for: str  # X-Forwarded-For as sent, "" where there is none
-    request_headers: Sequence[Header]
+    request_names: Tuple[str, ...]  # of its headers, in order; names and values apart since the names repeat
+    request_values: Tuple[str, ...]
     request_type: str  # Content-Type, "" where there is none
     request_encoding: str  # Content-Encoding, likewise
     request_body: Body
     status: int
-    response_headers: Sequence[Header]
+    response_names: Tuple[str, ...]
+    response_values: Tuple[str, ...]
     response_type: str
     response_encoding: str
     response_body: Body

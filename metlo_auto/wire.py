@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote_plus
 from metlo_auto.addresses import server_address, source_address
 from metlo_auto.bodies import Text
 from metlo_auto.exchange import Exchange
+from metlo_auto.headers import Memo, Names
 from metlo_auto.version import VERSION
 
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"])
@@ -51,7 +52,7 @@ class Encoder:
 
     def __init__(self, environment: str, prefix: str) -> None:
         self._body = fastest_body()
-        self._heads = _Heads()
+        self._formats = Memo(_format)
         self._seconds = _Seconds()
         self._known_routes: Dict[Tuple[str, str, Optional[str]], Tuple[str, str]] = {}
         self._known_addresses: Dict[Tuple[str, ...], str] = {}
@@ -81,15 +82,15 @@ class Encoder:
             meta += _not_whole("requestBody", request)
         if response.omitted:
             meta += _not_whole("responseBody", response)
-        heads = self._heads
+        formats = self._formats
         return b"".join((
             (f'{{"request":{{"url":{{"host":{quote(host)},"path":{quote(path)}{url},'
              f'"parameters":[{_parameters(x.query) if x.query else ""}]}},'
-             f'"headers":[{",".join([heads[name] + quote(value) + "}" for name, value in x.request_headers])}],'
+             f'"headers":[{formats[x.request_names] % tuple(map(quote, x.request_values))}],'
              f'"method":"{x.method.upper()}","body":').encode("utf-8", "replace"),
             self._body(request.text) if request.text else b'""',
             (f'}},"response":{{"status":{x.status},'
-             f'"headers":[{",".join([heads[name] + quote(value) + "}" for name, value in x.response_headers])}],'
+             f'"headers":[{formats[x.response_names] % tuple(map(quote, x.response_values))}],'
              f'"body":').encode("utf-8", "replace"),
             self._body(response.text) if response.text else b'""',
             (f',{self._addresses(x, host)},"sourcePort":{quote(x.remote_port)},'
@@ -141,14 +142,9 @@ def _parameters(query: str) -> str:
     return ",".join(['{"name":%s,"value":%s}' % (quote(name), quote(value)) for name, value in query_pairs(query)])
 
 
-class _Heads(dict):  # type: ignore[type-arg]
-    """How a header of each name begins; bounded, since clients choose the names."""
-
-    def __missing__(self, name: str) -> str:
-        head = '{"name":%s,"value":' % encode_basestring(name)
-        if len(self) < _CACHED:
-            self[name] = head
-        return head
+def _format(names: Names) -> str:
+    """A list of headers with these names, to be filled with their quoted values."""
+    return ",".join(['{"name":%s,"value":%%s}' % encode_basestring(name).replace("%", "%%") for name in names])
 
 
 class _Seconds(dict):  # type: ignore[type-arg]

@@ -16,8 +16,8 @@ class Text:
         self.text, self.kind, self.size, self.captured, self.omitted = text, kind, size, captured, omitted
 
 
-X = Exchange(1700000000.25, 0.5, "GET", "", "/users/7", "", "a.example", "", [("Host", "a.example")], "", "", EMPTY, 200,
-             [], "", "", EMPTY, "10.0.0.1", "4711", "srv", "80", "/users/<int:id>", "user", {}, None)
+X = Exchange(1700000000.25, 0.5, "GET", "", "/users/7", "", "a.example", "", ("Host",), ("a.example",), "", "", EMPTY,
+             200, (), (), "", "", EMPTY, "10.0.0.1", "4711", "srv", "80", "/users/<int:id>", "user", {}, None)
 
 
 def trace(x=X, request=None, response=None):

@@ -1,0 +1,91 @@
+"""Headers as names and values apart: names repeat from request to request, and what follows from them is kept.
+
+All that is kept is bounded, since clients choose names and their order. Knows WSGI's spelling, nothing of meaning.
+"""
+
+from operator import itemgetter
+from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
+
+Names = Tuple[str, ...]
+Values = Tuple[str, ...]
+_KEPT = 1000
+
+
+class Memo(dict):  # type: ignore[type-arg]
+    """What `work_out` makes of a key, kept until there are too many of them."""
+
+    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+        dict.__init__(self)
+        self._work_out = work_out
+
+    def __missing__(self, key: Any) -> Any:
+        if len(self) >= _KEPT:
+            self.clear()
+        value = self[key] = self._work_out(key)
+        return value
+
+
+def _name(key: str) -> str:
+    """The header that an environ key stands for, "" for none."""
+    if key.startswith("HTTP_"):
+        return key[5:].replace("_", "-").title()
+    return {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}.get(key, "")
+
+
+class _Plan(NamedTuple):
+    names: Names
+    values_of: Callable[[Dict[str, Any]], Values]
+
+
+def _plan(keys: Tuple[str, ...]) -> _Plan:
+    chosen = [key for key in keys if _name(key)]
+    if len(chosen) > 1:
+        return _Plan(tuple(map(_name, chosen)), itemgetter(*chosen))
+    return _Plan(tuple(map(_name, chosen)), lambda environ: tuple([environ[key] for key in chosen]))
+
+
+_PLANS = Memo(_plan)
+
+
+def of_request(environ: Dict[str, Any]) -> Tuple[Names, Values]:
+    """The request's headers in the order of the environ."""
+    names, values_of = _PLANS[tuple(environ)]
+    values = values_of(environ)
+    # Some servers give these two empty where the client sent none.
+    if "" in values:
+        pairs = [pair for pair in zip(names, values) if pair[1] or not pair[0].startswith("Content-")]
+        return tuple([name for name, _ in pairs]), tuple([value for _, value in pairs])
+    return names, values
+
+
+def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values]:
+    """The same for what start_response was given."""
+    if not headers:
+        return (), ()
+    names, values = zip(*headers)
+    return names, values
+
+
+class _Positions(NamedTuple):
+    content_type: int
+    encoding: int
+    length: int
+
+
+def _positions(names: Names) -> _Positions:
+    lowered = [name.lower() for name in names]
+    return _Positions(*[lowered.index(name) if name in lowered else -1
+                        for name in ("content-type", "content-encoding", "content-length")])
+
+
+_POSITIONS = Memo(_positions)
+
+
+def described(names: Names, values: Values) -> Tuple[str, str, int]:
+    """Content-Type, Content-Encoding ("" where there is none) and Content-Length (-1 where there is none)."""
+    content_type, encoding, length = _POSITIONS[names]
+    return (
+        values[content_type] if content_type >= 0 else "",
+        values[encoding] if encoding >= 0 else "",
+        int(values[length]) if length >= 0 and values[length].isdigit() else -1,
+    )
