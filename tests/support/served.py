@@ -8,7 +8,7 @@ import subprocess
 import time
 from typing import Any, Dict, Sequence
 
-LISTENING = re.compile(r"(?:Listening at|Running on|Serving on):? +https?://[^:/\s]+:(\d+)")
+LISTENING = re.compile(r"(?i)(?:listening at|running on|serving on):? +https?://[^:/\s]+:(\d+)")
 OURS = ("METLO_", "FLASK_", "GUNICORN_")
 
 
