@@ -15,6 +15,7 @@ from typing import Deque, Dict, Optional, Union
 from .bell import Bell
 from .counters import Counters
 from .crew import Alone, Crew, Posting
+from .declarations import Declarations
 from .folder import Folder
 from .forks import ForkGate
 from .intake import Intake
@@ -44,6 +45,7 @@ class Channel:
     def __init__(self, settings: DeliverySettings, gate: ForkGate, threads: bool = True) -> None:
         self.pid = os.getpid()
         self.counters = Counters()
+        self.declarations = Declarations()
         self._settings = settings
         self._gate = gate
         self._bell = Bell()
@@ -166,9 +168,9 @@ class Channel:
     def _make_crew(self) -> Posting:
         settings = self._settings
         if self.threads:
-            return Crew(settings.workers, lambda: Poster(settings, self._gate), self._bell)
+            return Crew(settings.workers, lambda: Poster(settings, self._gate, self.declarations), self._bell)
         settings = settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))
-        return Alone(lambda: Poster(settings, self._gate))
+        return Alone(lambda: Poster(settings, self._gate, self.declarations))
 
     def _make_spool(self) -> Spool:
         folder = None

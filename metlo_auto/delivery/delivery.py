@@ -2,7 +2,7 @@
 
 import time
 from os import getpid
-from typing import Dict, Optional
+from typing import Callable, Dict, Optional
 
 from . import exits, uwsgi
 from .channel import Channel, Stats
@@ -51,6 +51,13 @@ class Delivery:
         for _ in range(n):
             channel.counters.captured.add()
         channel.counters.refuse(reason, n)
+
+    def declare(self, make_body: Callable[[], bytes]) -> None:
+        """Tells a collector that takes them the app's routes, once, after its first trace; others are told nothing."""
+        channel = self._channel
+        if channel is None or channel.pid != getpid():
+            channel = self._enter()
+        channel.declarations.add(make_body)
 
     def flush(self, timeout: float) -> None:
         """Waits until every trace is posted or spooled, `timeout` seconds at most."""

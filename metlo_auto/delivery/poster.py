@@ -2,14 +2,15 @@
 
 import time
 import zlib
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
 from .batch import Batch
+from .declarations import Answer, Declarations
 from .forks import ForkGate
 from .quiet import untraced
 from .values import DeliverySettings
-from .verdict import RETRY, Verdict, judge
+from .verdict import DELIVERED, RETRY, Verdict, judge
 
 if TYPE_CHECKING:
     from .connections import BreakableAdapter
@@ -25,8 +26,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Poster:
     """Posts one batch at a time over one kept-alive connection; for one thread. `break_off` is for others."""
 
-    def __init__(self, settings: DeliverySettings, gate: ForkGate) -> None:
+    def __init__(self, settings: DeliverySettings, gate: ForkGate, declarations: Declarations) -> None:
         self._gate = gate
+        self._declarations = declarations
         self._base = settings.host.rstrip("/")
         self._key = settings.api_key
         self._timeout = settings.timeout
@@ -40,7 +42,10 @@ class Poster:
         """The verdict on one post of `batch`, after at most a few timeouts; raises nothing."""
         try:
             with untraced():
-                return self._post(batch)
+                verdict = self._post(batch)
+                if verdict.outcome == DELIVERED:
+                    self._declarations.tell(self._ask)
+                return verdict
         except Exception as error:  # noqa: BLE001 - whatever a network does, the batch must be kept
             if self._adapter is not None and self._adapter.broken:
                 return Verdict(RETRY, 0, "no answer in time")
@@ -93,30 +98,40 @@ class Poster:
         path = "/api/v2/log-request/single" if batch.announcement else "/api/v1/log-request/batch"
         body = batch.body()
         time.sleep(0)  # lets go of the interpreter between the pieces of work
-        request = self._request(path, batch.id, body)
+        request = self._request("POST", path, body)
+        request.headers["X-Metlo-Batch-Id"] = batch.id
         time.sleep(0)
+        response, text = self._exchange(adapter, request)
+        return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
+
+    def _ask(self, method: str, path: str, body: bytes) -> Answer:
+        adapter = self._ready(time.monotonic())
+        response, _ = self._exchange(adapter, self._request(method, path, body))
+        return Answer(response.status_code, response.headers)
+
+    def _exchange(self, adapter: "BreakableAdapter", request: Any) -> Tuple[Any, bytes]:
+        """The response and the beginning of its body."""
         response = adapter.send(request, stream=True, timeout=(self._timeout, self._timeout), **self._environment)
         text = b"".join(take(response.raw.stream(ANSWER_BYTES, decode_content=True), ANSWER_BYTES))
         response.raw.read(ANSWER_BYTES)  # the end of a short answer, so that the connection is kept
         response.raw.release_conn()
         self._used = time.monotonic()
-        return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
+        return response, text
 
-    def _request(self, path: str, batch_id: str, body: bytes) -> Any:
+    def _request(self, method: str, path: str, body: bytes) -> Any:
         from requests.models import PreparedRequest
         from requests.structures import CaseInsensitiveDict
 
         headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
         headers["Authorization"] = self._key  # set here and by nobody later: no netrc is looked at
         headers["Content-Type"] = "application/json"
-        headers["X-Metlo-Batch-Id"] = batch_id
         headers["User-Agent"] = "metlo-auto"
-        if self._compress:
+        if self._compress and body:
             headers["Content-Encoding"] = "gzip"
             body = gzipped(body)
         headers["Content-Length"] = str(len(body))
         request = PreparedRequest()
-        request.method, request.url, request.headers, request.body = "POST", self._base + path, headers, body
+        request.method, request.url, request.headers, request.body = method, self._base + path, headers, body
         request.hooks = {}
         return request
 

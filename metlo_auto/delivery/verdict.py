@@ -43,7 +43,8 @@ def retry_after(value: Optional[str], now: float) -> Optional[float]:
     if value is None:
         return None
     try:
-        return max(float(value), 0.0)
+        seconds = float(value)
+        return max(seconds, 0.0) if seconds == seconds else None  # nan is a float too
     except ValueError:
         moment = email.utils.parsedate_tz(value)
         return max(email.utils.mktime_tz(moment) - now, 0.0) if moment else None

@@ -1,0 +1,79 @@
+"""The queue between request threads and the sender."""
+
+import threading
+
+import pytest
+
+from metlo_auto.delivery.bell import Bell
+from metlo_auto.delivery.queue import TraceQueue
+from metlo_auto.delivery.values import weight
+
+pytestmark = pytest.mark.core
+
+
+def test_it_is_bounded_by_bytes_and_the_newest_is_refused():
+    queue = TraceQueue(10000, lambda: None)
+    taken = [queue.offer(b"x" * 800) for _ in range(20)]
+    assert taken == [True] * 10 + [False] * 10
+    assert queue.total_bytes <= 10000
+
+
+def test_it_is_bounded_by_count_too():
+    queue = TraceQueue(10000, lambda: None)
+    while queue.offer(b""):
+        pass
+    assert len(queue) <= 10000 / 200
+
+
+def test_what_is_taken_counts_until_it_is_settled():
+    queue = TraceQueue(2000, lambda: None)
+    assert queue.offer(b"x" * 1500)
+    items = queue.take(500, 10000)
+    assert not queue.offer(b"x" * 1500)
+    queue.settle(weight(items[0]))
+    assert queue.offer(b"x" * 1500)
+
+
+def test_batches_are_bounded_by_count_and_bytes_and_never_empty():
+    queue = TraceQueue(1 << 20, lambda: None)
+    for size in (10, 10, 10, 5000, 10):
+        queue.offer(b"x" * size)
+    assert [len(item[0]) for item in queue.take(2, 1000)] == [10, 10]
+    assert [len(item[0]) for item in queue.take(10, 1000)] == [10]
+    assert [len(item[0]) for item in queue.take(10, 1000)] == [5000]
+
+
+def test_updates_that_threads_lose_to_each_other_are_put_right():
+    queue = TraceQueue(1 << 30, lambda: None)
+
+    def offer():
+        for _ in range(5000):
+            queue.offer(b"x" * 50)
+
+    threads = [threading.Thread(target=offer) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    items = queue.take(100000, 1 << 30)
+    queue.settle(sum(map(weight, items)))
+    assert len(items) == 40000
+    queue.take(1, 1)
+    assert queue.total_bytes == 0
+
+
+def test_a_sleeping_sender_is_woken_once():
+    rings = []
+    queue = TraceQueue(1 << 20, lambda: rings.append(1))
+    queue.sleeping = True
+    for _ in range(100):
+        queue.offer(b"x")
+    assert len(rings) == 1
+
+
+def test_a_ring_before_the_wait_is_not_lost():
+    bell = Bell()
+    bell.ring()
+    bell.ring()
+    assert bell.wait(10.0)
+    assert not bell.wait(0.0)
