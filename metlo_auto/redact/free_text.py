@@ -32,12 +32,14 @@ EMBEDDED = Style(re.compile(r"[\s&#\"'<>]"), False, True)  # in something else: 
 _WORD = re.compile(r"[\w.%\-]+")
 _ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>?|:=?)\s*""")
 _OPENING = re.compile(r"""(\\*)(\"\"\"|["'`])""")
-_CLOSED = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)|\s""")
+_CLOSED_JSON = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)""")  # what may follow a quote that closes
+_CLOSED = re.compile(_CLOSED_JSON.pattern + r"|\s")
 _EXACT = re.compile(r"(-?[0-9][0-9.eE+-]*|true|false|null|\$\w+)(?=\s*(?:[,)}\]\r\n]|\Z))")
 _KEPT = re.compile(r"true|false|null|\$")
 _VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(\s*=\s*)?")  # of GraphQL: its type, and what comes before its default
 # A line that is blank, or its indent and whether it is an item of a list.
 _LINE = re.compile(r"\r?\n(?:[ \t]*(?=\r?\n|\Z)|([ \t]*)(-[ \t])?)")
+_LINE_END = re.compile(r"[\r\n]")
 _NEWLINE = re.compile(r"\r?\n")
 _LONGEST_INDENT = 1000
 _ESCAPE_LETTERS = "nrtbf"
@@ -120,7 +122,7 @@ class _Search:
         quoted_key = assigned.group(1) is not None
         opening = _OPENING.match(text, begin)
         if opening is not None:
-            return self._mask_quoted(opening, rule)
+            return self._mask_quoted(opening, rule, _CLOSED_JSON if quoted_key else _CLOSED)
         if text[begin : begin + 1] in ("{", "["):
             return mask_value(self.edits, begin, rule, self.rules, loose=True)
         exact = _EXACT.match(text, begin) if quoted_key or self.style.exact else None
@@ -133,20 +135,20 @@ class _Search:
         lines = None if quoted_key or self.style.exact else self._lines_end(name, assigned.end(2))
         return self._mask_bare(begin, rule, quoted_key) if lines is None else self._replace(begin, lines, CONSTANT)
 
-    def _mask_quoted(self, opening: Match[str], rule: str) -> int:
+    def _mask_quoted(self, opening: Match[str], rule: str, closed: Pattern[str]) -> int:
         text, begin = self.text, opening.end()
         slashes, quote = opening.groups()
         end = _closing(text, begin, quote, len(slashes))
         after = min(end + len(opening.group()), len(text))
         new = escaped(self.rules.mask(rule, unescaped(text[begin:end])))
-        if end < len(text) and not _CLOSED.match(text, after):  # a quote inside the value: it goes on
-            rest = LINES.bare.search(text, after)
+        if end < len(text) and not closed.match(text, after):  # a quote inside the value: it goes on
+            rest = _LINE_END.search(text, after)
             return self._replace(begin, rest.start() if rest else len(text), new + opening.group())
         self.edits.replace(begin, end, new)
         return after
 
     def _mask_bare(self, begin: int, rule: str, quoted_key: bool) -> Optional[int]:
-        found = (LINES if quoted_key else self.style).bare.search(self.text, begin)
+        found = (_LINE_END if quoted_key else self.style.bare).search(self.text, begin)
         end = found.start() if found else len(self.text)
         value = self.text[begin:end].strip()
         if not value:

@@ -11,6 +11,7 @@ _COLON = re.compile(r"\s*:\s*")
 _LEAF = re.compile(r'["{}\[\]]|-?(?:[0-9][0-9.eE+-]*|Infinity\b|NaN\b)')
 _LOOSE_LEAF = re.compile(r'["{}\[\]]|[^\s,:{}\[\]"]+')  # broken JSON has words without quotes
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|Infinity|NaN)\Z")
+_NAME = re.compile(r"[\w.\-\[\] ]{0,64}\Z")  # what passes for a key in broken JSON
 _LITERALS = ("true", "false", "null")
 _TELLING = re.compile(r'[=:%<]|\\["u]')  # without one of these a string holds no name and value of its own
 
@@ -71,7 +72,8 @@ def mask_value(edits: Edits, at: int, rule: str, rules: Rules, loose: bool = Fal
             edits.replace(leaf.start(), at, _masked_word(token, rule, rules))
         else:
             end = string_end(text, at)
-            if not (depth and _COLON.match(text, end + 1)):
+            is_key = depth and _COLON.match(text, end + 1) and (not loose or _NAME.match(text, at, end))
+            if not is_key:
                 edits.replace(at, end, escaped(rules.mask(rule, unescaped(text[at:end]))))
             at = min(end + 1, len(text))
         if depth <= 0:

@@ -4,6 +4,7 @@ import re
 from typing import Match, Optional
 
 from .edits import Edits, Rules
+from .masks import CONSTANT
 
 _OPENS_TAG = re.compile(r"<(?:[\w.\-]{1,64}:)?\Z")
 _NAMES_FIELD = re.compile(r"\b(?:name|key|property)\s{0,8}=\s{0,8}[\"'][\w.\[\]\-]{0,64}\Z")
@@ -11,15 +12,16 @@ _TAG_NAME = re.compile(r"<[A-Za-z][\w:\-]{0,40}\s")
 _LINE_END = re.compile(r"[\r\n]")
 _PIECE = re.compile(r"<[^<>]*>?|[^<]+")
 _ATTRIBUTE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?)")
-_ATTRIBUTES = re.compile(r"(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*'))*\s*/?\Z")
+_TAG = re.compile(r"</?[\w:.\-]+(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*'))*\s*/?>?\Z")
 _FIELD_VALUE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
 _FIELD_ATTRIBUTES = re.compile(
     r"[\w.\[\]\-]{0,64}[\"']?(?:\s+[\w:.\-]+(?:\s?=\s?(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+)|(?=[\s/>])))*"
     r"(?:\s+(?:value|content)\s?=\s?[\"'][^\"']*\Z)?"
 )
+_AFTER_NAME = re.compile(r"[\s/>]|\Z")
+_REST_OF_TAG = re.compile(r"(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
 _TAG_END = re.compile(r"\s*/?>")
 _DESCRIBING = ("xmlns", "xsi:", "xml:", "type", "Type", "class", "style")  # attributes that hold no values
-_AFTER_TAG_NAME = ("", " ", "\t", "\r", "\n", "/", ">")
 _STRAY = 4  # characters < in attribute values that are put up with
 _NEAR = 150  # characters before a name in which its tag begins or its attribute stands
 _LONGEST_TAG = 4000
@@ -33,7 +35,7 @@ def mask_element(edits: Edits, start: int, end: int, rule: str, rules: Rules, wh
     text = edits.text
     before = text[max(edits.done, start - _NEAR) : start]
     opening = _OPENS_TAG.search(before)
-    if opening is not None and text[end : end + 1] in _AFTER_TAG_NAME:
+    if opening is not None and (_AFTER_NAME if whole else _REST_OF_TAG).match(text, end):
         return _mask_content(edits, start - len(opening.group()), end, rule, rules, whole)
     if _NAMES_FIELD.search(before):
         return _mask_field(edits, start, end, rule, rules)
@@ -59,10 +61,7 @@ def _mask_content(edits: Edits, tag: int, at: int, rule: str, rules: Rules, whol
 
 def _leaves(text: str, rule: str, rules: Rules) -> str:
     attributes, closing, content = text.partition(">")
-    if _ATTRIBUTES.match(attributes):
-        head = _piece("<" + attributes, rule, rules)[1:] + closing
-    else:
-        head = " " + rules.mask(rule, attributes) + closing
+    head = _tag("<a" + attributes + closing, rule, rules)[2:]
     if "<!" in content or "<?" in content:  # CDATA, comments: whatever they hold
         return head + rules.mask(rule, content.strip())
     return head + _PIECE.sub(lambda found: _piece(found.group(), rule, rules), content)
@@ -70,9 +69,16 @@ def _leaves(text: str, rule: str, rules: Rules) -> str:
 
 def _piece(piece: str, rule: str, rules: Rules) -> str:
     if piece[:1] == "<":
-        return _ATTRIBUTE.sub(lambda found: _attribute(found, rule, rules), piece)
+        return _tag(piece, rule, rules)
     value = piece.strip()
     return piece.replace(value, rules.mask(rule, value)) if value else piece
+
+
+def _tag(tag: str, rule: str, rules: Rules) -> str:
+    """A tag with its attributes masked; all of it where it is none."""
+    if _TAG.match(tag):
+        return _ATTRIBUTE.sub(lambda found: _attribute(found, rule, rules), tag)
+    return "<a " + CONSTANT + ">"
 
 
 def _attribute(found: Match[str], rule: str, rules: Rules) -> str:

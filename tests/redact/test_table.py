@@ -214,6 +214,8 @@ BROKEN = [
     ("{password: 'x', a: 'b'}", "{password: 'redacted', a: 'b'}"),
     ('{"password": hunter2, "a": 1}', '{"password": "redacted"'),
     ('{"password": "my "quoted" pass", "a": 1}', '{"password": "redacted"'),
+    ('{"password": "my " other " pass", "a": 1}', '{"password": "redacted"'),
+    ('{"password": "x" \n "a": 1}', '{"password": "redacted" \n "a": 1}'),
     ('{"a": "\\"password\\": \\"x\\"", }', '{"a": "\\"password\\": \\"redacted\\"", }'),
     ('{"password": "x"} trailing', '{"password": "redacted"} trailing'),
     ('{"p\\u0061ssword": "x"', '{"password": "redacted"'),
