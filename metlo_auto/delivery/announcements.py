@@ -39,6 +39,11 @@ class Announcements:
         if route in self._held:
             self._held[route].until = now + AHEAD
 
+    def given_up(self, route: Optional[Route]) -> None:
+        """The announcement of `route` will not come: nobody waits for it."""
+        if route in self._held:
+            self._held[route].until = 0.0
+
     def refused(self) -> None:
         """The collector has no v2: everything goes by v1 from now on."""
         self._taken = False

@@ -47,6 +47,7 @@ class Settling:
     def _no_v2(self, batch: Batch, verdict: Verdict) -> str:
         if verdict.status in (404, 405):
             self._announcements.refused()
+        self._announcements.given_up(batch.route)
         self._store.resolve(batch, parts=[batch.plain()])
         return UNKNOWN
 
