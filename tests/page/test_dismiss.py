@@ -29,7 +29,7 @@ def test_a_finding_is_dismissed_and_brought_back(opened: Any, leaky: Collector, 
     page.click(".kind button:has-text('Dismiss')")
     expect(title).to_have_count(0)
     page.goto(leaky.url + "/")
-    expect(page.locator("#attention")).to_have_count(0)
+    expect(page.locator("#attention li")).to_have_count(0)
     page.goto(leaky.url + "/findings")
     page.click("summary")
     page.click("button:has-text('Bring back')")

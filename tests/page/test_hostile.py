@@ -53,11 +53,17 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Any:
     traces = [hostile("GET", 200, evil_route), hostile("POST", 500, evil_route), hostile("GET", 404, "/y")]
     text = hostile("PUT", 200, "/text")
     text["request"]["body"], text["response"]["body"] = EVIL, "[" + EVIL
-    assert running.batch([*traces, text]).status_code == 200
+    broken = trace(
+        "/broken\ud800", route="/broken", request_body='{"a": "\\ud800", "\ud801": 1}', response_body="\ud800"
+    )
+    for part in ("request", "response"):
+        broken[part]["headers"] = [{"name": "X-\ud800", "value": "\udfff"}]
+    broken["request"]["url"]["parameters"] = [{"name": "\ud800", "value": "\ud800"}]
+    assert running.batch([*traces, text, broken]).status_code == 200
     routes = [{"methods": ["GET"], "rule": evil_route, "endpoint": EVIL, "file": EVIL, "line": 1}]
     routes.append({"methods": ["GET"], "rule": "/never/" + EVIL, "endpoint": EVIL, "file": EVIL, "line": 1})
     assert running.post("/api/local/routes", {"app": EVIL, "routes": routes}).status_code == 200
-    running.settled(4)
+    running.settled(5)
     yield running
     running.stop()
 
@@ -65,14 +71,14 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def pages(collector: Collector) -> list[str]:
     found = ["/", "/requests", "/findings", "/sensitive", "/openapi", "/settings"]
     found += ["/endpoints/" + item["id"] for item in collector.get("/api/local/endpoints")]
-    found += [f"/requests/{number}{query}" for number in range(1, 5) for query in ("", "?values=shown")]
+    found += [f"/requests/{number}{query}" for number in range(1, 6) for query in ("", "?values=shown")]
     return found
 
 
 def test_nothing_captured_becomes_markup_or_runs(opened: Any, attacked: Collector) -> None:
     page = opened(attacked)
     for path in pages(attacked):
-        page.goto(attacked.url + path)
+        assert page.goto(attacked.url + path).status == 200, path
         found = page.evaluate(
             "() => [...document.querySelectorAll('script, img, textarea, [onerror], [onload], [style], style, iframe')]"
             ".map(element => element.outerHTML)"
@@ -80,6 +86,14 @@ def test_nothing_captured_becomes_markup_or_runs(opened: Any, attacked: Collecto
         assert len(found) == 1 and "/static/live.js" in found[0], (path, found)
         links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.protocol)")
         assert set(links) == {"http:"}, path
+
+
+def test_it_can_be_copied(attacked: Collector) -> None:
+    for number in range(1, 6):
+        for how in ("curl", "pytest"):
+            address = f"{attacked.url}/requests/{number}/{how}"
+            answer = attacked.session.get(address, headers={"Authorization": attacked.key}, timeout=30)
+            assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/plain"), address
 
 
 def test_it_is_there_to_be_read(opened: Any, attacked: Collector) -> None:

@@ -78,3 +78,21 @@ def test_what_was_typed_survives_a_renewal(opened: Any, collector: Collector) ->
     expect(page.locator("#rows .c-calls").first).to_have_text("2")
     assert page.input_value("[name=q]") == "a"
     assert page.evaluate("document.activeElement.name") == "q"
+
+
+def test_the_first_endpoint_appears_where_there_was_none(opened: Any, collector: Collector) -> None:
+    collector.batch([trace("/nothing-here", status=404)])
+    collector.settled(1)
+    page = opened(collector)
+    expect(page.locator(".nothing")).to_contain_text("No endpoint yet")
+    collector.batch([trace("/here", route="/here")])
+    expect(page.locator("#rows > tr")).to_have_count(1)
+
+
+def test_a_new_finding_asks_for_attention_by_itself(opened: Any, collector: Collector) -> None:
+    collector.batch([trace("/a", route="/a")])
+    collector.settled(1)
+    page = opened(collector)
+    expect(page.locator("#attention li")).to_have_count(0)
+    collector.batch([trace("/a", route="/a", status=500)])
+    expect(page.locator("#attention li")).to_have_count(1)

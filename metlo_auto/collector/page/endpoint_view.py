@@ -7,12 +7,11 @@ import time
 
 from flask import abort
 
-from metlo_auto.collector import exposures, fields, findings, queries, routes
+from metlo_auto.collector import fields, queries, routes
 from metlo_auto.collector import notes as noted
 from metlo_auto.collector.openapi import make_document
 from metlo_auto.collector.openapi.operations import Observed
-from metlo_auto.collector.page import exchange_view, inventory, tree
-from metlo_auto.collector.page import queries as reads
+from metlo_auto.collector.page import exchange_view, inventory, ring, rollups, survey, tree
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import chart, fill
 from metlo_auto.collector.page.rendering import render
@@ -31,10 +30,9 @@ def endpoint(name: str) -> str:
         found = next((item for item in listed if item.id == name), None)
         if found is None:
             abort(404, "There is no such endpoint.")
-        owners = reads.members(connection, [name])
-        traffic = reads.traffic_of(connection, owners, hour - SPAN + 1).get(name, reads.NO_TRAFFIC)
-        about = [item for item in findings.find_all(connection, now) if item.endpoint.id == name]
-        row = inventory.rows([found], exposures.read_exposures(connection), {})[0]
+        owners = rollups.members(connection, [name])
+        traffic = rollups.traffic_of(connection, owners, hour - SPAN + 1).get(name, rollups.NO_TRAFFIC)
+        row = inventory.rows([found], survey.exposures(connection), {})[0]
         place = routes.find(routes.locate(routes.read(connection)), found)
         notes = noted.read_notes(connection).get(name, noted.empty())
         seen = Observed(
@@ -60,8 +58,8 @@ def endpoint(name: str) -> str:
             notes=notes,
             sections=tree.sections(seen.fields),
             operation=exchange_view.pieces(_operation(seen)),
-            findings=[item for item in about if not item.dismissed],
-            samples=reads.latest(connection, LATEST, of=list(owners)),
+            findings=[item for item in survey.findings(connection) if item.endpoint.id == name and not item.dismissed],
+            samples=ring.latest(connection, LATEST, of=list(owners)),
             length=LATEST,
         )
 

@@ -10,9 +10,8 @@ from typing import NamedTuple, Sequence
 from flask import request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import exposures, findings, queries, sensitive
-from metlo_auto.collector.page import attention, inventory, listing
-from metlo_auto.collector.page import queries as reads
+from metlo_auto.collector import queries, sensitive
+from metlo_auto.collector.page import attention, inventory, listing, ring, rollups, survey
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
 from metlo_auto.collector.page.rendering import render
@@ -39,12 +38,13 @@ def home() -> str:
             return welcome(connection, status)
         wanted = listing.read(request.args)
         now = time.time()
-        about = findings.find_all(connection, now)
-        counts = Counter(item.endpoint.id for item in about if not item.dismissed)
-        everything = inventory.rows(queries.list_endpoints(connection), exposures.read_exposures(connection), counts)
+        found = survey.findings(connection)
+        counts = Counter(item.endpoint.id for item in found if not item.dismissed)
+        everything = inventory.rows(queries.list_endpoints(connection), survey.exposures(connection), counts)
         today = midnight(now)
         if wanted.sort == "p95":
-            everything = _with_traffic(connection, everything)[0]
+            p95s = survey.p95s(connection, int(now // 3600) - DAY + 1)
+            everything = [row._replace(p95=p95s.get(row.id)) for row in everything]
         chosen = listing.choose(everything, wanted, today)
         shown, charts = _with_traffic(connection, listing.cut(chosen, wanted.page))
         return render(
@@ -64,8 +64,8 @@ def home() -> str:
             classes=_classes(everything),
             largest_first=listing.LARGEST_FIRST,
             numbers=_numbers(everything, today),
-            attention=attention.calls(about, ATTENTION),
-            samples=reads.latest(connection, FEED),
+            attention=attention.calls(found, ATTENTION),
+            samples=ring.latest(connection, FEED),
             feed_length=FEED,
         )
 
@@ -92,11 +92,11 @@ def _classes(everything: Sequence[listing.Row]) -> list[str]:
 def _with_traffic(connection: Connection, rows: Sequence[listing.Row]) -> tuple[list[listing.Row], dict[str, Chart]]:
     """The rows with their p95 of the last day, and the day's chart of each."""
     now = int(time.time() // 3600)
-    owners = reads.members(connection, [row.id for row in rows])
-    traffic = reads.traffic_of(connection, owners, now - DAY + 1)
+    owners = rollups.members(connection, [row.id for row in rows])
+    traffic = rollups.traffic_of(connection, owners, now - DAY + 1)
     done, charts = [], {}
     for row in rows:
-        found = traffic.get(row.id, reads.NO_TRAFFIC)
+        found = traffic.get(row.id, rollups.NO_TRAFFIC)
         done.append(row._replace(p95=found.p95))
         charts[row.id] = chart(fill(found.hours, now, DAY), *SPARK)
     return done, charts

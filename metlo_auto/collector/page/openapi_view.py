@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi as documents
 from metlo_auto.collector import queries, routes
+from metlo_auto.collector.page import survey
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.exchange_view import pieces
 from metlo_auto.collector.page.rendering import render
@@ -38,20 +39,21 @@ def compare_openapi() -> str:
     sent = request.files.get("document")
     data = sent.read() if sent else b""
     with engine().connect() as connection:
-        return _page(connection, _compare(sent.filename or "document" if sent else "", data, _document(connection)))
+        return _page(
+            connection, _compare(sent.filename or "document" if sent else "", data, survey.document(connection))
+        )
 
 
 @blueprint.get("/openapi.json")
 def openapi_json() -> Response:
     with engine().connect() as connection:
-        text = _text(_document(connection))
+        text = survey.document_text(connection)
     headers = {"Content-Disposition": "attachment; filename=openapi.json"}
     return Response(text + "\n", mimetype="application/json", headers=headers)
 
 
 def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
-    document = _document(connection)
-    text = _text(document)
+    document, text = survey.document(connection), survey.document_text(connection)
     declared = routes.read(connection)
     return render(
         connection,
@@ -67,14 +69,6 @@ def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
         comparison=comparison,
         most=MOST_DIFFERENCES,
     )
-
-
-def _document(connection: Connection) -> dict[str, Any]:
-    return documents.make_document(documents.read_operations(connection))
-
-
-def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=True)
 
 
 def _compare(name: str, data: bytes, observed: dict[str, Any]) -> Comparison:

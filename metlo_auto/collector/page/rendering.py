@@ -21,4 +21,5 @@ _DONE = {
 def render(connection: Connection, template: str, here: str, status: dict[str, Any], **values: Any) -> str:
     """`template` with `values`; `here` is the page's name in the navigation, `status` the collector's counters."""
     done = _DONE.get(request.args.get("done", ""), "")
-    return render_template(template, here=here, strip=strip(connection, status), done=done, **values)
+    text = render_template(template, here=here, strip=strip(connection, status), done=done, **values)
+    return text.encode("utf-8", "replace").decode()  # captured text may hold lone surrogates, UTF-8 must not

@@ -47,7 +47,7 @@ def _url(url: dict[str, Any], headers: dict[str, str]) -> str:
         for item in url.get("parameters") or ()
         if isinstance(item, dict)
     ]
-    path = quote(str(url["path"]), safe="/%:@!$'()*+,;=~-._")
+    path = quote(str(url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
     return f"{scheme}://{host}{path}" + (f"?{urlencode(query, errors='replace')}" if query else "")
 
 

@@ -8,8 +8,8 @@ from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import queries
-from metlo_auto.collector.page import exchange_view, listing, masking, replay
-from metlo_auto.collector.page import queries as reads
+from metlo_auto.collector.page import exchange_view, listing, masking, replay, ring
+from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 
@@ -32,7 +32,7 @@ def requests() -> str:
     method = request.args.get("method", "") if request.args.get("method") in listing.METHODS else ""
     before = request.args.get("before", type=int)
     with engine().connect() as connection:
-        found = reads.latest(
+        found = ring.latest(
             connection, LENGTH + 1, status=int(status_class) if status_class else None, method=method, before=before
         )
         return render(
@@ -93,8 +93,8 @@ def _text(text: str) -> Response:
     return Response(text.encode("utf-8", "backslashreplace"), content_type="text/plain; charset=utf-8")
 
 
-def _sample(connection: Connection, number: int) -> reads.Sample:
-    found = reads.sample(connection, number) if number < 1 << 62 else None
+def _sample(connection: Connection, number: int) -> ring.Sample:
+    found = ring.sample(connection, number) if number < 1 << 62 else None
     if found is None:
         abort(404, "This request is no longer kept: only the latest are.")
     return found
@@ -102,4 +102,4 @@ def _sample(connection: Connection, number: int) -> reads.Sample:
 
 def shown_endpoint(connection: Connection, name: Optional[str]) -> Any:
     """The endpoint that a sample is shown with: `id`, `method`, `template`, `host`; None where it has none."""
-    return None if name is None else reads.shown(connection, name)
+    return None if name is None else store.shown(connection, name)

@@ -23,8 +23,12 @@
         }
       });
     } else if (!busy(old)) {
-      old.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
+      fill(old, fresh);
     }
+  }
+
+  function fill(old, fresh) {
+    old.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
   }
 
   const keys = (list) => new Map([...list.children].map((row) => [row.dataset.key, row]));
@@ -78,8 +82,13 @@
   }
 
   function renewPage(fresh) {
-    // another kind of page altogether: the first request came in
-    if (Boolean($("#rows")) !== Boolean($("#rows", fresh)) && !$("#inventory")) { location.reload(); return; }
+    // another kind of page altogether: the first request came in, or everything was deleted
+    if (Boolean($("#inventory")) !== Boolean($("#inventory", fresh))) { location.reload(); return; }
+    const empty = $("#inventory .nothing, #list .nothing");
+    if (empty && !$("#inventory .nothing, #list .nothing", fresh)) {
+      const region = empty.closest("[id]");
+      fill(region, fresh.getElementById(region.id));
+    }
     for (const part of $$("[data-part]")) {
       const other = fresh.getElementById(part.id);
       if (other) renew(part, other);
@@ -141,7 +150,7 @@
         if (mine !== turn) return;
         history.replaceState(null, "", address);
         const region = document.getElementById(target);
-        region.replaceChildren(...[...fresh.getElementById(target).childNodes].map((node) => document.importNode(node, true)));
+        fill(region, fresh.getElementById(target));
         const found = $(".found, .nothing", region);
         say(found ? found.textContent : "All shown");
       } catch (error) { form.submit(); }

@@ -1,0 +1,68 @@
+"""Calls by hour and durations of endpoints, read from the rollups; knows no page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple, Optional, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector import latency
+from metlo_auto.collector.page.chart import Hour
+from metlo_auto.collector.schema import endpoints, traffic
+
+
+def members(connection: Connection, endpoint_ids: Sequence[str]) -> dict[str, str]:
+    """Every id whose traffic is shown under one of `endpoint_ids`, and that one: folding keeps its rows."""
+    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    found = connection.execute(select(endpoints.c.id, shown.label("shown")).where(shown.in_(endpoint_ids)))
+    return {row.id: row.shown for row in found}
+
+
+class Traffic(NamedTuple):
+    """What the rollups say of one endpoint: calls by hour, and durations in milliseconds."""
+
+    hours: list[Hour]
+    p50: Optional[float]
+    p95: Optional[float]
+
+
+NO_TRAFFIC = Traffic([], None, None)
+
+
+def traffic_of(connection: Connection, owners: dict[str, str], since: int) -> dict[str, Traffic]:
+    """By shown endpoint: its hours from `since` on, in hours since the epoch. `owners` is what `members` gives."""
+    t = traffic.c
+    recent = (t.endpoint_id.in_(list(owners)), t.hour >= since)
+    by_hour = select(t.endpoint_id, t.hour, func.sum(t.calls), func.sum(t.errors)).where(*recent)
+    by_bucket = select(t.endpoint_id, t.bucket, func.sum(t.calls)).where(*recent)
+    hours: dict[str, dict[int, Hour]] = defaultdict(dict)
+    for name, hour, calls, errors in connection.execute(by_hour.group_by(t.endpoint_id, t.hour)).all():
+        of_endpoint = hours[owners[name]]
+        before = of_endpoint.get(hour, Hour(hour, 0, 0))
+        of_endpoint[hour] = Hour(hour, before.calls + int(calls), before.errors + int(errors))
+    buckets: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for name, bucket, calls in connection.execute(by_bucket.group_by(t.endpoint_id, t.bucket)).all():
+        buckets[owners[name]][bucket] += int(calls)
+    return {
+        name: Traffic(
+            [found[hour] for hour in sorted(found)],
+            latency.quantile(buckets[name], 0.5),
+            latency.quantile(buckets[name], 0.95),
+        )
+        for name, found in hours.items()
+    }
+
+
+def p95s(connection: Connection, since: int) -> dict[str, float]:
+    """The p95 in milliseconds of every shown endpoint that was timed since the hour `since`."""
+    t = traffic.c
+    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    joined = traffic.join(endpoints, endpoints.c.id == t.endpoint_id)
+    asked = select(shown, t.bucket, func.sum(t.calls)).select_from(joined).where(t.hour >= since)
+    buckets: dict[str, dict[int, int]] = defaultdict(dict)
+    for name, bucket, calls in connection.execute(asked.group_by(shown, t.bucket)).all():
+        buckets[name][bucket] = int(calls)
+    quantiles = {name: latency.quantile(found, 0.95) for name, found in buckets.items()}
+    return {name: value for name, value in quantiles.items() if value is not None}
