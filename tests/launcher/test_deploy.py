@@ -88,6 +88,7 @@ def uwsgi() -> pathlib.Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("without", ["", "--enable-threads "])
 def test_uwsgi(
     place: Installed, uwsgi: pathlib.Path, folder: pathlib.Path, recorder: Recorder, without: str
@@ -98,6 +99,7 @@ def test_uwsgi(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_uwsgi_with_a_wsgi_file(
     place: Installed, uwsgi: pathlib.Path, folder: pathlib.Path, recorder: Recorder
 ) -> None:
