@@ -3,6 +3,7 @@
 import binascii
 import fnmatch
 import itertools
+import json
 import os
 import random
 import re
@@ -51,7 +52,11 @@ class Agent:
     def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
         """What an app's edge needs to report here; `route_of` says which rule matched a request."""
         return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
-                       self.report, self.guard)
+                       self.report, self.declare, self.guard)
+
+    def declare(self, routes_of_app: Callable[[], Dict[str, Any]]) -> None:
+        """Offers the routes of an app to a collector that takes them; they are made in the sender's thread."""
+        self.delivery.declare(lambda: json.dumps(routes_of_app()).encode())
 
     def report(self, x: Exchange) -> None:
         """Redacts, encodes and queues one exchange; never waits, never does I/O."""

@@ -30,15 +30,25 @@ class Capture(NamedTuple):
     sieve: Callable[[str, int], Any]  # (content type, limit) -> filter for the request's body, or None
     route_of: Callable[[Environ], Route]
     sink: Callable[[Exchange], None]
+    declare: Callable[[Callable[[], Any]], None]  # takes what will make the app's routes when they are wanted
     guard: Guard
     clock: Callable[[], float] = time.monotonic
 
 
 class Attachment:
-    """Ties one app to one capture; None lets its requests pass unseen."""
+    """Ties one app to one capture; None lets its requests pass unseen.
 
-    def __init__(self, capture: Optional[Capture]) -> None:
+    `declare` is called once, at the app's first request, when all its routes are there.
+    """
+
+    def __init__(self, capture: Optional[Capture], declare: Optional[Callable[[Capture], None]] = None) -> None:
         self.capture = capture
+        self.declare = declare
+
+    def declare_once(self, capture: Capture) -> None:
+        declare, self.declare = self.declare, None
+        if declare is not None:
+            declare(capture)
 
 
 def edge(app: Callable[..., Any], attachment: Attachment) -> Callable[..., Any]:
@@ -46,7 +56,7 @@ def edge(app: Callable[..., Any], attachment: Attachment) -> Callable[..., Any]:
 
     @wraps(app, updated=())
     def wsgi_app(environ: Environ, start_response: Callable[..., Any]) -> Any:
-        recording = _begin(attachment.capture, environ, start_response)
+        recording = _begin(attachment, environ, start_response)
         if recording is None:
             return app(environ, start_response)
         try:
@@ -59,11 +69,14 @@ def edge(app: Callable[..., Any], attachment: Attachment) -> Callable[..., Any]:
     return wsgi_app
 
 
-def _begin(capture: Optional[Capture], environ: Environ, forward: Callable[..., Any]) -> "Optional[Recording]":
+def _begin(attachment: Attachment, environ: Environ, forward: Callable[..., Any]) -> "Optional[Recording]":
+    capture = attachment.capture
     # An app inside an app is the outer one's request: it is reported once.
     if capture is None or KEY in environ:
         return None
     try:
+        if attachment.declare is not None:
+            attachment.declare_once(capture)
         if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):
             return None
         recording = Recording(capture, environ, forward)

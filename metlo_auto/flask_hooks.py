@@ -7,6 +7,7 @@ import flask
 import wrapt
 
 from metlo_auto.capture import KEY, Attachment, Capture, Environ, Recording, Route, edge
+from metlo_auto.declared_routes import declared_routes
 
 ATTACHED = "_metlo_auto"
 
@@ -32,7 +33,7 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
     if attachment is not None:
         attachment.capture = capture
     elif capture is not None:
-        attachment = Attachment(capture)
+        attachment = Attachment(capture, lambda current: current.declare(lambda: declared_routes(app)))
         app.wsgi_app = edge(app.wsgi_app, attachment)
         # First in the list is the last to run: it sees the response as the app's own hooks left it.
         app.after_request_funcs.setdefault(None, []).insert(0, note_response)

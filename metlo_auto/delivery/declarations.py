@@ -1,4 +1,4 @@
-"""What a collector of ours is told once, beside the traces; asks first whether it is one, knows nothing of what it tells."""
+"""What a collector of ours is told once, beside the traces: asks whether it is one; knows nothing of what it tells."""
 
 from collections import deque
 from typing import Callable, Deque, Mapping, NamedTuple

@@ -29,6 +29,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain")
+        for name, value in self.server.recorder.capabilities.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -55,6 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 class Recorder:
     """`with Recorder() as r:` gives `r.host`, `r.key`, `r.posts` (path, traces) and `r.wait_for(n)`."""
+
+    capabilities: Dict[str, str] = {}  # headers of each answer
 
     def __init__(self, v2: bool = False, key: str = "test-key") -> None:
         self.v2 = v2
@@ -106,6 +110,9 @@ class Recorder:
     def environ(self, **more: str) -> Dict[str, str]:
         """What points an agent at this recorder."""
         return dict({"METLO_HOST": self.host, "METLO_API_KEY": self.key, "METLO_ENV_FILE": "off"}, **more)
+
+    def only_traces(self) -> List[Dict[str, Any]]:
+        return [trace for path, traces in self.posts if "/log-request/" in path for trace in traces]
 
     def by_path(self, path: str) -> Optional[Dict[str, Any]]:
         found = [trace for trace in self.traces if trace["request"]["url"]["path"] == path]
