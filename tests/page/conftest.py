@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Optional
 
 import pytest
 
@@ -57,9 +57,9 @@ def shop_collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect
     running.stop()
 
 
-def fill(collector: Collector, share: float = 1.0) -> None:
+def fill(collector: Collector, share: float = 1.0, now: Optional[float] = None) -> None:
     """Post the shop's traffic and routes, and wait until all of it is analysed."""
-    listed = list(shop.traces(time.time(), share=share))
+    listed = list(shop.traces(time.time() if now is None else now, share=share))
     for start in range(0, len(listed), 300):
         assert collector.batch(listed[start : start + 300]).status_code == 200
     assert collector.post("/api/local/routes", shop.declared()).status_code == 200
