@@ -94,7 +94,7 @@ class _Search:
         found = _PERCENT_RUN.match(self.text, start)
         run = found.group() if found else ""
         plain = unquote_plus(run)
-        inner = self.rules.inner(plain)
+        inner = self.rules.inner(plain) if plain != run else run
         if inner != plain:
             self.edits.replace(start, start + len(run), quote_plus(inner))
             return start + len(run)

@@ -14,8 +14,8 @@ OTHER_SECRETS = """
     webhooksecret signingsecret signingkey sessionsecret jwtsecret totpsecret otpsecret mfasecret apisecret
     privatekey privkey rsaprivatekey sshprivatekey sshkey pgpprivatekey encryptionkey masterkey hmackey
     credential credentials creds mnemonic seedphrase recoveryphrase
-    pin pincode pinnumber newpin oldpin currentpin confirmpin cardpin userpin
-    otp otpcode totp totpcode hotp onetimepassword onetimepasscode onetimecode
+    pin pins pincode pinnumber newpin oldpin currentpin confirmpin cardpin userpin
+    otp otps otpcode totp totpcode hotp onetimepassword onetimepasscode onetimecode
     mfacode tfacode 2facode twofactorcode authcode authorizationcode verificationcode smscode securitycode
     backupcode backupcodes recoverycode recoverycodes resetcode logincode accesscode
     cvv cvv2 cvc cvc2 csc cvn cardcvv cardcvc cardcode cardverificationvalue cardsecuritycode
