@@ -18,12 +18,15 @@ TAIL = b"\r\n--b--\r\n"
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 TEXT = {"Content-Type": "text/plain"}
 GZIP = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+# Large blocks go back at once, so that what is measured is what is in use.
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
 KINDS = ["gunicorn-gthread", "gunicorn-sync", "gunicorn-gevent", "waitress", "flask-run", "cheroot"]
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request, tmp_path_factory):
-    with pair_of(request.param, "large:app", tmp_path_factory.mktemp("home")) as made:
+    with pair_of(request.param, "large:app", tmp_path_factory.mktemp("home"), **MALLOC) as made:
+        made.ask("GET", "/bomb?which=small")  # by now all that the agent imports is there
         yield made
 
 
@@ -78,7 +81,7 @@ def compared(pair, head, body=lambda: (), small=None, allowed=2 * MEGABYTE):
     bare, expected = growth(pair.bare, head("-"), body)
     seen, answer = growth(pair.seen, head(mark), body)
     assert answer == expected and answer[0] == 200
-    for _ in range(8):  # the allocator has its moods; what is really needed is needed each time
+    for _ in range(2):  # a server may buffer more when it is slow; what the agent needs it needs each time
         if seen - bare < allowed:
             break
         bare, seen = min(bare, growth(pair.bare, head("-"), body)[0]), min(seen, growth(pair.seen, head("-"), body)[0])
