@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import fcntl
 import importlib
-import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Sequence, TextIO
+from typing import Iterator, Sequence
 
 from benchmarks import machine, venvs
 from benchmarks.report import RESULTS, write
@@ -16,13 +16,19 @@ from benchmarks.report import RESULTS, write
 COMMANDS = {
     "overhead": "CPU per request, throughput, latency and memory against the bare app, Metlo's own agent and peers",
     "hotpath": "where the microseconds of a request are, step by step, in a real worker",
+    "startup": "what the launcher and the imports cost at the start of a process",
+    "latency": "latency at half load with large traces",
+    "growth": "added CPU against body size, headers, routes and request rate",
+    "collector": "traces per second that the embedded collector accepts and analyses",
 }
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="What metlo-auto costs, measured.")
     parser.add_argument("--python", default=sys.executable, help="interpreter that is measured (default: this one)")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for JSON and SVG (default: bench-results)")
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, help="folder for JSON and SVG (default: bench-results)"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -40,25 +46,28 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
-def _alone() -> TextIO:
+@contextmanager
+def _alone() -> Iterator[None]:
     """Two measurements at once would measure each other."""
     venvs.HOME.mkdir(exist_ok=True)
-    lock = open(venvs.HOME / "bench.lock", "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        venvs.say("waiting for another measurement to end")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
+    with open(venvs.HOME / "bench.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            venvs.say("waiting for another measurement to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _measure(options: argparse.Namespace) -> int:
     module = importlib.import_module(f"benchmarks.commands.{options.command}")
-    described = dict(machine.described(), python=_version(options.python))
+    described = dict(machine.described(), python=venvs.version_of(options.python))
     result = dict(described, command=options.command, **module.measure(options))
     print(module.text(result))
-    print(f"{described['date']}, {described['processor']}, {described['cores']} cores, {described['system']}, "
-          f"Python {described['python']}, revision {described['revision']}")
+    print(
+        f"{described['date']}, {described['processor']}, {described['cores']} cores, {described['system']}, "
+        f"Python {described['python']}, revision {described['revision']}"
+    )
     path = options.results / f"{options.command}.json"
     write(path, result)
     draw = getattr(module, "draw", None)
@@ -66,7 +75,3 @@ def _measure(options: argparse.Namespace) -> int:
         draw(result, options.results)
     return 0
 
-
-def _version(python: str) -> str:
-    command = [python, "-c", "import platform; print(platform.python_version())"]
-    return subprocess.run(command, stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout.strip()

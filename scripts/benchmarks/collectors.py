@@ -17,7 +17,8 @@ SINK = Path(__file__).with_name("sink.py")
 
 
 def pinned(pins: set[int]) -> Any:
-    """For subprocess: on these cores, ahead of other work where that is permitted, in a session that can be ended as a whole."""
+    """For subprocess: on these cores, ahead of other work where that is permitted, in a session of its own."""
+
     def prepare() -> None:
         os.sched_setaffinity(0, pins)
         try:
@@ -35,9 +36,15 @@ class Sink:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [str(tools() / "bin/python"), str(SINK)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            universal_newlines=True, **pinned(cores()[1]))
-        line = self.process.stdout.readline().strip()
+            [str(tools() / "bin/python"), str(SINK)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            universal_newlines=True,
+            **pinned(cores()[1]),
+        )
+        assert self.process.stdout is not None
+        self._said = self.process.stdout
+        line = self._said.readline().strip()
         if not line.isdigit():
             raise Trouble("the sink did not start")
         self.url = f"http://127.0.0.1:{line}"
@@ -57,7 +64,7 @@ class Sink:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        self._said.close()
 
 
 def delivered(collector: Sink, expected: int, patience: float) -> int:

@@ -37,8 +37,10 @@ def steps(workload: Workload, variant: Variant, seconds: int, python: str) -> li
         found = json.loads(Path(file.name).read_text())
     # Stop-watches keep the last 50,000 times.
     requests = min(load.requests, max((step["calls"] for step in found.values()), default=1))
-    return [Step(*label.split("|"), step["calls"] / requests, step["us"] * step["calls"] / requests)
-            for label, step in found.items()]
+    return [
+        Step(label.split("|")[0], label.split("|")[1], step["calls"] / requests, step["us"] * step["calls"] / requests)
+        for label, step in found.items()
+    ]
 
 
 class Profile(NamedTuple):
@@ -61,9 +63,24 @@ def profile(workload: Workload, variant: Variant, seconds: int, python: str) -> 
         spent = cpu.between(before, server.usage())[0] / requests * 1e6
         with tempfile.NamedTemporaryFile(prefix="bench-spy-") as file:
             spy = subprocess.Popen(
-                [str(venvs.tools() / "bin/py-spy"), "record", "--pid", str(cpu.tree(server.pid)[-1]), "--rate", "400",
-                 "--duration", str(seconds), "--format", "raw", "--output", file.name],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                [
+                    str(venvs.tools() / "bin/py-spy"),
+                    "record",
+                    "--pid",
+                    str(cpu.tree(server.pid)[-1]),
+                    "--rate",
+                    "400",
+                    "--duration",
+                    str(seconds),
+                    "--format",
+                    "raw",
+                    "--output",
+                    file.name,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             wrk.load(server.url, workload, seconds + 1)
             spy.wait()
             lines = Path(file.name).read_text().splitlines()
@@ -91,6 +108,7 @@ def _counted(lines: list[str], spent: float) -> Profile:
         # A call of something else from our code is told with who called it; the app is not something that we call.
         if ours and (last == ours[-1] or not ours[-1].startswith("edge.")):
             itself[ours[-1] if last == ours[-1] else f"{ours[-1]} > {last}"] += int(number)
-    return Profile(spent, *({name: count / total * spent for name, count in counts.most_common(40)}
-                            for counts in (itself, whole)))
-
+    return Profile(
+        spent,
+        *({name: count / total * spent for name, count in counts.most_common(40)} for counts in (itself, whole)),
+    )

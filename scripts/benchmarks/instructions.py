@@ -37,10 +37,26 @@ def _counted(number: int, workload: Workload, variant: Variant, folder: Path, si
         environment = dict(environment_of(variant, folder, sink, home), PYTHONHASHSEED="0")
         launcher = [str(folder / "bin" / variant.launcher[0]), *variant.launcher[1:]] if variant.launcher else []
         done = subprocess.run(
-            [*launcher, program, "--tool=callgrind", "--callgrind-out-file=/dev/null", str(folder / "bin/python"),
-             str(APPS / "in_process.py"), str(number), workload.method, workload.path, json.dumps(workload.headers), workload.body],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, cwd=home,
-            env=environment)
+            [
+                *launcher,
+                program,
+                "--tool=callgrind",
+                "--callgrind-out-file=/dev/null",
+                str(folder / "bin/python"),
+                str(APPS / "in_process.py"),
+                str(number),
+                workload.method,
+                workload.path,
+                json.dumps(workload.headers),
+                workload.body,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
+            cwd=home,
+            env=environment,
+        )
     found = re.search(r"Collected : (\d+)", done.stdout)
     if done.returncode or found is None:
         raise Trouble(f"valgrind: {done.stdout[-300:]}")

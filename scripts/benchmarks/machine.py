@@ -15,8 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def described() -> dict[str, object]:
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "processor": _processor(), "cores": os.cpu_count(), "memory_gb": _memory(),
-        "system": f"{platform.system()} {platform.release()}", "revision": revision(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": _memory(),
+        "system": f"{platform.system()} {platform.release()}",
+        "revision": revision(),
         "load_before": round(os.getloadavg()[0], 2),
     }
 
@@ -30,14 +33,17 @@ def _processor() -> str:
 
 def _memory() -> float:
     kilobytes = int(Path("/proc/meminfo").read_text().split()[1])
-    return round(kilobytes / 2 ** 20, 1)
+    return round(kilobytes / 2**20, 1)
 
 
 def revision() -> str:
     """Of this checkout; "+" where the agent differs from what is committed."""
+
     def git(*arguments: str) -> str:
-        return subprocess.run(["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              universal_newlines=True).stdout.strip()
+        return subprocess.run(
+            ["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True
+        ).stdout.strip()
+
     try:
         return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "metlo_auto") else "")
     except OSError:

@@ -1,10 +1,10 @@
-"""`overhead`: CPU per request of all processes and threads of the app, delivery included, in turns with the bare app."""
+"""`overhead`: CPU per request of all the app's processes and threads, delivery included, in turns with the bare app."""
 
 from __future__ import annotations
 
 import random
-from contextlib import ExitStack
-from typing import NamedTuple, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 
 from benchmarks import cpu, wrk
 from benchmarks.collectors import delivered
@@ -37,26 +37,51 @@ class Row(NamedTuple):
     loaded: dict[str, float]
 
 
-def measure(workload: Workload, worker: str, variants: Sequence[Variant], rounds: int, seconds: int, python: str) -> Row:
-    """All variants run at once, each is loaded in its turn, the order is another in each round."""
+Load = Callable[[str, Workload], wrk.Load]
+
+
+@contextmanager
+def running(
+    variants: Sequence[Variant],
+    worker: str,
+    python: str,
+    environment: Optional[dict[str, str]] = None,
+) -> Iterator[dict[str, Server]]:
+    """The app once for each variant, by name, all at the same time."""
     with ExitStack() as stack:
         servers = {}
         for variant in variants:
-            server = servers[variant.name] = Server(variant, installed(variant, python), worker)
+            server = servers[variant.name] = Server(variant, installed(variant, python), worker, environment)
             stack.callback(server.stop)
+        yield servers
+
+
+def measure(
+    workload: Workload, worker: str, variants: Sequence[Variant], rounds: int, seconds: int, python: str
+) -> Row:
+    """One row: all variants in turns, and their memory before and after."""
+    with running(variants, worker, python) as servers:
         idle = {name: _after_first_requests(server) for name, server in servers.items()}
-        for server in servers.values():
-            wrk.load(server.url, workload, 1)
-            server.settle()
-        samples: dict[str, list[Sample]] = {name: [] for name in servers}
-        turns = list(servers)
-        for number in range(rounds):
-            random.Random(number).shuffle(turns)
-            for name in turns:
-                samples[name].append(_sample(servers[name], workload, seconds))
-            say(f"{workload.name} {worker} round {number + 1}/{rounds}: " + ", ".join(
-                f"{name} {samples[name][-1].cpu:.0f}" for name in servers))
+        samples = in_turns(servers, workload, rounds, lambda url, load: wrk.load(url, load, seconds))
         return Row(workload.name, worker, samples, idle, {name: server.memory() for name, server in servers.items()})
+
+
+def in_turns(servers: dict[str, Server], workload: Workload, rounds: int, load: Load) -> dict[str, list[Sample]]:
+    """Each server is loaded in its turn, the order is another in each round; the first load of all warms up."""
+    samples: dict[str, list[Sample]] = {name: [] for name in servers}
+    for server in servers.values():
+        wrk.load(server.url, workload, 1)
+        server.settle()
+    turns = list(servers)
+    for number in range(rounds):
+        random.Random(number).shuffle(turns)
+        for name in turns:
+            samples[name].append(_sample(servers[name], workload, load))
+        say(
+            f"{workload.name} round {number + 1}/{rounds}: "
+            + ", ".join(f"{name} {samples[name][-1].cpu:.0f}" for name in servers)
+        )
+    return samples
 
 
 def _after_first_requests(server: Server) -> float:
@@ -66,17 +91,17 @@ def _after_first_requests(server: Server) -> float:
     return server.memory()
 
 
-def _sample(server: Server, workload: Workload, seconds: int) -> Sample:
+def _sample(server: Server, workload: Workload, load: Load) -> Sample:
     served_before = server.settle()
     traces_before = server.sink.traces()
     before = server.usage()
-    load = wrk.load(server.url, workload, seconds)
+    seen = load(server.url, workload)
     requests = server.served() - served_before
     got = requests
     if server.variant.requirements:
         got = delivered(server.sink, traces_before + requests, server.variant.patience) - traces_before
     total, first = cpu.between(before, server.usage())
-    return Sample(total / requests * 1e6, first / requests * 1e6, load.rate, load.p50, load.p99, requests, got)
+    return Sample(total / requests * 1e6, first / requests * 1e6, seen.rate, seen.p50, seen.p99, requests, got)
 
 
 class Cost(NamedTuple):
@@ -103,4 +128,6 @@ def cost(row: Row, name: str) -> Cost:
         spread([mine.p50 / bare.p50 for mine, bare in pairs]),
         spread([mine.p99 / bare.p99 for mine, bare in pairs]),
         sum(mine.delivered for mine, _ in pairs) / requests if requests else 0.0,
-        row.idle[name] - row.idle[BARE], row.loaded[name] - row.loaded[BARE])
+        row.idle[name] - row.idle[BARE],
+        row.loaded[name] - row.loaded[BARE],
+    )

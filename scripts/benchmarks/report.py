@@ -16,8 +16,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[n]) for row in [heads, *rows]) for n in range(len(heads))]
 
     def line(cells: Sequence[str]) -> str:
-        return "  ".join(cell.ljust(width) if n == 0 else cell.rjust(width)
-                         for n, (cell, width) in enumerate(zip(cells, widths))).rstrip()
+        return "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(cells, widths))
+        ).rstrip()
 
     return "\n".join([line(heads), line(["-" * width for width in widths]), *map(line, rows)])
 

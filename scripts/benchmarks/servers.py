@@ -31,29 +31,61 @@ _START_WITHIN = 60.0  # seconds
 def environment_of(variant: Variant, folder: Path, sink: Sink, home: str) -> dict[str, str]:
     """Nothing of the caller's own, so that no setting of theirs is measured."""
     own = {name: value.replace("{sink}", sink.url) for name, value in variant.environment.items()}
-    return dict({"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "PYTHONPATH": str(APPS),
-                 "BENCH_COLLECTOR": sink.url}, **own)
+    return dict(
+        {
+            "PATH": f"{folder / 'bin'}:/usr/bin:/bin",
+            "HOME": home,
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(APPS),
+            "BENCH_COLLECTOR": sink.url,
+        },
+        **own,
+    )
 
 
 class Server:
     """A variant of the app that runs until `stop`, with a collector of its own."""
 
-    def __init__(self, variant: Variant, folder: Path, worker: str, collector: Optional[Sink] = None,
-                 environment: Optional[dict[str, str]] = None) -> None:
+    def __init__(
+        self, variant: Variant, folder: Path, worker: str, environment: Optional[dict[str, str]] = None
+    ) -> None:
         self.variant = variant
-        self.sink = collector or Sink()
+        self.sink = Sink()
         self._home = tempfile.TemporaryDirectory(prefix="bench-")
         self._log = Path(self._home.name) / "log"
         ready = Path(self._home.name) / "ready"
         python = folder / "bin/python"
         launcher = [str(folder / "bin" / variant.launcher[0]), *variant.launcher[1:]] if variant.launcher else []
-        command = [*launcher, str(python), "-m", "gunicorn", "--config", str(APPS / "gunicorn_conf.py"), "--chdir", str(APPS),
-                   "--bind", "127.0.0.1:0", "--backlog", "1024", *WORKERS[worker], "bench_app:app"]
+        command = [
+            *launcher,
+            str(python),
+            "-m",
+            "gunicorn",
+            "--config",
+            str(APPS / "gunicorn_conf.py"),
+            "--chdir",
+            str(APPS),
+            "--bind",
+            "127.0.0.1:0",
+            "--backlog",
+            "1024",
+            *WORKERS[worker],
+            "bench_app:app",
+        ]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._home.name,
-                env=dict(environment_of(variant, folder, self.sink, self._home.name), BENCH_READY=str(ready), **environment or {}),
-                **pinned(cores()[0]))
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._home.name,
+                env=dict(
+                    environment_of(variant, folder, self.sink, self._home.name),
+                    BENCH_READY=str(ready),
+                    **environment or {},
+                ),
+                **pinned(cores()[0]),
+            )
         self.pid = self._process.pid
         try:
             self.url = f"http://127.0.0.1:{self._port(ready)}"

@@ -1,6 +1,6 @@
 """A collector that answers at once and counts the traces it gets, for Metlo and for the peers; run as a process.
 
-It must cost little, since it shares its core with the load generator: traces are counted by a mark in the bytes, not parsed.
+It must cost little, since it shares its core with the load generator: traces are counted by a mark in the bytes.
 `GET /count` tells; `GET /last` gives the last post's body as it came.
 """
 
@@ -25,7 +25,7 @@ def inflated(body: bytes, encoding: str) -> bytes:
     if encoding == "br":
         import brotli
 
-        return brotli.decompress(body)
+        return bytes(brotli.decompress(body))
     return body
 
 
@@ -61,7 +61,9 @@ class Counts:
                 return
 
     def told(self) -> bytes:
-        return json.dumps({name: getattr(self, name) for name in ("traces", "posts", "bytes", "connections")}).encode()
+        return json.dumps(
+            {name: getattr(self, name) for name in ("traces", "posts", "bytes", "connections")}
+        ).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -74,6 +76,7 @@ class Connection(asyncio.Protocol):
         self.need = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.counts.connections += 1
 
@@ -113,7 +116,7 @@ class Connection(asyncio.Protocol):
         return length
 
     def unchunked(self, data: bytes, at: int) -> tuple[int, bytes]:
-        body = []
+        body: list[bytes] = []
         while True:
             line = data.find(b"\r\n", at)
             if line < 0:
@@ -124,7 +127,7 @@ class Connection(asyncio.Protocol):
                 return len(data) + 1, b""
             if not size:
                 return at, b"".join(body)
-            body.append(data[line + 2:line + 2 + size])
+            body.append(data[line + 2 : line + 2 + size])
 
     def respond(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
         answer, kind = b"OK", "text/plain"
@@ -142,7 +145,8 @@ class Connection(asyncio.Protocol):
             answer, kind = b"{}", "application/json"
         status = ACCEPTED if "/intake/" in path else PLAIN
         self.transport.write(
-            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
+            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer
+        )
         if headers.get("connection", "").lower() == "close":
             self.transport.close()
 

@@ -33,25 +33,46 @@ def _ours(name: str, extra: tuple[str, ...] = (), revision: str = "", **environm
     return Variant(name, _OURS + extra, ("metlo-run",), dict(_METLO, **environment), True, revision)
 
 
-VARIANTS = {variant.name: variant for variant in (
-    Variant(BARE),
-    _ours("metlo-auto"),
-    _ours("metlo-auto[speed]", _SPEED),
-    _ours("metlo-auto-unredacted", METLO_REDACT="none"),
-    Variant("metlo 0.0.17", ("metlo==0.0.17",), environment={"BENCH_ATTACH": "metlo"}),
-    Variant("opentelemetry", ("opentelemetry-distro==0.66b1", "opentelemetry-instrumentation-flask==0.66b1",
-                              "opentelemetry-exporter-otlp-proto-http==1.45.1"),
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant(BARE),
+        _ours("metlo-auto"),
+        _ours("metlo-auto[speed]", _SPEED),
+        _ours("metlo-auto-unredacted", METLO_REDACT="none"),
+        Variant("metlo 0.0.17", ("metlo==0.0.17",), environment={"BENCH_ATTACH": "metlo"}),
+        Variant(
+            "opentelemetry",
+            (
+                "opentelemetry-distro==0.66b1",
+                "opentelemetry-instrumentation-flask==0.66b1",
+                "opentelemetry-exporter-otlp-proto-http==1.45.1",
+            ),
             ("opentelemetry-instrument",),
-            {"OTEL_EXPORTER_OTLP_ENDPOINT": "{sink}", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-             "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none", "OTEL_SERVICE_NAME": "bench"}),
-    Variant("ddtrace", ("ddtrace==4.16.0",), ("ddtrace-run",),
-            {"DD_TRACE_AGENT_URL": "{sink}", "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
-             "DD_REMOTE_CONFIGURATION_ENABLED": "false"}),
-    Variant("elastic", ("elastic-apm==6.26.2",), environment={"BENCH_ATTACH": "elastic"}),
-    Variant("sentry", ("sentry-sdk==2.75.0",), environment={"BENCH_ATTACH": "sentry"}),
-    Variant("moesif", ("moesifwsgi==1.10.5",), environment={"BENCH_ATTACH": "moesif"}),
-    Variant("apitally", ("apitally==1.0.0",), environment={"BENCH_ATTACH": "apitally"}, patience=40.0),
-)}
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "{sink}",
+                "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+                "OTEL_METRICS_EXPORTER": "none",
+                "OTEL_LOGS_EXPORTER": "none",
+                "OTEL_SERVICE_NAME": "bench",
+            },
+        ),
+        Variant(
+            "ddtrace",
+            ("ddtrace==4.16.0",),
+            ("ddtrace-run",),
+            {
+                "DD_TRACE_AGENT_URL": "{sink}",
+                "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
+                "DD_REMOTE_CONFIGURATION_ENABLED": "false",
+            },
+        ),
+        Variant("elastic", ("elastic-apm==6.26.2",), environment={"BENCH_ATTACH": "elastic"}),
+        Variant("sentry", ("sentry-sdk==2.75.0",), environment={"BENCH_ATTACH": "sentry"}),
+        Variant("moesif", ("moesifwsgi==1.10.5",), environment={"BENCH_ATTACH": "moesif"}),
+        Variant("apitally", ("apitally==1.0.0",), environment={"BENCH_ATTACH": "apitally"}, patience=40.0),
+    )
+}
 FIELD = (BARE, "metlo-auto", "metlo-auto[speed]", "metlo 0.0.17")
 PEERS = ("opentelemetry", "ddtrace", "elastic", "sentry", "moesif", "apitally")
 

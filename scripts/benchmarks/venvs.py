@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Sequence
 
@@ -30,8 +31,14 @@ def say(line: str) -> None:
 
 
 def run(what: str, command: Sequence[object]) -> None:
-    done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, universal_newlines=True, errors="replace")
+    done = subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        errors="replace",
+    )
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()] or ["no reason given"]
         raise Trouble(f"could not {what}: {lines[-1]}")
@@ -40,16 +47,34 @@ def run(what: str, command: Sequence[object]) -> None:
 def venv(name: str, requirements: Sequence[str], python: str) -> Path:
     """The folder of the environment `name`, made if it is not there or was made of something else."""
     folder = HOME / f"bench-{name}"
-    made_of = "\n".join([python, *requirements])
+    made_of = "\n".join([version_of(python), *requirements])
     stamp = folder / "made-of"
     if not stamp.exists() or stamp.read_text() != made_of:
         say(f"installing {' '.join(requirements)}")
         shutil.rmtree(folder, ignore_errors=True)
         run(f"make the environment {name}", [python, "-m", "venv", folder])
-        run(f"install {name}", [folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-input",
-                                "--disable-pip-version-check", *requirements])
+        run(
+            f"install {name}",
+            [
+                folder / "bin/python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-input",
+                "--disable-pip-version-check",
+                *requirements,
+            ],
+        )
         stamp.write_text(made_of)
     return folder
+
+
+@lru_cache(maxsize=None)
+def version_of(python: str) -> str:
+    """Of the interpreter at this path, as 3.11.7."""
+    command = [python, "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(command, stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout.strip()
 
 
 def site_packages(folder: Path) -> Path:
@@ -72,10 +97,35 @@ def install_agent(folder: Path, revision: str) -> None:
             return
         builder = tools() / "bin/python"
         wheels = Path(name) / "wheels"
-        run("build the agent", [builder, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-                                "--wheel-dir", wheels, source])
-        run("install the agent", [folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
-                                  "--force-reinstall", *wheels.glob("*.whl")])
+        run(
+            "build the agent",
+            [
+                builder,
+                "-m",
+                "pip",
+                "wheel",
+                "--quiet",
+                "--no-deps",
+                "--no-build-isolation",
+                "--wheel-dir",
+                wheels,
+                source,
+            ],
+        )
+        run(
+            "install the agent",
+            [
+                folder / "bin/python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--no-index",
+                "--force-reinstall",
+                *wheels.glob("*.whl"),
+            ],
+        )
         stamp.write_text(digest)
 
 
@@ -87,7 +137,8 @@ def _snapshot(target: Path, revision: str) -> None:
         archive = _git("archive", revision, *present)
         if archive is None:
             raise Trouble(f"git knows no revision {revision}")
-        tarfile.open(fileobj=io.BytesIO(archive)).extractall(target)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(target)
     else:
         for part in parts:
             if (ROOT / part).is_dir():

@@ -47,9 +47,25 @@ def load(url: str, workload: Workload, seconds: int, connections: int = 8) -> Lo
         script.write(_script(workload))
         script.flush()
         done = subprocess.run(
-            [program, "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--timeout", "30s",
-             "--script", script.name, url + workload.path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            universal_newlines=True, **pinned(cores()[1]))
+            [
+                program,
+                "--threads",
+                "1",
+                "--connections",
+                str(connections),
+                "--duration",
+                f"{seconds}s",
+                "--timeout",
+                "30s",
+                "--script",
+                script.name,
+                url + workload.path,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
+            **pinned(cores()[1]),
+        )
     for line in done.stdout.splitlines():
         if line.startswith("BENCH "):
             result = Load(**json.loads(line[6:]))
@@ -59,12 +75,21 @@ def load(url: str, workload: Workload, seconds: int, connections: int = 8) -> Lo
     raise Trouble(f"wrk said nothing: {done.stdout[-200:]}")
 
 
+_TURNS = """
+local turn = 0
+request = function()
+  turn = (turn + 1) %% %d
+  return wrk.format(nil, "/r" .. turn .. "/ada")
+end
+"""
+
+
 def _script(workload: Workload) -> str:
     lines = [f"wrk.method = {_lua(workload.method)}"]
     lines += [f"wrk.headers[ {_lua(name)} ] = {_lua(value)}" for name, value in workload.headers.items()]
     if workload.body:
         lines.append(f"wrk.body = {_lua(workload.body)}")
-    return "\n".join(lines) + _DONE
+    return "\n".join(lines) + (_TURNS % workload.routes if workload.routes else "") + _DONE
 
 
 def _lua(text: str) -> str:

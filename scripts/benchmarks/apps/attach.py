@@ -14,8 +14,14 @@ def metlo(app):
 def elastic(app):
     from elasticapm.contrib.flask import ElasticAPM
 
-    app.config["ELASTIC_APM"] = {"SERVICE_NAME": "bench", "SERVER_URL": HOST, "CAPTURE_BODY": "all",
-                                 "API_REQUEST_TIME": "1s", "CENTRAL_CONFIG": False, "METRICS_INTERVAL": "0s"}
+    app.config["ELASTIC_APM"] = {
+        "SERVICE_NAME": "bench",
+        "SERVER_URL": HOST,
+        "CAPTURE_BODY": "all",
+        "API_REQUEST_TIME": "1s",
+        "CENTRAL_CONFIG": False,
+        "METRICS_INTERVAL": "0s",
+    }
     ElasticAPM(app)
 
 
@@ -29,16 +35,25 @@ def sentry(app):
 def moesif(app):
     from moesifwsgi import MoesifMiddleware
 
-    app.wsgi_app = MoesifMiddleware(app.wsgi_app, {
-        "APPLICATION_ID": "bench", "LOG_BODY": True, "BASE_URI": HOST, "CAPTURE_OUTGOING_REQUESTS": False})
+    app.wsgi_app = MoesifMiddleware(
+        app.wsgi_app,
+        {"APPLICATION_ID": "bench", "LOG_BODY": True, "BASE_URI": HOST, "CAPTURE_OUTGOING_REQUESTS": False},
+    )
 
 
 def apitally(app):
     from apitally.flask import ApitallyMiddleware
 
     app.wsgi_app = ApitallyMiddleware(
-        app, client_id="00000000-0000-4000-8000-000000000000", env="bench", enable_request_logging=True,
-        log_request_headers=True, log_request_body=True, log_response_headers=True, log_response_body=True)
+        app,
+        client_id="00000000-0000-4000-8000-000000000000",
+        env="bench",
+        enable_request_logging=True,
+        log_request_headers=True,
+        log_request_body=True,
+        log_response_headers=True,
+        log_response_body=True,
+    )
 
 
 def attach(name, app):

@@ -8,8 +8,17 @@ from flask import Flask, Response, jsonify, request
 app = Flask(__name__)
 attach(os.environ.get("BENCH_ATTACH", ""), app)
 
-CATALOGUE = [{"sku": "SKU-%d" % n, "title": "Difference engine, part %d" % n, "price": 19.9 + n, "currency": "GBP",
-              "stock": n * 7 % 40, "tags": ["brass", "gear", "series-%d" % (n % 5)]} for n in range(156)]
+CATALOGUE = [
+    {
+        "sku": "SKU-%d" % n,
+        "title": "Difference engine, part %d" % n,
+        "price": 19.9 + n,
+        "currency": "GBP",
+        "stock": n * 7 % 40,
+        "tags": ["brass", "gear", "series-%d" % (n % 5)],
+    }
+    for n in range(156)
+]
 ROWS = [("%d,Difference engine part %d,%.2f,GBP,in stock\n" % (n, n, 19.9 + n)) * 170 for n in range(25)]
 
 
@@ -21,11 +30,26 @@ def hello():
 @app.route("/orders", methods=["POST"])
 def create_order():
     order = request.get_json()
-    lines = [{"sku": item["sku"], "title": item["title"], "quantity": item["quantity"], "total": round(item["quantity"] * item["price"], 2)}
-             for item in order["items"]]
+    lines = [
+        {
+            "sku": item["sku"],
+            "title": item["title"],
+            "quantity": item["quantity"],
+            "total": round(item["quantity"] * item["price"], 2),
+        }
+        for item in order["items"]
+    ]
     total = round(sum(line["total"] for line in lines), 2)
-    return jsonify(id=90125, status="accepted", customer=order["customer"], address=order["address"], lines=lines,
-                   total=total, tax=round(total * 0.2, 2), currency="GBP"), 201
+    return jsonify(
+        id=90125,
+        status="accepted",
+        customer=order["customer"],
+        address=order["address"],
+        lines=lines,
+        total=total,
+        tax=round(total * 0.2, 2),
+        currency="GBP",
+    ), 201
 
 
 @app.route("/catalogue")

@@ -80,12 +80,12 @@ class Watch:
 
 def _typical(times):
     """Mean without the slowest twentieth, where something else ran in between."""
-    kept = sorted(times)[:max(1, len(times) * 19 // 20)]
+    kept = sorted(times)[: max(1, len(times) * 19 // 20)]
     return sum(kept) / len(kept)
 
 
 def install():
-    """Puts the stop-watches in, before the app is loaded, and a thread's worth of them is written when the process ends."""
+    """Puts the stop-watches in, before the app is loaded; what is returned writes their times down, at the end."""
     import flask  # noqa: F401 - which brings the agent in, in its own order
 
     request, sender = Watch(time.perf_counter_ns), threading.local()
@@ -124,8 +124,11 @@ def _in_each_thread(watch_of, label, function):
 
 
 def _write(request, watches, cost):
-    result = {label: {"calls": len(times), "us": max(0.0, _typical(times) - cost) / 1000}
-              for label, times in request.times.items() if times}
+    result = {
+        label: {"calls": len(times), "us": max(0.0, _typical(times) - cost) / 1000}
+        for label, times in request.times.items()
+        if times
+    }
     for watch in watches:
         for label, times in watch.times.items():
             found = result.setdefault(label, {"calls": 0, "us": 0.0})
