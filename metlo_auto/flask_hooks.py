@@ -43,11 +43,14 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
 
 
 def note_response(response: Any) -> Any:
-    """after_request: what only Flask's response knows, that its body is not to be looked at."""
-    if response.direct_passthrough:
+    """after_request: that a body is not to be looked at, and the route of a websocket that is over."""
+    passthrough = response.direct_passthrough
+    if passthrough or not response.response:
         recording = _recording()
         if recording is not None:
-            recording.passthrough = True
+            recording.passthrough = passthrough
+            if recording.upgrade:
+                recording.note_route()  # its server may have no use for this response: no start_response follows
     return response
 
 

@@ -20,7 +20,7 @@ TEXT = {"Content-Type": "text/plain"}
 GZIP = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 # Large blocks go back at once, so that what is measured is what is in use.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
-KINDS = ["gunicorn-gthread", "gunicorn-sync", "gunicorn-gevent", "waitress", "flask-run", "cheroot"]
+KINDS = ["gunicorn-gthread", "gunicorn-gevent", "waitress", "flask-run"]
 
 
 @pytest.fixture(scope="module", params=KINDS)
