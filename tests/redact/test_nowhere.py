@@ -28,7 +28,7 @@ HEADERS = {
 }
 PART = '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n%s\r\n'
 FILE = '--b\r\nContent-Disposition: form-data; name="file"; filename="x.txt"\r\n\r\n%s\r\n--b--\r\n'
-LOGIN = "/login?token={0}&api_key={0}&user%5Bpassword%5D={0}&next=%2Fx%3Ftoken%3D{0}".format(CANARY)
+LOGIN = f"/login?token={CANARY}&api_key={CANARY}&user%5Bpassword%5D={CANARY}&next=%2Fx%3Ftoken%3D{CANARY}"
 
 REQUESTS = [
     ("POST", json.dumps({"password": CANARY, "pins": [CANARY], "payload": json.dumps({"otp": CANARY})}), JSON),
