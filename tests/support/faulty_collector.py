@@ -73,6 +73,7 @@ class FaultyCollector:
         self.announced: List[str] = []
         self.connections = 0
         self._taken: Set[str] = set()
+        self._taken_at: Dict[str, int] = {}
         self._changed = threading.Condition()
         self._open: Set[socket.socket] = set()
         self._listener: Optional[socket.socket] = None
@@ -203,11 +204,16 @@ class FaultyCollector:
             return Answer(404, "Cannot POST")
         return Answer(stored=len(post.traces))
 
+    def took(self, post: Post) -> bool:
+        """Whether the post's traces counted, this time or another."""
+        return post.batch_id in self._taken and post.number >= self._taken_at[post.batch_id]
+
     def _take(self, post: Post, answer: Answer) -> None:
         if post.batch_id in self._taken:
             return
         if answer.stored:
             self._taken.add(post.batch_id)
+            self._taken_at[post.batch_id] = post.number
             self.arrived.update(post.ids[: answer.stored])
             self.paths.update(trace["request"]["url"]["path"] for trace in post.traces[: answer.stored])
             if "/v2/" in post.path:

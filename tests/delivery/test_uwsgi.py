@@ -1,0 +1,69 @@
+"""uWSGI, which runs no fork hooks, perhaps no threads and perhaps no exit hooks: all is delivered all the same."""
+
+import signal
+import time
+
+import pytest
+
+from tests.delivery.serving import Server, environ
+from tests.support.faulty_collector import FaultyCollector
+from tests.support.venvs import app_venv
+
+pytestmark = pytest.mark.slow
+
+UWSGI = "{bin}/uwsgi --http-socket 127.0.0.1:{port} --need-app --wsgi-file counting.py --callable app "
+WAYS = {
+    "prefork": "--master -p 2",
+    "lazy": "--master -p 2 --lazy-apps",
+    "threads": "--master -p 2 --threads 4",
+    "skip-atexit": "--master -p 2 --enable-threads --skip-atexit",
+    "skip-atexit without threads": "--master -p 2 --skip-atexit",
+    "gevent": "--master -p 2 --gevent 20 --gevent-monkey-patch",
+    "alone": "",
+}
+
+
+@pytest.fixture(scope="module", params=["2.0.31", "2.0.24"])
+def uwsgi(request):
+    """The bin folder of an environment with this uWSGI, built here."""
+    try:
+        return app_venv("uwsgi-" + request.param, ["uwsgi==" + request.param, "flask", "gevent", "setuptools"])
+    except RuntimeError as error:
+        pytest.skip("uWSGI cannot be built here: %s" % str(error)[-200:])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_all_is_delivered_by_the_end_and_over_a_reload(way, uwsgi, tmp_path):
+    with FaultyCollector() as collector:
+        command = UWSGI.replace("{bin}", str(uwsgi)) + WAYS[way]
+        env = environ(collector.host, tmp_path, METLO_SHUTDOWN_TIMEOUT="20")
+        with Server(command, env, tmp_path / "log") as server:
+            server.hit(30)
+            if way != "alone":
+                if "skip" in way or way == "gevent":
+                    collector.wait_for_paths(server.answered)
+                server.process.send_signal(signal.SIGHUP)
+                time.sleep(2)  # the old workers still answer while they are replaced
+                server.wait_until_it_answers()
+                server.hit(30)
+            if "skip" in way or way == "gevent":
+                collector.wait_for_paths(server.answered)  # nobody is told of the end
+            time.sleep(0.2)  # a worker that is still busy with its last request is ended without notice
+            server.end(signal.SIGINT)
+            collector.wait_for_paths(server.answered)
+
+
+def test_a_hook_of_the_app_is_still_called(uwsgi, tmp_path):
+    (tmp_path / "counting.py").write_text(
+        "import sys, uwsgi\n"
+        "uwsgi.after_req_hook = lambda: sys.stderr.write('the hook of the app\\n')\n"
+        "from flask import Flask\n"
+        "app = Flask(__name__)\n"
+        "app.route('/hit/<name>')(lambda name: name)\n"
+    )
+    with FaultyCollector() as collector:
+        command = UWSGI.replace("{bin}", str(uwsgi)) + "--master -p 1"
+        with Server(command, environ(collector.host, tmp_path), tmp_path / "log", cwd=tmp_path) as server:
+            server.hit(3)
+            collector.wait_for_paths(server.answered)
+            assert server.said().count("the hook of the app") == len(server.answered)
