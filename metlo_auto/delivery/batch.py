@@ -6,6 +6,7 @@ are made from the whole's, so a batch that is cut again after a crash has the sa
 
 import binascii
 import os
+import time
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 from .values import ITEM_OVERHEAD, Route
@@ -19,6 +20,7 @@ class Batch(NamedTuple):
     announcement: bytes = b""
     route: Optional[Route] = None
     spooled: str = ""  # the name of the spool file that it stands in
+    born: float = 0.0  # seconds since the epoch
 
     @property
     def weight(self) -> int:
@@ -53,4 +55,4 @@ def root_of(batch_id: str) -> str:
 
 def new_batch(traces: Sequence[bytes], announcement: bytes = b"", route: Optional[Route] = None) -> Batch:
     """A batch with an id of its own, also in processes that were forked from one."""
-    return Batch(binascii.hexlify(os.urandom(12)).decode("ascii"), tuple(traces), announcement, route)
+    return Batch(binascii.hexlify(os.urandom(12)).decode("ascii"), tuple(traces), announcement, route, "", time.time())

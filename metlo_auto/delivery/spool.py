@@ -62,10 +62,10 @@ class Spool:
                 self._failed(error)
         return self._ready
 
-    def put(self, batch: Batch, now: float) -> bool:
-        """Whether `batch` is on disk; `now` in seconds since the epoch."""
+    def put(self, batch: Batch) -> bool:
+        """Whether `batch` is on disk, in the line where its age puts it."""
         self._number += 1
-        return self._put(batch, Name(int(now * 1000), self._number, self._writer, len(batch.traces)))
+        return self._put(batch, Name(int(batch.born * 1e6), self._number, self._writer, len(batch.traces)))
 
     def next(self) -> Optional[Batch]:
         """The oldest batch that is not out already; None where there is none, or another process has its turn."""
@@ -113,8 +113,8 @@ class Spool:
         return True
 
     def postpone(self, batch: Batch, now: float) -> None:
-        """Moves a batch to the end of the line."""
-        if self._put(batch, self._beside(batch, len(batch.traces))._replace(written=int(now * 1000))):
+        """Moves a batch to the end of the line; `now` in seconds since the epoch."""
+        if self._put(batch, self._beside(batch, len(batch.traces))._replace(born=int(now * 1e6))):
             self.remove(batch)
         else:
             self.back(batch)

@@ -1,6 +1,6 @@
 """A spool file's name and content; pure, touches no disk.
 
-The name says all that is asked without opening the file: when it was written, by whom, how many traces it holds.
+The name says all that is asked without opening the file: when its batch was made, by whom, how many traces it holds.
 Names sort by age. The content is a line of JSON (id, route, sizes, checksum) and then the texts, end to end.
 """
 
@@ -11,19 +11,19 @@ from typing import List, NamedTuple, Optional, Sequence
 
 from .batch import Batch
 
-_NAME = re.compile(r"(\d{15})-(\d{6})-([0-9a-f]{8})-(\d+)\.batch")
+_NAME = re.compile(r"(\d{18})-(\d{6})-([0-9a-f]{8})-(\d+)\.batch")
 
 
 class Name(NamedTuple):
-    """`written` in milliseconds since the epoch; `writer` stands for one process."""
+    """`born`: microseconds since the epoch; `writer` stands for one process."""
 
-    written: int
+    born: int
     number: int
     writer: str
     traces: int
 
     def __str__(self) -> str:
-        return "%015d-%06d-%s-%d.batch" % self
+        return "%018d-%06d-%s-%d.batch" % self
 
 
 def parse_name(text: str) -> Optional[Name]:

@@ -41,7 +41,7 @@ class Store:
         """Keeps a batch until it can be posted: on disk where that is possible."""
         if batch.spooled:
             self.spool.back(batch)
-        elif self.spool.put(batch, self._wall_clock()):
+        elif self.spool.put(batch):
             self._counters.spooled += len(batch.traces)
             self._counters.holding -= len(batch.traces)
             self._queue.settle(batch.weight)
@@ -53,4 +53,4 @@ class Store:
         if batch.spooled:
             self.spool.postpone(batch, self._wall_clock())
         else:
-            self.keep(batch)
+            self.keep(batch._replace(born=self._wall_clock()))
