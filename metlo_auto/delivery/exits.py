@@ -25,7 +25,10 @@ def at_exit(callback: Callable[[], None]) -> None:
     if threading.current_thread() is not threading.main_thread() or uwsgi.module() is not None:
         return
     try:
-        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        present = signal.getsignal(signal.SIGTERM)
+        if isinstance(present, Terminator):
+            present.callbacks.append(callback)
+        elif present == signal.SIG_DFL:
             signal.signal(signal.SIGTERM, Terminator(callback))
     except ValueError:  # a sub-interpreter
         pass
@@ -43,7 +46,7 @@ class Terminator:
     """A handler of SIGTERM: calls back, then lets the default action kill the process, so that its status is -15."""
 
     def __init__(self, callback: Callable[[], None]) -> None:
-        self._callback = callback
+        self.callbacks = [callback]
 
     def __call__(self, number: int, frame: Any) -> None:
         spawn = hub_spawner()
@@ -54,7 +57,8 @@ class Terminator:
 
     def _end(self, number: int) -> None:
         try:
-            self._callback()
+            for callback in self.callbacks:
+                callback()
         finally:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

@@ -17,9 +17,9 @@ handler = signal.getsignal(signal.SIGTERM)
 handled = []
 class Stay(type(handler)):
     def _end(self, number):
-        self._callback()
+        self.callbacks[0]()
         handled.append(number)
-signal.signal(signal.SIGTERM, Stay(handler._callback))
+signal.signal(signal.SIGTERM, Stay(handler.callbacks[0]))
 stop = False
 def shoot():
     global stop
