@@ -18,7 +18,7 @@ from metlo_auto.collector.harvest import Harvest, harvest
 from metlo_auto.collector.memory import Memory, generation, recall
 from metlo_auto.collector.retention import Caps, expire, prune, read_caps
 
-MOST_BYTES = 4_000_000  # of one step: about a thousand traces
+MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 MOST_BATCHES = 1_000
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
 TIDY_EVERY = 60.0  # seconds

@@ -153,12 +153,15 @@ class Harvest:
             self._add_fact(Fact(key, kind, value, n))
 
     def _add_fact(self, fact: Fact) -> None:
-        where = fact.key._replace(section=storable(fact.key.section), path=storable(fact.key.path))
-        key = (where, fact.kind, storable(fact.value))
-        self.facts[key] = self.facts.get(key, 0) + fact.n
+        where, kind, value, n = fact
+        path = storable(where.path)
+        if path is not where.path:
+            where = where._replace(path=path)
+        key = (where, kind, storable(value))
+        self.facts[key] = self.facts.get(key, 0) + n
 
     def _place(self, endpoint: str, section: Section, anonymous: bool) -> Place:
-        part = _Part(endpoint, section.name, anonymous)
+        part = _Part(endpoint, storable(section.name), anonymous)
         root = self._parts.get(part)
         if root is None:
             root = self._parts[part] = Place("")

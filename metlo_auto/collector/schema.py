@@ -97,6 +97,7 @@ facts = Table(
     Column("value", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
     Column("first_seen", Float, nullable=False),
+    sqlite_with_rowid=False,  # the key is most of the row: keep it once
 )
 
 traffic = Table(  # calls by hour and latency bucket
@@ -107,6 +108,7 @@ traffic = Table(  # calls by hour and latency bucket
     Column("bucket", Integer, primary_key=True),  # see latency.py
     Column("calls", BigInteger, nullable=False),
     Column("errors", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 declared_routes = Table(
