@@ -35,6 +35,7 @@ class Route(NamedTuple):
     weight: float  # calls an hour at noon
     milliseconds: float
     call: Callable[[random.Random], Answer]
+    hours: int = 1_000_000  # since when it is there
 
 
 def product(r: random.Random, number: Optional[int] = None) -> dict[str, Any]:
@@ -146,7 +147,7 @@ ROUTES = (
     Route("GET", "/orders/{order_id}", 26, 11, order_of),
     Route("DELETE", "/orders/{order_id}", 2, 19, lambda r: Answer(f"/orders/{r.randint(1000, 9999)}", 204, session="cookie")),
     Route("POST", "/checkout", 12, 420, checkout),
-    Route("POST", "/password/reset", 2, 95, reset),
+    Route("POST", "/password/reset", 6, 95, reset, 5),
     Route("GET", "/export/products.csv", 0.5, 640, lambda r: Answer("/export/products.csv", media="text/csv",
         response="id,name,price\n1,Teapot,24.50\n2,Kettle,39.00\n", session="bearer")),
     Route("GET", "/admin/users", 3, 31, lambda r: Answer(
@@ -155,7 +156,7 @@ ROUTES = (
     Route("GET", "/admin/users/{user_id}", 3, 8, lambda r: (lambda p: Answer(
         f"/admin/users/{p['id']}", response=p, session="bearer"))(person(r))),
     Route("GET", "/admin/stats", 4, 210, lambda r: Answer(
-        "/admin/stats", response={"orders": r.randint(100, 900), "visitors": {"today": r.randint(10, 99)}}, session="bearer")),
+        "/admin/stats", response={"orders": r.randint(100, 900), "visitors": {"today": r.randint(10, 99)}}, session="bearer"), 7),
     Route("GET", "/health", 12, 0.6, lambda r: Answer("/health", response={"status": "ok"})),
 )  # fmt: skip
 
@@ -228,7 +229,9 @@ def traces(now: float, hours: int = 48, share: float = 1.0) -> Iterator[dict[str
         moments = []
         for route in ROUTES:
             calls = route.weight * day * share * r.uniform(0.6, 1.4)
-            least = age == hours  # every route is called at least once
+            if age > route.hours:
+                continue
+            least = age == min(hours, route.hours)  # every route is called at least once
             for _ in range(max(least, int(calls) + (r.random() < calls % 1))):
                 moments.append((now - age * 3600 + r.uniform(0, 3600), route))
         for at, route in sorted(moments, key=lambda pair: pair[0]):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.collector.collector_support import Collector
+from tests.collector.collector_support import Collector, trace
 from tests.page import shop
 from tests.page.browser import expect
 
@@ -16,7 +16,11 @@ pytestmark = pytest.mark.slow
 
 def listed(page: Any) -> list[str]:
     """Method and template of each row, in the table's order."""
-    return [" ".join(text.split()[:2]) for text in page.locator("#rows > tr").all_inner_texts()]
+    found: list[str] = page.eval_on_selector_all(
+        "#rows > tr",
+        "rows => rows.map(row => ['.method', '.route'].map(part => row.querySelector(part).textContent).join(' '))",
+    )
+    return found
 
 
 def test_every_endpoint_has_a_row(opened: Any, shop_collector: Collector) -> None:
@@ -104,3 +108,16 @@ def test_a_row_says_how_fast_how_safe_and_what_data(opened: Any, shop_collector:
     assert re.fullmatch(r"[\d.]+ ms", row.locator(".c-p95").inner_text())
     label = row.locator("svg").get_attribute("aria-label")
     assert re.fullmatch(r"\d+ calls? in the last 24 hours", label) and label != "0 calls in the last 24 hours"
+
+
+def test_many_endpoints_come_in_pages(opened: Any, collector: Collector) -> None:
+    collector.batch([trace(f"/things{n}", route=f"/things{n}") for n in range(230)])
+    collector.settled(230)
+    page = opened(collector, "/?sort=endpoint")
+    seen = listed(page)
+    for _ in range(2):
+        page.click("a[rel=next]")
+        expect(page.locator("nav.pages span")).to_have_text(f"Page {len(seen) // 100 + 1} of 3")
+        seen += listed(page)
+    assert sorted(seen) == sorted(f"GET /things{n}" for n in range(230))
+    assert page.locator("a[rel=next]").count() == 0

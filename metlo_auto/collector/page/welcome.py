@@ -51,7 +51,7 @@ def command(started_in: Path, data_dir: Path, address: str) -> str:
     if data_dir.resolve() == folder.default_path({"HOME": str(Path.home())}).resolve():
         return f"metlo-run --local {run}"
     key = shlex.quote(str(data_dir / "api-key"))
-    return f"METLO_HOST=http://{address} METLO_API_KEY=$(cat {key}) \\\n  metlo-run {run}"
+    return f"METLO_HOST=http://{address} \\\nMETLO_API_KEY=$(cat {key}) \\\nmetlo-run {run}"
 
 
 def _run(started_in: Path) -> str:

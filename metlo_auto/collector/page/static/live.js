@@ -108,6 +108,7 @@
     try {
       if (!document.hidden) {
         const answer = await fetch(pulse, { credentials: "same-origin" });
+        if (answer.status === 401) { location.reload(); return; } // signed out: the page says what to do
         if (!answer.ok) throw new Error(answer.status);
         const { now } = await answer.json();
         still = last === now ? still + 1 : 0;
