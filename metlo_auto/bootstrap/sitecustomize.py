@@ -38,6 +38,26 @@ def _say(line):
         pass
 
 
+class _Next(object):
+    """Finds the sitecustomize that comes after ours, where one that comes before it has run us by hand."""
+
+    def __init__(self, path):
+        # type: (list[str]) -> None
+        self.path = path
+
+    def find_spec(self, name, path=None, target=None):
+        # type: (str, object, object) -> object
+        if name != __name__:
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, self.path) if hasattr(finder, "find_spec") else None
+            if spec is not None:
+                return spec
+        raise ImportError("No module named " + name, name=name)
+
+
+_place = sys.path.index(FOLDER) if FOLDER in sys.path else 0
 # Children are armed too: PYTHONPATH stays as it is.
 sys.path[:] = [entry for entry in sys.path if entry != FOLDER]
 
@@ -47,10 +67,12 @@ if sys.version_info >= (3, 6) and not _is_disabled():
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit of a broken package too
-        _say("this process is not reported, its agent did not load: %s: %s" % (type(error).__name__, error))
+        _say("this process is not reported, its agent did not load: %s: %s" % (type(error).__name__, " ".join(str(error).split())))
 
 # Out of the way, so that the import finds the next one; what that raises is Python's to report, as ever.
 _ours = sys.modules.pop(__name__)
+if _place and sys.version_info >= (3, 6):
+    sys.meta_path.insert(0, _Next(sys.path[_place:]))  # type: ignore[arg-type]
 try:
     import sitecustomize  # type: ignore[import-not-found]  # noqa: F401
 except ImportError as error:

@@ -2,12 +2,12 @@
 
 import os
 import sys
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 from metlo_auto.doctor import configuration, interpreter, reach, report
 from metlo_auto.doctor.configuration import Row
 from metlo_auto.doctor.finding import FAILED, OK, Finding
-from metlo_auto.launcher import environment, process
+from metlo_auto.launcher import environment, process, speech
 from metlo_auto.version import VERSION
 
 
@@ -18,25 +18,21 @@ def main(chosen: Any) -> int:
     rows, findings = examine(chosen.command, environ)
     findings = begun + findings
     text = (report.as_json if chosen.json else report.as_text)(VERSION, rows, findings)
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except (AttributeError, OSError):  # nobody reads; the status still tells
-        pass
+    speech.answer(text)  # where nobody reads, the status still tells
     return 0 if report.good(findings) else 1
 
 
 def examine(command: List[str], environ: Dict[str, str]) -> Tuple[List[Row], List[Finding]]:
     """All settings, and all findings about the app that `command` starts in `environ`."""
-    findings = [_bootstrap()] + list(_command(command, environ))
+    asked = _ask(command, environ)
     loaded = _settings(environ)
     if isinstance(loaded, Finding):
-        return [], findings + [loaded]
-    findings += configuration.examine(loaded)
+        return [], [_bootstrap()] + _heard(asked) + [loaded]
+    rest = list(configuration.examine(loaded))
     if loaded.settings.host and loaded.settings.api_key:
-        findings.append(configuration.examine_spool(loaded))
-        findings += reach.examine(loaded.settings.host, loaded.settings.api_key)
-    return configuration.rows(loaded), findings
+        rest.append(configuration.examine_spool(loaded))
+        rest += reach.examine(loaded.settings.host, loaded.settings.api_key)
+    return configuration.rows(loaded), [_bootstrap()] + _heard(asked) + rest
 
 
 def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
@@ -44,9 +40,8 @@ def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
     loaded = _settings(environ)
     if not isinstance(loaded, Finding) and loaded.settings.disabled:
         return []
-    findings = [_bootstrap()] + list(_command(command, environ))
-    # That an interpreter did not answer the probe in time proves nothing.
-    sure = [found for found in findings if found.status == FAILED and found.check != "interpreter"]
+    findings = [_bootstrap()] + _heard(_ask(command, environ))
+    sure = [found for found in findings if found.status == FAILED]
     if isinstance(loaded, Finding):
         sure.append(loaded)
     lines = ["%s; %s" % (found.said, found.mend) if found.mend else found.said for found in sure]
@@ -62,11 +57,15 @@ def _local(environ: Dict[str, str]) -> Iterator[Finding]:
         yield Finding("local", FAILED, "the embedded collector does not run: %s" % error, "do what it says")
 
 
-def _command(command: List[str], environ: Dict[str, str]) -> Iterator[Finding]:
+def _ask(command: List[str], environ: Dict[str, str]) -> Union[interpreter.Asked, Finding]:
     try:
-        yield from interpreter.examine(interpreter.target(command, environ), environ)
+        return interpreter.ask(interpreter.target(command, environ), environ)
     except process.LaunchError as error:
-        yield Finding("command", FAILED, str(error), "check the command")
+        return Finding("command", FAILED, str(error), "check the command")
+
+
+def _heard(asked: Union[interpreter.Asked, Finding]) -> List[Finding]:
+    return [asked] if isinstance(asked, Finding) else list(interpreter.examine(asked))
 
 
 def _settings(environ: Dict[str, str]) -> Any:

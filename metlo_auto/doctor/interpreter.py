@@ -11,7 +11,7 @@ from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 from metlo_auto.launcher import hiding, process
 from metlo_auto.version import VERSION
 
-SECONDS = 5.0
+SECONDS = 9.0  # while the way to the collector is looked at
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe.py")
 # What would make the probe act on the user's settings instead of looking on.
 SETTINGS = ("METLO_HOST", "METLO_API_KEY", "METLO_STRICT", "METLO_DISABLED", "METLO_ENV_FILE")
@@ -56,8 +56,39 @@ def _second_line(path: str) -> List[str]:
     return [line[len("'''exec' ") :].replace('"', "").split(" $0")[0].strip()]
 
 
-def examine(found: Target, environ: Dict[str, str]) -> Iterator[Finding]:
-    """What keeps `found` from being reported; `environ` is the app's."""
+class Asked(NamedTuple):
+    """A probe under way: `child`, or the `trouble` that kept it from starting; `began` on the monotonic clock."""
+
+    found: Target
+    began: float
+    child: "Optional[subprocess.Popen[str]]" = None
+    trouble: str = ""
+
+
+def ask(found: Target, environ: Dict[str, str]) -> Asked:
+    """Starts the probe in the Python of `found`; `environ` is the app's. Other things can be looked at meanwhile."""
+    began = time.monotonic()
+    if found.python is None:
+        return Asked(found, began)
+    quiet = {name: value for name, value in environ.items() if name not in SETTINGS}
+    quiet.update(METLO_ENV_FILE="off", METLO_SPOOL_DIR="off", METLO_LOG_LEVEL="CRITICAL")
+    try:
+        child = subprocess.Popen(
+            [found.python, PROBE],
+            env=quiet,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            universal_newlines=True,
+        )
+    except OSError as error:
+        return Asked(found, began, trouble=str(error))
+    return Asked(found, began, child)
+
+
+def examine(asked: Asked) -> Iterator[Finding]:
+    """What keeps the command from being reported, once its Python has answered."""
+    found = asked.found
     hidden = hiding.hidden_by(found.command, found.path) if found.command else None
     if hidden:
         yield Finding("hidden", FAILED, hidden, "write the command in that way")
@@ -65,41 +96,32 @@ def examine(found: Target, environ: Dict[str, str]) -> Iterator[Finding]:
         said = "%s is not a Python script, so the Python inside it cannot be asked" % found.path
         yield Finding("interpreter", WARNING, said, "check with the python of the app: metlo-run --check python")
         return
-    began = time.monotonic()
     try:
-        seen = probe(found.python, environ)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        said = "%s does not run: %s" % (found.python, _short(error))
-        yield Finding("interpreter", FAILED, said, "try: %s -c pass" % found.python)
-        return
-    said = "Python %s, %s" % (seen["python"], seen["executable"])
-    yield Finding("interpreter", OK, said, seconds=time.monotonic() - began)
-    yield from _packages(seen)
-    if seen["agents"]:
-        said = "other agents are loaded beside metlo: %s" % ", ".join(seen["agents"])
-        yield Finding("agents", OK, said + "; both work, as long as metlo-run is the inner one")
-
-
-def probe(python: str, environ: Dict[str, str]) -> Dict[str, Any]:
-    """What the probe says of `python`; raises OSError, ValueError or SubprocessError."""
-    quiet = {name: value for name, value in environ.items() if name not in SETTINGS}
-    quiet.update(METLO_ENV_FILE="off", METLO_SPOOL_DIR="off", METLO_LOG_LEVEL="CRITICAL")
-    child = subprocess.Popen(
-        [python, PROBE],
-        env=quiet,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        universal_newlines=True,
-    )
-    try:
-        answer = child.communicate(timeout=SECONDS)[0]
+        seen = _answer(asked)
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
+        said = "%s does not answer within %d s" % (found.python, SECONDS)
+        yield Finding("interpreter", WARNING, said, "try again when this machine is less busy")
+    except ValueError as error:
+        said = "%s does not run: %s" % (found.python, error)
+        yield Finding("interpreter", FAILED, said, "try: %s -c pass" % found.python)
+    else:
+        said = "Python %s, %s" % (seen["python"], seen["executable"])
+        yield Finding("interpreter", OK, said)
+        yield from _packages(seen)
+
+
+def _answer(asked: Asked) -> Dict[str, Any]:
+    """What the probe said; raises TimeoutExpired, or ValueError where it said nothing of use."""
+    if asked.child is None:
+        raise ValueError(asked.trouble)
+    try:
+        answer = asked.child.communicate(timeout=max(0.1, asked.began + SECONDS - time.monotonic()))[0]
+    except subprocess.TimeoutExpired:
+        asked.child.kill()
+        asked.child.communicate()
         raise
     if not answer.strip():
-        raise ValueError("it ended with status %s and said nothing" % child.returncode)
+        raise ValueError("it ended with status %s and said nothing" % asked.child.returncode)
     seen = json.loads(answer.strip().splitlines()[-1])
     if not isinstance(seen, dict):
         raise ValueError("it said something else than was asked")
@@ -123,6 +145,9 @@ def _packages(seen: Dict[str, Any]) -> Iterator[Finding]:
     else:
         said = "metlo-auto is not loaded there at start: another sitecustomize or a setting of Python is in the way"
         yield Finding("metlo_auto", FAILED, said, "put `import metlo_auto.auto` at the top of the app")
+    if seen["agents"]:
+        said = "other agents are loaded beside metlo: %s; both work, as long as metlo-run is the inner one"
+        yield Finding("agents", OK, said % ", ".join(seen["agents"]))
 
 
 def _package(name: str, told: Dict[str, Any], pip: str) -> Finding:
@@ -136,9 +161,3 @@ def _package(name: str, told: Dict[str, Any], pip: str) -> Finding:
     status = WARNING if name == "dotenv" else FAILED
     said = "%s cannot be imported by the app's Python: %s" % (distribution, told["error"])
     return Finding(name, status, said, "run: %s--force-reinstall %s" % (pip, distribution))
-
-
-def _short(error: Exception) -> str:
-    if isinstance(error, subprocess.TimeoutExpired):
-        return "no answer within %d s" % SECONDS
-    return str(error)

@@ -15,7 +15,8 @@ AGENTS = ("ddtrace", "newrelic", "opentelemetry.instrumentation", "elasticapm", 
 def look() -> "Dict[str, Any]":
     """What this interpreter has: `packages` by name with `version` or `error`, `armed`, `agents`."""
     agents = [name for name in AGENTS if name in sys.modules]
-    armed = any(type(finder).__module__ == "metlo_auto.importhook" for finder in sys.meta_path)
+    callbacks = [getattr(finder, "callback", None) for finder in sys.meta_path]
+    armed = any(getattr(callback, "__module__", "") == "metlo_auto.auto" for callback in callbacks)
     own = sys.modules.get("metlo_auto")
     borrowed = own is not None and not _is_on_path(own)
     return {

@@ -8,6 +8,7 @@ import os
 import sys
 
 from metlo_auto.launcher import environment, hiding, options, process
+from metlo_auto.launcher.speech import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def main(arguments: "Optional[List[str]]" = None) -> int:
         return launch(chosen)
     from metlo_auto.launcher import information
 
-    return information.answer(chosen)
+    return information.inform(chosen)
 
 
 def launch(chosen: "options.Options") -> int:
@@ -74,12 +75,3 @@ def _attach(environ: "Dict[str, str]") -> "List[str]":
 
 def is_strict(environ: "Dict[str, str]") -> bool:
     return environ.get("METLO_STRICT", "").strip().lower() in ("1", "true", "yes", "on")
-
-
-def say(line: str) -> None:
-    """One line on stderr, where there is one."""
-    try:
-        sys.stderr.write("metlo-run: %s\n" % line)
-        sys.stderr.flush()
-    except (AttributeError, OSError, ValueError):  # closed before or behind our back
-        pass

@@ -1,8 +1,6 @@
 """The options that end metlo-run without a command: what they print on stdout."""
 
-import sys
-
-from metlo_auto.launcher import environment
+from metlo_auto.launcher import environment, speech
 from metlo_auto.version import VERSION
 
 TYPE_CHECKING = False
@@ -27,7 +25,7 @@ settings, from the environment or from .env:
 """
 
 
-def answer(chosen: "Options") -> int:
+def inform(chosen: "Options") -> int:
     """Print what was asked for; gives the exit status."""
     if chosen.action == "check":
         from metlo_auto.doctor import main as check
@@ -35,17 +33,12 @@ def answer(chosen: "Options") -> int:
         return check(chosen)
     short = {"version": "metlo-auto " + VERSION, "print-bootstrap": environment.BOOTSTRAP}
     text = short.get(chosen.action) or _help()
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except (AttributeError, OSError):  # nobody reads
-        return 1
-    return 0
+    return 0 if speech.answer(text + "\n") else 1
 
 
 def _help() -> str:
     from metlo_auto.settings import SETTINGS
 
-    width = max(len(setting.name) for setting in SETTINGS)
-    rows = ["  %-*s  %s (%s)" % (width, row.name, row.help, row.default or "-") for row in SETTINGS]
-    return HELP + "\n".join(rows)
+    width = max(len(setting.variable) for setting in SETTINGS)
+    rows = ["  %-*s  %s" % (width, row.variable, row.help) for row in SETTINGS]
+    return HELP + "\n".join(text + (" (%s)" % row.default if row.default else "") for text, row in zip(rows, SETTINGS))

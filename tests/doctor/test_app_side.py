@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 import sys
 from typing import Any, Dict
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.doctor.conftest import found
 from tests.support.installed import BOOTSTRAP, Installed, make_venv
+from tests.support.interpreters import interpreters
 from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.core
@@ -99,6 +101,23 @@ def test_another_venv_without_metlo_auto_is_lent_it(metlo: Installed, tmp_path: 
     assert "-m pip install metlo-auto==" in found(done, "metlo_auto")[0]["said"]
 
 
+def test_a_python_of_another_version_wants_an_installation_of_its_own(
+    tmp_path: pathlib.Path, recorder: Recorder
+) -> None:
+    import sysconfig
+
+    mine = "%d.%d" % sys.version_info[:2]
+    others = [python for version, python in interpreters().items() if version not in (mine, "2.7")]
+    if not others:
+        pytest.skip("no other Python here")
+    ours = Installed(tmp_path / "ours", sees=[sysconfig.get_paths()["purelib"]])
+    (ours.site / "metlo_auto").symlink_to(pathlib.Path(BOOTSTRAP).parent)
+    done = check(ours, others[0], environ=ours.environ(**recorder.environ()))
+    seen = found(done, "metlo_auto")[0]
+    assert done.returncode == 1 and seen["status"] == "failed"
+    assert "%s -m pip install metlo-auto==" % others[0] in seen["mend"]
+
+
 def test_a_broken_package_of_the_app(own: Installed, recorder: Recorder) -> None:
     (own.site / "wrapt").mkdir()
     (own.site / "wrapt" / "__init__.py").write_text("raise SystemExit('half installed')")
@@ -176,15 +195,25 @@ def test_a_spool_that_is_not_there_is_not_made(metlo: Installed, recorder: Recor
     assert not (tmp_path / "new").exists()
 
 
-def test_what_waits_in_the_spool_is_counted(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:
-    from metlo_auto.delivery.batch import new_batch
-    from metlo_auto.delivery.folder import Folder
-    from metlo_auto.delivery.spool import Spool, folder_for
+APP = """
+import flask
+app = flask.Flask("app")
+app.add_url_rule("/", "root", lambda: "hello")
+for _ in range(2):
+    response = app.test_client().get("/")
+    response.get_data()
+    response.close()
+"""
 
-    store = Spool(Folder(folder_for(str(tmp_path), recorder.host, recorder.key)), 10**6, lambda *a: None,
-                  lambda *a: None, lambda: 0.0)
-    assert store.put(new_batch([b'{"a":1}', b'{"a":2}']), 1.0)
-    assert "2 traces wait" in spool(metlo, recorder, str(tmp_path))["said"]
+
+def test_what_waits_in_the_spool_is_counted(metlo: Installed, tmp_path: pathlib.Path) -> None:
+    with socket.socket() as reserved:  # bound and not listening: nobody takes the traces
+        reserved.bind(("127.0.0.1", 0))
+        host = "http://127.0.0.1:%d" % reserved.getsockname()[1]
+        environ = metlo.environ(METLO_HOST=host, METLO_API_KEY="k", METLO_SPOOL_DIR=str(tmp_path / "state" / "spool"))
+        assert metlo.run("python", "-c", APP, environ=environ).returncode == 0
+        done = check(metlo, "python", environ=environ)
+    assert "2 traces wait" in found(done, "spool")[0]["said"]
 
 
 def test_local_checks_the_embedded_collector(metlo: Installed, tmp_path: pathlib.Path) -> None:

@@ -10,6 +10,15 @@ import pytest
 from tests.support.installed import BOOTSTRAP, Installed, run
 
 pytestmark = pytest.mark.core
+CHAINING = """
+import importlib.machinery, importlib.util, os, sys
+print("theirs")
+rest = [entry for entry in sys.path if entry != os.path.dirname(__file__)]
+spec = importlib.machinery.PathFinder.find_spec("sitecustomize", rest)
+if spec is not None:
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+"""
 REPORT = """
 import sys
 found = sys.modules.get("sitecustomize")
@@ -98,6 +107,22 @@ def test_a_raising_one_does_not_keep_the_process_from_being_armed(metlo: Install
 def test_it_runs_after_the_import_hook_is_in_place(metlo: Installed, tmp_path: pathlib.Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; print('metlo_auto.importhook' in sys.modules)")
     assert both(metlo, tmp_path, [], "")[1][1] == "True\n"
+
+
+def test_one_that_runs_the_next_by_hand_runs_once_and_so_does_the_users(
+    metlo: Installed, tmp_path: pathlib.Path
+) -> None:
+    """As New Relic's does, which stays on sys.path."""
+    for name, code in (("theirs", CHAINING), ("users", "print('users')")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sitecustomize.py").write_text(code)
+    path = ":".join([str(tmp_path / "theirs"), BOOTSTRAP, str(tmp_path / "users")])
+    code = "import sys; print('metlo_auto.importhook' in sys.modules, len([f for f in sys.meta_path if 'Next' in repr(f)]))"
+    done = run([metlo.python, "-c", code], metlo.environ(PYTHONPATH=path))
+    assert (done.stdout, done.stderr) == ("theirs\nusers\nTrue 0\n", "")
+    (tmp_path / "users" / "sitecustomize.py").unlink()
+    done = run([metlo.python, "-c", code], metlo.environ(PYTHONPATH=path))
+    assert (done.stdout, done.stderr) == ("theirs\nTrue 0\n", "")
 
 
 def test_usercustomize_runs_too(own: Installed, tmp_path: pathlib.Path) -> None:
