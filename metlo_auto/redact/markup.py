@@ -12,14 +12,14 @@ _TAG_NAME = re.compile(r"<[A-Za-z][\w:\-]{0,40}\s")
 _LINE_END = re.compile(r"[\r\n]")
 _PIECE = re.compile(r"<[^<>]*>?|[^<]+")
 _ATTRIBUTE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?)")
-_TAG = re.compile(r"</?[\w:.\-]+(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*'))*\s*/?>?\Z")
+_TAG = re.compile(r"</?[\w:.\-]+(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*')){0,100}\s*/?>?\Z")
 _FIELD_VALUE = re.compile(r"([\w:.\-]+)(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
 _FIELD_ATTRIBUTES = re.compile(
-    r"[\w.\[\]\-]{0,64}[\"']?(?:\s+[\w:.\-]+(?:\s?=\s?(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+)|(?=[\s/>])))*"
+    r"[\w.\[\]\-]{0,64}[\"']?(?:\s+[\w:.\-]+(?:\s?=\s?(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]+)|(?=[\s/>]))){0,100}"
     r"(?:\s+(?:value|content)\s?=\s?[\"'][^\"']*\Z)?"
 )
 _AFTER_NAME = re.compile(r"[\s/>]|\Z")
-_REST_OF_TAG = re.compile(r"(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
+_REST_OF_TAG = re.compile(r"(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*')){0,100}\s*/?>")
 _TAG_END = re.compile(r"\s*/?>")
 _DESCRIBING = ("xmlns", "xsi:", "xml:", "type", "Type", "class", "style")  # attributes that hold no values
 _STRAY = 4  # characters < in attribute values that are put up with

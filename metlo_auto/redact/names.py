@@ -18,6 +18,7 @@ _WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in
 _DROPPED = b"-_0123456789"
 
 _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
@@ -82,6 +83,8 @@ class Names:
             spaced = _spaced(text)
             if spaced != text and self._says(spaced):
                 return True
+            if not (self._unusual or _PERCENT.search(text) or _ESCAPED_ASCII.search(text)):
+                return False
             inner = decoded(text)
             if inner == text:
                 return False
