@@ -86,6 +86,7 @@ class Channel:
         """The end of the process: posts what it can, puts the rest into the spool, within `seconds`."""
         spooling = self.queue.total_bytes / SPOOLING_SPEED if self._settings.spool_dir else 0.0
         self._give_up_at = time.monotonic() + max(seconds - MARGIN - spooling, 0.0)
+        self._sender.closing = True
         self._sender.try_once_more()
         self.wait_idle(seconds)
 

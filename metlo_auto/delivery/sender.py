@@ -41,6 +41,7 @@ class Sender:
         notice: Callable[[Optional[Verdict]], None],
     ) -> None:
         self.hurry = False  # everything is due now
+        self.closing = False  # what others left in the spool stays there
         self.retries = 0
         self.errors = 0
         self._intake = intake
@@ -103,6 +104,7 @@ class Sender:
         while self._store.backlog:
             batch = self._store.backlog.popleft()
             self._store.resolve(batch, dropped=len(batch.traces), reason="exit")
+        self._store.spool.let_go()
 
     def _launch(self, now: float) -> None:
         while self._crew.room() > 0 and self._may_post(now):
@@ -132,7 +134,12 @@ class Sender:
         return batch
 
     def _from_spool(self, now: float) -> Optional[Batch]:
-        if self.hurry or now < self._spool_from or any(flight.batch.spooled for flight in self._flights.values()):
+        if (
+            self.hurry
+            or self.closing
+            or now < self._spool_from
+            or any(flight.batch.spooled for flight in self._flights.values())
+        ):
             return None
         return self._store.spool.next()
 
@@ -185,7 +192,7 @@ class Sender:
         moments = [flight.started + self._timeout * BROKEN_OFF_AFTER for flight in self._flights.values()]
         moments += [moment + BREAKING_TAKES for moment in self._broken_off.values()]
         look = self._store.spool.next_look()
-        if look is not None and not self._flights:
+        if look is not None and not (self._flights or self.closing):
             moments.append(max(look, self._spool_from, self._backoff.not_before))
         if self._store.backlog:
             moments.append(max(now, self._backoff.not_before))
