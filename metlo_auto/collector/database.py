@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from contextlib import contextmanager
 from typing import Any, Iterator, Mapping, Sequence
 
@@ -34,7 +35,7 @@ def open_store(url: str) -> Engine:
             _prepare_sqlite(engine)
         _create_tables(engine)
     except (ArgumentError, ImportError, SQLAlchemyError) as error:
-        raise StoreUnusable(f"cannot open the store {_shown(url)}: {_first_line(error)}") from error
+        raise StoreUnusable(f"cannot open the store {_shown(url)}: {_first_line(error)}{_hint(error)}") from error
     if is_sqlite(engine) and parsed.database:
         _close_to_others(parsed.database)
     return engine
@@ -125,6 +126,12 @@ def _shown(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return "given"
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return f"; run: {sys.executable} -m pip install 'psycopg[binary]'"
+    return ""
 
 
 def _first_line(error: BaseException) -> str:

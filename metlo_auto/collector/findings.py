@@ -88,9 +88,9 @@ def find_all(connection: Connection, now: float) -> list[Finding]:
     routes = declared.read(connection)
     located = declared.locate(routes)
     notes = noted.read_notes(connection)
-    fields = _new_fields(connection, now)
     gone = {row.what for row in connection.execute(select(dismissals.c.what))}
     began = min((endpoint.first_seen for endpoint in shown), default=now)
+    fields = _new_fields(connection, now) if now - began > SETTLED else {}
     undeclared = {endpoint.id for endpoint in declared.compare(routes, shown).not_declared}
     found = []
     for endpoint in shown:

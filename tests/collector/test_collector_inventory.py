@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from collector_support import Collector, trace
+
+from metlo_auto.collector.apply import apply
+from metlo_auto.collector.database import open_store, writing
+from metlo_auto.collector.findings import find_all
+from metlo_auto.collector.harvest import harvest
+from metlo_auto.collector.inbox import Filed
+from metlo_auto.collector.memory import Memory
+from metlo_auto.collector.retention import Caps
 
 
 def _endpoint(collector: Collector, route: str, method: str = "GET") -> dict[str, Any]:
@@ -167,3 +177,27 @@ def test_one_hostile_trace_does_not_cost_the_others(collector: Collector) -> Non
     assert status["applied_traces"] + status["set_aside_traces"] == len(hostile)
     assert status["lost_traces"] == 0
     assert {"/ok1", "/ok2", "/keys"} <= {e["route"] for e in collector.get("/api/local/endpoints")}
+
+
+def test_what_comes_after_days_of_watching_is_news(tmp_path: Path) -> None:
+    engine = open_store("sqlite:///{}".format(tmp_path / "c.db"))
+
+    def at(days: float, *traces: dict[str, Any]) -> None:
+        moment = (datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(days=days)).isoformat()
+        dated = [{**t, "meta": {**t["meta"], "requestTimestamp": moment}} for t in traces]
+        now = datetime.fromisoformat(moment).timestamp()
+        result = harvest([Filed(1, now, 1, len(dated), json.dumps(dated).encode())], Memory())
+        with writing(engine) as connection:
+            apply(connection, result, Caps(), now)
+
+    def news(days: float) -> set[tuple[str, str, str]]:
+        now = (datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(days=days)).timestamp()
+        with engine.connect() as connection:
+            return {(f.kind.name, f.endpoint.template, f.key.rpartition("/")[2]) for f in find_all(connection, now)}
+
+    at(0, trace("/a", route="/a", response_body='{"id": 1}'))
+    assert news(0.1) == set()
+    at(3, trace("/b", route="/b"), trace("/a", route="/a", response_body='{"id": 1, "ssn": null}'))
+    assert news(3.1) == {("new-endpoint", "/b", ""), ("new-field", "/a", "ssn")}
+    assert news(30) == set()
+    engine.dispose()
