@@ -6,7 +6,8 @@ pytest.register_assert_rewrite("tests.capture.pairs")
 
 from tests.capture.pairs import pair_of  # noqa: E402
 
-KINDS = ["gunicorn-gthread", "waitress", "gunicorn-gevent", "flask-run", "gunicorn-sync", "cheroot"]
+KINDS = ["gunicorn-gthread", "waitress", "gunicorn-gevent", "flask-run", "gunicorn-sync", "cheroot",
+         pytest.param("uwsgi", marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -5,8 +5,11 @@ import itertools
 import re
 import sys
 
+import pytest
+
 from tests.support.recorder import Recorder
 from tests.support.serving import APPS, Server, clean_environ, instrumented, request
+from tests.support.venvs import app_venv
 
 _NUMBERS = itertools.count(1)
 MARK = "X-Test"
@@ -54,9 +57,20 @@ def wire_time(text):
     return re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", text)
 
 
+def python_for(kind):
+    """The interpreter that has the server: uWSGI is compiled into an environment of its own."""
+    if kind != "uwsgi":
+        return sys.executable
+    try:
+        return str(app_venv("uwsgi", ["uwsgi", "flask[async]", "gunicorn"]) / "python")
+    except RuntimeError as error:
+        pytest.skip("uWSGI could not be built: " + str(error)[-300:])
+
+
 @contextlib.contextmanager
-def pair_of(kind, app, home, settings=(), python=sys.executable, cwd=APPS, host="127.0.0.1", **environment):
+def pair_of(kind, app, home, settings=(), python=None, cwd=APPS, host="127.0.0.1", **environment):
     """A Pair of servers of `kind` with `app`; `settings`: the agent's; both end with the block, and said nothing of us."""
+    python = python or python_for(kind)
     environ = clean_environ(home, TEST_FOLDER=str(home), **environment)
     with Recorder() as recorder:
         watched = instrumented(environ, recorder.environ(**dict(settings)))

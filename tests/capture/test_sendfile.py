@@ -7,10 +7,9 @@ import subprocess
 
 import pytest
 
-from tests.capture.pairs import MARK, header, pair_of
+from tests.capture.pairs import MARK, header, pair_of, python_for
 from tests.support.recorder import Recorder
 from tests.support.serving import Server, clean_environ, instrumented, request
-from tests.support.venvs import app_venv
 
 SIZE = 3 << 20
 WAYS = {"gunicorn-sync": "sendfile", "gunicorn-gthread": "sendfile", "waitress": "buffer"}
@@ -69,12 +68,11 @@ def can_trace():
 @pytest.mark.skipif(not can_trace(), reason="strace is not here, or may not trace")
 @pytest.mark.parametrize("kind", ["uwsgi", "gunicorn-gthread", "gunicorn-sync"])
 def test_the_kernel_is_asked_to_send_the_file(kind, tmp_path):
-    python = str(app_venv("uwsgi", ["uwsgi", "flask", "gunicorn"]) / "python")
     environ = clean_environ(with_file(tmp_path), TEST_FOLDER=str(tmp_path))
     calls = str(tmp_path / "calls")
     trace_it = ("strace", "-I", "1", "-f", "-qq", "-e", "trace=sendfile", "-e", "signal=none", "-o", calls)
     with Recorder() as recorder:
-        with Server(kind, "files:app", instrumented(environ, recorder.environ()), python=python, launcher=trace_it) as server:
+        with Server(kind, "files:app", instrumented(environ, recorder.environ()), python=python_for(kind), launcher=trace_it) as server:
             answer = server.ask(request("GET", "/file", headers={MARK: "file"}))
             noted = recorder.wait_for(1)[0]["meta"]["responseBody"]
     with open(calls) as lines:

@@ -20,6 +20,7 @@ SERVERS = {
     "waitress": "{python} -m waitress --listen {bind} {app}",
     "flask-run": "{python} -m flask --app {app} run --host {host} --port {port}",
     "cheroot": "{python} -m cheroot --bind {bind} {app}",
+    "script": "{python} {app} {host} {port}",
     "uwsgi": "{bin}/uwsgi --http-socket {bind} --master --die-on-term --threads 4 --module {app}",
     "uvicorn": "{python} -m uvicorn --host {host} --port {port} {app}",
 }
