@@ -49,6 +49,18 @@ def test_deleting_everything_starts_again(opened: Any, filled: Collector, script
     expect(page.locator("#rows .c-data")).to_contain_text("email")
 
 
+def test_one_endpoint_is_deleted_and_the_others_stay(opened: Any, filled: Collector) -> None:
+    filled.batch([trace("/other", route="/other")])
+    filled.settled(21)
+    page = opened(filled)
+    page.click("#rows a >> text=things")
+    page.check("[name=sure]")
+    page.click("text=Delete endpoint")
+    expect(page.locator(".done-note")).to_contain_text("The endpoint is deleted")
+    expect(page.locator("#rows .route")).to_have_text(["/other"])
+    assert [item["request"]["url"]["path"] for item in filled.get("/api/local/traces")] == ["/other"]
+
+
 def test_nothing_is_deleted_without_the_tick(opened: Any, filled: Collector) -> None:
     page = opened(filled, "/settings")
     form(page, "all").locator("button").click()

@@ -87,6 +87,14 @@ def test_sensitive_values_are_masked_until_one_asks(opened: Any, collector: Coll
     expect(page.locator("main")).not_to_contain_text("alice@example.com")
 
 
+def test_lists_mask_what_stands_in_a_path(opened: Any, collector: Collector) -> None:
+    number_of(collector, trace("/users/alice@example.com", route="/users/{mail}"))
+    page = opened(collector)
+    for path in ("/", "/requests", "/requests/1", page.get_attribute("#rows a", "href")):
+        page.goto(collector.url + path)
+        assert "alice@example.com" not in page.content() and "a•••@e•••.com" in page.content()
+
+
 def test_copy_puts_the_command_on_the_clipboard(opened: Any, collector: Collector) -> None:
     number = number_of(collector, trace("/users/12", parameters=[{"name": "a", "value": "b"}]))
     page = opened(collector, "/requests/" + number, permissions=["clipboard-read", "clipboard-write"])
@@ -165,3 +173,15 @@ def test_a_request_that_left_the_ring_is_404(opened: Any, shop_collector: Collec
     for number in ("0", "999999999", "9" * 30):
         answer = page.goto(f"{shop_collector.url}/requests/{number}")
         assert answer.status == 404
+
+
+def test_all_kept_requests_can_be_taken_away(opened: Any, shop_collector: Collector) -> None:
+    page = opened(shop_collector, "/requests")
+    taken = {}
+    for name in ("HAR", "JSON lines"):
+        with page.expect_download() as started:
+            page.click(f".take a:text('{name}')")
+        taken[started.value.suggested_filename] = started.value.path().read_text("utf-8")
+    kept = len(shop_collector.get("/api/local/traces?limit=10000"))
+    assert len(json.loads(taken["requests.har"])["log"]["entries"]) == kept > 100
+    assert len([json.loads(line) for line in taken["requests.jsonl"].splitlines()]) == kept

@@ -16,8 +16,8 @@ from tests.page.conftest import fresh_address
 
 pytestmark = pytest.mark.slow
 PAGES = ("/", "/requests", "/requests/1", "/requests/1/curl", "/requests/1/pytest", "/findings", "/sensitive", "/openapi",
-         "/openapi.json", "/settings", "/pulse", "/endpoints/x", "/nothing")  # fmt: skip
-ACTIONS = ("/dismiss", "/restore", "/settings", "/delete", "/openapi")
+         "/openapi.json", "/settings", "/pulse", "/requests.har", "/requests.jsonl", "/endpoints/x", "/nothing")  # fmt: skip
+ACTIONS = ("/endpoints/x/delete", "/dismiss", "/restore", "/settings", "/delete", "/openapi")
 
 
 @pytest.fixture(scope="module")

@@ -176,6 +176,20 @@ def test_sensitive_values_are_masked(name: str, text: str, hidden: str) -> None:
     assert hidden not in masking.masked(name, text)
 
 
+@pytest.mark.parametrize(
+    "path, shown",
+    [
+        ("/users/alice@example.com/orders", "/users/a•••@e•••.com/orders"),
+        ("/users/alice%40example.com", "/users/a•••@e•••.com"),
+        ("/cards/4111111111111111", "/cards/••••••••••••1111"),
+        ("/orders/12345/items/%C3%A4", "/orders/12345/items/%C3%A4"),
+        ("/", "/"),
+    ],
+)
+def test_sensitive_steps_of_a_path_are_masked(path: str, shown: str) -> None:
+    assert masking.masked_path(path) == shown
+
+
 @pytest.mark.parametrize("text", ["available", "2026-11-22T10:00:00Z", "redacted-abcdefghijkl", "Teapot", "24.50", ""])
 def test_other_values_are_not(text: str) -> None:
     assert masking.masked("field", text) == text

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 
-from flask import abort
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
 
-from metlo_auto.collector import fields, queries, routes
+from metlo_auto.collector import deletion, fields, queries, routes
 from metlo_auto.collector import notes as noted
+from metlo_auto.collector.database import writing
 from metlo_auto.collector.openapi import make_document
 from metlo_auto.collector.openapi.operations import Observed
 from metlo_auto.collector.page import exchange_view, inventory, ring, rollups, survey, tree
@@ -62,6 +64,15 @@ def endpoint(name: str) -> str:
             samples=ring.latest(connection, LATEST, of=list(owners)),
             length=LATEST,
         )
+
+
+@blueprint.post("/endpoints/<name>/delete")
+def delete_endpoint(name: str) -> Response:
+    if request.form.get("sure") != "yes":
+        abort(400, "Nothing was deleted: tick the box to confirm.")
+    with writing(engine()) as connection:
+        deletion.delete_endpoints(connection, queries.group(connection, name))
+    return redirect(url_for("page.home", done="endpoint"), 303)
 
 
 def _operation(seen: Observed) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from metlo_auto.collector.page import words
+from metlo_auto.collector.page import masking, words
 from metlo_auto.collector.page.blueprint import blueprint
 from metlo_auto.collector.shapes import unescape
 
@@ -55,3 +55,11 @@ def _field_name(path: str) -> str:
 def _section_name(name: str) -> str:
     """`response 2xx application/json` as `response 2xx`."""
     return " ".join(name.split(" ")[: 2 if name.startswith("response") else 1])
+
+
+@blueprint.app_template_filter("masked")
+def _masked(text: str) -> str:
+    return masking.masked("", text)
+
+
+blueprint.add_app_template_filter(masking.masked_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from metlo_auto.collector import sensitive
 
@@ -20,6 +21,17 @@ def masked(name: str, text: str) -> str:
     if hidden == text and len(text) <= _MOST_WHOLE and sensitive.detect(name, text):
         return sensitive.mask(text)
     return hidden
+
+
+def masked_path(path: str) -> str:
+    """`path` with sensitive steps masked, percent-encoded ones too."""
+    return "/".join(_step(step) for step in path.split("/"))
+
+
+def _step(step: str) -> str:
+    clear = unquote(step)
+    hidden = masked("", clear)
+    return step if hidden == clear else hidden
 
 
 def plain(name: str, text: str) -> str:

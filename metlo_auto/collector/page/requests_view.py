@@ -65,7 +65,7 @@ def request_(number: int) -> str:
             "Requests",
             queries.status(connection),
             sample=sample,
-            path=masking.masked("", sample.path) if not revealed else sample.path,
+            path=sample.path if revealed else masking.masked_path(sample.path),
             host=str(sample.trace["request"]["url"]["host"]),
             endpoint=shown_endpoint(connection, sample.endpoint_id),
             asked=exchange_view.part(sample.trace["request"], meta.get("requestBody"), show),

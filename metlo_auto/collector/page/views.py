@@ -5,6 +5,7 @@ from __future__ import annotations
 from metlo_auto.collector.page import (
     endpoint_view,
     errors,
+    export_view,
     filters,
     findings_view,
     home,
@@ -19,6 +20,7 @@ __all__ = [
     "blueprint",
     "endpoint_view",
     "errors",
+    "export_view",
     "filters",
     "findings_view",
     "home",

@@ -144,7 +144,7 @@
     let timer, turn = 0;
     const apply = async () => {
       const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-      const address = `${location.pathname}${query.size ? "?" + query : ""}`;
+      const address = location.pathname + (String(query) ? `?${query}` : "");
       const mine = ++turn;
       try {
         const fresh = await load(address);
