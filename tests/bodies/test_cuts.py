@@ -13,9 +13,10 @@ from metlo_auto.bodies import text_of  # noqa: E402
 from metlo_auto.bodies.cuts import closed_json, mended  # noqa: E402
 from metlo_auto.exchange import Body  # noqa: E402
 
+texts = st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=10)
 documents = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10)),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=6), inner, max_size=4)),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
     max_leaves=15,
 )
 
@@ -25,7 +26,7 @@ def cut_texts(draw):
     text = json.dumps(
         draw(documents), indent=draw(st.sampled_from([None, 2])), ensure_ascii=draw(st.booleans())
     )
-    data = text.encode("utf-8", "surrogatepass").replace(b"\xed", b"?")
+    data = text.encode()
     at = draw(st.integers(1, len(data)))
     return data, data[:at]
 
@@ -64,7 +65,7 @@ def prefix_of(part, whole):
 def test_no_value_is_made_up(texts):
     whole, cut = texts
     value = json.loads(closed_json(cut.decode("utf-8", "ignore")))
-    assert value is None or prefix_of(value, json.loads(whole.decode("utf-8", "replace")))
+    assert value is None or prefix_of(value, json.loads(whole.decode()))
 
 
 @given(documents)
