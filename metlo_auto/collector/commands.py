@@ -138,6 +138,8 @@ def delete(folder: Folder, options: argparse.Namespace) -> None:
                 deletion.delete_raw(connection)
             else:
                 deletion.delete_all(connection)
+        if not deletion.give_back(engine):
+            print("metlo-collector: deleted; the disk space is given back by the next delete", file=sys.stderr)
     finally:
         engine.dispose()
 

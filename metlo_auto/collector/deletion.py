@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Sequence
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector import counters as counted
+from metlo_auto.collector.database import is_sqlite
 from metlo_auto.collector.schema import (
     counters,
     declared_routes,
@@ -49,3 +51,21 @@ def delete_all(connection: Connection) -> None:
     for table in (samples, set_aside, facts, traffic, endpoints, declared_routes, dismissals, counters):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})
+
+
+def give_back(engine: Engine) -> bool:
+    """Overwrite and release the space of what was deleted; False where the store is too busy for it now.
+
+    Takes no part in a transaction. PostgreSQL does the same by itself in time.
+    """
+    if not is_sqlite(engine):
+        return True
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM")
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        raw.close()
+    return True

@@ -100,6 +100,15 @@ def test_delete_raw_leaves_the_inventory(collector: Collector) -> None:
     assert collector.status()["sample_bytes"] == 0
 
 
+def test_what_was_deleted_is_gone_from_the_disk(collector: Collector) -> None:
+    collector.batch([trace("/users/1", route="/users/{id}", response_body="x" * 500_000 + "canary-on-disk")])
+    collector.settled(1)
+    assert run(collector.data_dir, "delete", "--all", "--yes").returncode == 0
+    files = [file for file in collector.data_dir.iterdir() if "collector.db" in file.name]
+    assert sum(file.stat().st_size for file in files) < 400_000
+    assert not [file for file in files if b"canary-on-disk" in file.read_bytes()]
+
+
 def test_delete_of_one_endpoint_leaves_the_others(collector: Collector) -> None:
     _fill(collector, 3)
     _fill(collector, 2, "/orders/{id}")
