@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 USAGE = 2
 REFUSED = 78  # EX_CONFIG
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
 def main(arguments: "Optional[List[str]]" = None) -> int:
@@ -25,11 +26,14 @@ def main(arguments: "Optional[List[str]]" = None) -> int:
     except options.UsageError as error:
         say(str(error))
         return USAGE
-    if chosen.action == "run":
-        return launch(chosen)
-    from metlo_auto.launcher import information
+    try:
+        if chosen.action == "run":
+            return launch(chosen)
+        from metlo_auto.launcher import information
 
-    return information.inform(chosen)
+        return information.inform(chosen)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def launch(chosen: "options.Options") -> int:

@@ -6,7 +6,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional
+    from typing import Dict, List, NoReturn, Optional
 
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
@@ -82,11 +82,18 @@ def run(path: str, argv: "List[str]", environ: "Dict[str, str]") -> int:
         return run_child(path, argv, environ)
     restore_signals()
     try:
+        _become(path, argv, environ)
+    except OSError as error:
+        raise _refusal(argv, error) from None
+
+
+def _become(path: str, argv: "List[str]", environ: "Dict[str, str]") -> "NoReturn":
+    try:
         os.execve(path, argv, environ)
     except OSError as error:
-        if error.errno == errno.ENOEXEC and not _is_binary(path):
-            os.execve("/bin/sh", ["/bin/sh", path] + argv[1:], environ)
-        raise _refusal(argv, error) from None
+        if error.errno != errno.ENOEXEC or _is_binary(path):
+            raise
+    os.execve("/bin/sh", ["/bin/sh", path] + argv[1:], environ)
 
 
 def restore_signals() -> None:
@@ -100,8 +107,11 @@ def restore_signals() -> None:
 
 def _is_binary(path: str) -> bool:
     """Shells take a file with a NUL in its first line for a program of another machine, not for a script."""
-    with open(path, "rb") as file:
-        return b"\0" in file.read(256).split(b"\n", 1)[0]
+    try:
+        with open(path, "rb") as file:
+            return b"\0" in file.read(256).split(b"\n", 1)[0]
+    except OSError:  # a shell could not read it either
+        return True
 
 
 def _refusal(argv: "List[str]", error: OSError) -> LaunchError:

@@ -1,7 +1,9 @@
 """Each trouble on the way to the collector has a plain sentence of its own, and says what to do."""
 
 import json
+import signal
 import socket
+import subprocess
 import threading
 import time
 from typing import Any, Dict
@@ -115,6 +117,27 @@ def test_a_collector_that_hangs(metlo: Installed, scheme: str, name: str) -> Non
     with listening(lambda sock: None if over.wait(30) else None) as port:
         trouble(metlo, "%s://127.0.0.1:%d" % (scheme, port), name, "accepts the connection and never answers")
         over.set()
+
+
+def test_ctrl_c_ends_it_without_a_traceback(metlo: Installed) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hang(sock: socket.socket) -> None:
+        if sock.recv(1):
+            asked.set()
+            over.wait(30)
+
+    with listening(hang) as port:
+        environ = metlo.environ(METLO_HOST="http://127.0.0.1:%d" % port, METLO_API_KEY=KEY)
+        child = subprocess.Popen([metlo.command, "--check"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            assert asked.wait(30)
+            child.send_signal(signal.SIGINT)
+            out, err = child.communicate(timeout=30)
+        finally:
+            over.set()
+            child.kill()
+    assert (child.returncode, out, err) == (130, b"", b"")
 
 
 def test_a_collector_that_drips(metlo: Installed) -> None:
