@@ -19,19 +19,28 @@ def filled(collector: Collector) -> Collector:
     return collector
 
 
+def stored(collector: Collector) -> bytes:
+    """Every byte of the database's files."""
+    return b"".join(path.read_bytes() for path in sorted(collector.data_dir.glob("collector.db*")))
+
+
 def form(page: Any, what: str) -> Any:
     return page.locator("form.delete", has=page.locator(f"[value={what}]"))
 
 
 def test_deleting_raw_data_keeps_the_inventory(opened: Any, filled: Collector) -> None:
+    filled.batch([trace("/things/7", route="/things/{n}", request_body="a note to alice@example.com")])
+    filled.settled(21)
+    assert b"alice@example.com" in stored(filled)
     page = opened(filled, "/settings")
     form(page, "raw").locator("[name=sure]").check()
     form(page, "raw").locator("button").click()
     expect(page.locator(".done-note")).to_contain_text("The kept requests are deleted")
+    assert b"alice@example.com" not in stored(filled)
     page.goto(filled.url + "/requests")
     expect(page.locator(".nothing")).to_have_text("No request is kept.")
     page.goto(filled.url + "/")
-    expect(page.locator("#rows .c-calls")).to_have_text("20")
+    expect(page.locator("#rows .c-calls")).to_have_text("21")
 
 
 @pytest.mark.parametrize("script", [True, False])

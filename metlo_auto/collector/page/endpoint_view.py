@@ -72,7 +72,8 @@ def delete_endpoint(name: str) -> Response:
         abort(400, "Nothing was deleted: tick the box to confirm.")
     with writing(engine()) as connection:
         deletion.delete_endpoints(connection, queries.group(connection, name))
-    return redirect(url_for("page.home", done="endpoint"), 303)
+    done = "endpoint" if deletion.give_back(engine()) else "busy"
+    return redirect(url_for("page.home", done=done), 303)
 
 
 def _operation(seen: Observed) -> str:

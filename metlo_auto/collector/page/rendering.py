@@ -14,6 +14,7 @@ _DONE = {
     "restored": "Back among the open ones.",
     "caps": "The limits hold from now on.",
     "raw": "The kept requests are deleted; the inventory is as it was.",
+    "busy": "Deleted. The store was too busy to give the disk space back; the next deletion does.",
     "endpoint": "The endpoint is deleted; a further call makes it anew.",
     "all": "Everything is deleted; the next request starts a new inventory.",
 }

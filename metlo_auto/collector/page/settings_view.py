@@ -105,4 +105,5 @@ def delete() -> Response:
         abort(400, "Nothing was deleted: tick the box to confirm.")
     with writing(engine()) as connection:
         _DELETIONS[what](connection)
-    return redirect(url_for("page.settings", done=what), 303)
+    done = what if deletion.give_back(engine()) else "busy"
+    return redirect(url_for("page.settings", done=done), 303)
