@@ -100,14 +100,9 @@ class Agent:
         if self.settings.redact == "none":
             return x, request, response
         redact = self._redactor
-        if request.text:
-            text = redact.body(request.text, request.kind, x.request_type)
-            if text is not request.text:
-                request = request._replace(text=text)
-        if response.text:
-            text = redact.body(response.text, response.kind, x.response_type)
-            if text is not response.text:
-                response = response._replace(text=text)
+        if redact.mentions(request.text + "\n" + response.text):
+            request = request._replace(text=redact.body(request.text, request.kind, x.request_type))
+            response = response._replace(text=redact.body(response.text, response.kind, x.response_type))
         secret = self._secret_headers[x.request_names]
         if secret:
             x = x._replace(request_values=self._masked(secret, x.request_names, x.request_values))

@@ -124,4 +124,4 @@ class InputTee:
         data = self._sieve.kept() if self._sieve is not None else b"".join(self._chunks)
         if not complete:
             return Body(data, size, "aborted" if self.broken or self.at_end else "unread")
-        return Body(data, size, "cut" if self._room < 0 else "")
+        return Body(data, size, "cut" if self._room < 0 or getattr(self._sieve, "cut", False) else "")

@@ -73,6 +73,10 @@ class Redactor:
         rule = self._names.rule(name)
         return self._within(value, 0) if rule is None else self._masks.value(rule, value)
 
+    def mentions(self, text: str) -> bool:
+        """False only where no body in `text` has anything to mask: one search may serve for several bodies."""
+        return self.enabled and self._mentioned(text)
+
     def body(self, text: str, kind: str, content_type: str = "") -> str:
         """The text of a body; `kind` as `bodies.Text` has it, and only a hint: what does not parse is searched."""
         if not self.enabled or not text or not self._mentioned(text):
