@@ -162,6 +162,8 @@ def _batches(python: str) -> list[bytes]:
             wrk.load(server.url, WORKLOADS[name], 4)  # the first seconds go into the announcement of the route
             server.settle()
             last = server.sink.last()
+            if not last:
+                raise venvs.Trouble(f"the agent delivers nothing: {server.log()[-300:]}")
             found.append(last if last.startswith(b"[") else b"[" + last + b"]")
         return found
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -56,22 +57,10 @@ class Server:
         ready = Path(self._home.name) / "ready"
         python = folder / "bin/python"
         launcher = [str(folder / "bin" / variant.launcher[0]), *variant.launcher[1:]] if variant.launcher else []
-        command = [
-            *launcher,
-            str(python),
-            "-m",
-            "gunicorn",
-            "--config",
-            str(APPS / "gunicorn_conf.py"),
-            "--chdir",
-            str(APPS),
-            "--bind",
-            "127.0.0.1:0",
-            "--backlog",
-            "1024",
-            *WORKERS[worker],
-            "bench_app:app",
-        ]
+        # By the environment, since launchers take options behind the command for their own.
+        arguments = ["--config", APPS / "gunicorn_conf.py", "--chdir", APPS, "--bind", "127.0.0.1:0", *WORKERS[worker]]
+        more = {"BENCH_READY": str(ready), "GUNICORN_CMD_ARGS": shlex.join(map(str, arguments)), **(environment or {})}
+        command = [*launcher, str(python), "-m", "gunicorn", "bench_app:app"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
@@ -79,11 +68,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self._home.name,
-                env=dict(
-                    environment_of(variant, folder, self.sink, self._home.name),
-                    BENCH_READY=str(ready),
-                    **environment or {},
-                ),
+                env=dict(environment_of(variant, folder, self.sink, self._home.name), **more),
                 **pinned(cores()[0]),
             )
         self.pid = self._process.pid
@@ -122,7 +107,9 @@ class Server:
         """Waits until everything is delivered; the requests served so far."""
         served = self.served()
         if self.variant.requirements:
-            delivered(self.sink, served * self.variant.traces, self.variant.patience)
+            got = delivered(self.sink, served * self.variant.traces, self.variant.patience)
+            if not got:
+                raise Trouble(f"{self.variant.name} delivers nothing: {self.log()[-300:]}")
         return served
 
     def usage(self) -> cpu.Usage:

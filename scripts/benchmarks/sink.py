@@ -34,10 +34,9 @@ MARKS = {
     "/api/v1/log-request/": b'"metloSource":',
     "/api/v2/log-request/": b'"metloSource":',
     "/intake/v2/events": b'{"transaction":',
-    "/envelope": b'"type":"transaction"',
-    "/v1/traces": b"http.target",
-    "/v1/events": b'"user_agent_string"',
-    "/log": b'"response":',
+    "/envelope": b'{"type":"transaction","content_type"',
+    "/v1/traces": b"http.route",
+    "/v1/events": b'"direction": "Incoming"',
 }
 
 

@@ -70,7 +70,7 @@ VARIANTS = {
         Variant("elastic", ("elastic-apm==6.26.2",), environment={"BENCH_ATTACH": "elastic"}),
         Variant("sentry", ("sentry-sdk==2.75.0",), environment={"BENCH_ATTACH": "sentry"}),
         Variant("moesif", ("moesifwsgi==1.10.5",), environment={"BENCH_ATTACH": "moesif"}),
-        Variant("apitally", ("apitally==1.0.0",), environment={"BENCH_ATTACH": "apitally"}, patience=40.0),
+        Variant("apitally", ("apitally[flask]==1.0.0",), environment={"BENCH_ATTACH": "apitally"}, patience=40.0),
     )
 }
 FIELD = (BARE, "metlo-auto", "metlo-auto[speed]", "metlo 0.0.17")

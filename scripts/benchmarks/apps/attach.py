@@ -42,18 +42,10 @@ def moesif(app):
 
 
 def apitally(app):
-    from apitally.flask import ApitallyMiddleware
+    from apitally.flask import init
 
-    app.wsgi_app = ApitallyMiddleware(
-        app,
-        client_id="00000000-0000-4000-8000-000000000000",
-        env="bench",
-        enable_request_logging=True,
-        log_request_headers=True,
-        log_request_body=True,
-        log_response_headers=True,
-        log_response_body=True,
-    )
+    init(app, write_token="apt_" + "x" * 24, env="bench", otlp_endpoint=HOST, capture_request_headers=True,
+         capture_request_body=True, capture_response_headers=True, capture_response_body=True)
 
 
 def attach(name, app):

@@ -4,6 +4,7 @@ import json
 import os
 
 loglevel = "warning"
+backlog = 1024
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
