@@ -52,14 +52,12 @@ def events(name):
     return Response(Noted(name, stream_with_context(pieces)()), mimetype="text/event-stream")
 
 
-@app.route("/raises/<int:after>/<kind>")
-def raises(after, kind):
-    error = {"error": ValueError, "exit": SystemExit, "base": BaseException}[kind]
-
+@app.route("/raises/<int:after>")
+def raises(after):
     def pieces():
         for number in range(after):
             yield b"piece %d;" % number
-        raise error("a secret of the app")
+        raise ValueError("a secret of the app")
 
     return Response(pieces(), mimetype="text/plain")
 
@@ -104,6 +102,12 @@ def count():
 def some():
     """Reads one byte of the body and answers."""
     return Response(request.stream.read(1), mimetype="text/plain")
+
+
+@app.route("/limited", methods=["POST"])
+def limited():
+    request.max_content_length = 10
+    return Response(request.get_data(), mimetype="text/plain")
 
 
 @app.route("/none", methods=["POST"])
