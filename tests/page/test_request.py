@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 
+from metlo_auto.collector.page import words
 from tests.collector.collector_support import Collector, trace
 from tests.page.browser import expect
 
@@ -185,3 +187,26 @@ def test_all_kept_requests_can_be_taken_away(opened: Any, shop_collector: Collec
     kept = len(shop_collector.get("/api/local/traces?limit=10000"))
     assert len(json.loads(taken["requests.har"])["log"]["entries"]) == kept > 100
     assert len([json.loads(line) for line in taken["requests.jsonl"].splitlines()]) == kept
+
+
+def test_older_requests_are_paged_through_once_each(opened: Any, collector: Collector) -> None:
+    collector.batch([trace(f"/things/{n}", route="/things/{n}") for n in range(230)])
+    collector.settled(230)
+    page = opened(collector, "/requests")
+    seen = page.locator("#feed .path").all_inner_texts()
+    for count in (100, 30):
+        page.click("a[rel=next]")
+        expect(page.locator("#feed .path")).to_have_count(count)
+        expect(page.locator("#feed .path").first).not_to_have_text(seen[-1])
+        seen += page.locator("#feed .path").all_inner_texts()
+    assert seen == [f"/things/{n}" for n in range(229, -1, -1)]
+    assert page.locator("a[rel=next]").count() == 0
+
+
+def test_requests_stand_in_the_order_in_which_they_were_made(opened: Any, collector: Collector) -> None:
+    now = time.time()
+    asked = [("/second", 2), ("/first", 3), ("/third", 1)]
+    collector.batch([trace(path, meta={"requestTimestamp": words.iso(now - age)}) for path, age in asked])
+    collector.settled(3)
+    page = opened(collector, "/requests")
+    assert page.locator("#feed .path").all_inner_texts() == ["/third", "/second", "/first"]

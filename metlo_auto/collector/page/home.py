@@ -58,7 +58,7 @@ def home() -> str:
             charts=charts,
             found=len(chosen),
             last_page=listing.pages(len(chosen)),
-            today=today,
+            mark_since=_mark_since(everything, today),
             many_hosts=len({row.host for row in everything}) > 1,
             methods=[name for name in listing.METHODS if any(row.method == name for row in everything)],
             classes=_classes(everything),
@@ -73,6 +73,11 @@ def home() -> str:
 def midnight(now: float) -> float:
     """Where today began on this machine."""
     return datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _mark_since(everything: Sequence[listing.Row], today: float) -> float:
+    """What was first seen from then on is marked as new; on the first day nothing is, since everything would be."""
+    return today if any(row.first_seen < today for row in everything) else float("inf")
 
 
 def _numbers(everything: Sequence[listing.Row], today: float) -> Numbers:

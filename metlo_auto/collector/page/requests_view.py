@@ -32,17 +32,18 @@ def requests() -> str:
     method = request.args.get("method", "") if request.args.get("method") in listing.METHODS else ""
     before = request.args.get("before", type=int)
     with engine().connect() as connection:
-        found = ring.latest(
-            connection, LENGTH + 1, status=int(status_class) if status_class else None, method=method, before=before
-        )
+        wanted = int(status_class) if status_class else None
+        found = ring.latest(connection, LENGTH, status=wanted, method=method, before=before)
+        last = min((item.number for item in found), default=0)
+        more = ring.latest(connection, 1, status=wanted, method=method, before=last)
         return render(
             connection,
             "requests.html",
             "Requests",
             queries.status(connection),
             live=before is None,
-            samples=found[:LENGTH],
-            older=found[LENGTH - 1].number if len(found) > LENGTH else None,
+            samples=found,
+            older=last if more else None,
             status_class=status_class,
             method=method,
             methods=listing.METHODS,

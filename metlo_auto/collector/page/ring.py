@@ -50,7 +50,7 @@ def latest(
     method: str = "",
     before: Optional[int] = None,
 ) -> list[Sample]:
-    """The newest samples, newest first; `status` is a class, 5 for 500 to 599; `before` is a sample's number."""
+    """The samples that came in last, by when they began; `status` is a class, 5 for 500 to 599; `before` a number."""
     asked = select(*_SAMPLE)
     if of is not None:
         asked = asked.where(samples.c.endpoint_id.in_(of))
@@ -61,7 +61,8 @@ def latest(
     if before is not None:
         asked = asked.where(samples.c.id < before)
     found = connection.execute(asked.order_by(samples.c.id.desc()).limit(limit))
-    return [Sample(row.id, row.endpoint_id, row.at, parse(bytes(row.body))) for row in found]
+    listed = [Sample(row.id, row.endpoint_id, row.at, parse(bytes(row.body))) for row in found]
+    return sorted(listed, key=lambda item: (item.at, item.number), reverse=True)  # senders come in no order
 
 
 def sample(connection: Connection, number: int) -> Optional[Sample]:
