@@ -45,6 +45,13 @@ def test_a_file_goes_out_by_the_servers_own_shortcut(files, target, wanted, size
     assert trace["meta"]["responseBody"]["omitted"] == "file"
 
 
+def test_a_file_that_the_client_has_is_not_sent_again(files):
+    tag = files.ask("HEAD", "/file")[0].header("ETag")
+    answer, trace = files.ask("GET", "/file", headers={"If-None-Match": tag})
+    assert answer.status == trace["response"]["status"] == 304
+    assert trace["response"]["body"] == "" and "responseBody" not in trace["meta"]
+
+
 def test_a_hook_of_the_app_may_still_read_the_file(files):
     answer, trace = files.ask("GET", "/file?read=1")
     assert len(answer.body) == SIZE and header(trace["response"], "X-Size") == str(SIZE)
