@@ -7,9 +7,11 @@ are made from the whole's, so a batch that is cut again after a crash has the sa
 import binascii
 import os
 import time
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from .values import ITEM_OVERHEAD, Route
+
+PIECE = 32768
 
 
 class Batch(NamedTuple):
@@ -27,9 +29,24 @@ class Batch(NamedTuple):
         """Bytes of memory that count for it."""
         return sum(map(len, self.traces)) + len(self.announcement) + ITEM_OVERHEAD * len(self.traces)
 
-    def body(self) -> bytes:
-        """What is posted: JSON, UTF-8."""
-        return self.announcement or b"[" + b",".join(self.traces) + b"]"
+    @property
+    def length(self) -> int:
+        """Bytes of what is posted."""
+        return len(self.announcement) or sum(map(len, self.traces)) + len(self.traces) + 1
+
+    def pieces(self) -> Iterator[bytes]:
+        """What is posted, JSON in UTF-8, some PIECE bytes at a time: joining all at once would hold the interpreter."""
+        if self.announcement:
+            yield self.announcement
+            return
+        group, size = [b"["], 0
+        for index, trace in enumerate(self.traces):
+            group += (b",", trace) if index else (trace,)
+            size += len(trace)
+            if size >= PIECE:
+                yield b"".join(group)
+                group, size = [], 0
+        yield b"".join([*group, b"]"])
 
     def cut(self, index: int) -> Tuple["Batch", "Batch"]:
         """The traces before `index` and those from it on."""

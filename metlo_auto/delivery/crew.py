@@ -85,8 +85,8 @@ class Crew:
             batch, member.batch = member.batch, None
             if batch is not None:
                 verdict = member.poster.post(batch)
+                self._idle.append(member)  # first, or the next batch might find nobody and open a connection of its own
                 self._results.append((batch, verdict))
-                self._idle.append(member)
                 self._ready.ring()
 
     def _leave(self, member: Member) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, cast
 from urllib.parse import urlsplit
 
 from .batch import Batch
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 IDLE_LIMIT = 4.0  # seconds; the collector closes idle connections after 5 to 6
 ENVIRONMENT_FOR = 60.0  # seconds that a look at the proxy settings holds
-PIECE = 16384  # bytes that are compressed at a time: 0.2 ms
+AT_A_TIME = 16384  # bytes that are compressed at a time: 0.2 ms
 ANSWER_BYTES = 4096
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -96,17 +96,15 @@ class Poster:
 
     def _send(self, adapter: "BreakableAdapter", batch: Batch) -> Verdict:
         path = "/api/v2/log-request/single" if batch.announcement else "/api/v1/log-request/batch"
-        body = batch.body()
-        time.sleep(0)  # lets go of the interpreter between the pieces of work
-        request = self._request("POST", path, body)
+        request = self._request("POST", path, Body(batch.pieces, batch.length))
         request.headers["X-Metlo-Batch-Id"] = batch.id
-        time.sleep(0)
+        time.sleep(0)  # lets go of the interpreter between the pieces of work
         response, text = self._exchange(adapter, request)
         return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
 
     def _ask(self, method: str, path: str, body: bytes) -> Answer:
         adapter = self._ready(time.monotonic())
-        response, _ = self._exchange(adapter, self._request(method, path, body))
+        response, _ = self._exchange(adapter, self._request(method, path, Body(lambda: iter((body,)), len(body))))
         return Answer(response.status_code, response.headers)
 
     def _exchange(self, adapter: "BreakableAdapter", request: Any) -> Tuple[Any, bytes]:
@@ -118,7 +116,7 @@ class Poster:
         self._used = time.monotonic()
         return response, text
 
-    def _request(self, method: str, path: str, body: bytes) -> Any:
+    def _request(self, method: str, path: str, body: "Body") -> Any:
         from requests.models import PreparedRequest
         from requests.structures import CaseInsensitiveDict
 
@@ -126,14 +124,27 @@ class Poster:
         headers["Authorization"] = self._key  # set here and by nobody later: no netrc is looked at
         headers["Content-Type"] = "application/json"
         headers["User-Agent"] = "metlo-auto"
-        if self._compress and body:
+        if self._compress and body.length:
             headers["Content-Encoding"] = "gzip"
-            body = gzipped(body)
-        headers["Content-Length"] = str(len(body))
+            small = gzipped(body)
+            body = Body(lambda: iter((small,)), len(small))
+        headers["Content-Length"] = str(body.length)
         request = PreparedRequest()
-        request.method, request.url, request.headers, request.body = method, self._base + path, headers, body
+        request.method, request.url, request.headers = method, self._base + path, headers
+        request.body = cast(Any, body)  # urllib3 takes any iterable
         request.hooks = {}
         return request
+
+
+class Body:
+    """The body of a request in pieces, which may be gone through again."""
+
+    def __init__(self, pieces: Callable[[], Iterator[bytes]], length: int) -> None:
+        self._pieces = pieces
+        self.length = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces()
 
 
 def is_loopback(host: str) -> bool:
@@ -150,15 +161,16 @@ def environment_of(url: str) -> Dict[str, Any]:
     return {name: found[name] for name in ("proxies", "verify", "cert")}
 
 
-def gzipped(body: bytes) -> bytes:
-    """`body` compressed in pieces, so that nobody waits for the interpreter meanwhile."""
+def gzipped(pieces: Iterable[bytes]) -> bytes:
+    """`pieces` compressed; greenlets get their turn in between."""
     compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
-    pieces: List[bytes] = []
-    for start in range(0, len(body), PIECE):
-        pieces.append(compressor.compress(body[start : start + PIECE]))
-        time.sleep(0)
-    pieces.append(compressor.flush())
-    return b"".join(pieces)
+    compressed: List[bytes] = []
+    for piece in pieces:
+        for start in range(0, len(piece), AT_A_TIME):
+            compressed.append(compressor.compress(piece[start : start + AT_A_TIME]))
+            time.sleep(0)
+    compressed.append(compressor.flush())
+    return b"".join(compressed)
 
 
 def take(pieces: Any, size: int) -> List[bytes]:

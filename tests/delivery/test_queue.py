@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from metlo_auto.delivery.batch import new_batch
 from metlo_auto.delivery.bell import Bell
 from metlo_auto.delivery.queue import TraceQueue
 from metlo_auto.delivery.values import weight
@@ -77,3 +78,11 @@ def test_a_ring_before_the_wait_is_not_lost():
     bell.ring()
     assert bell.wait(10.0)
     assert not bell.wait(0.0)
+
+
+@pytest.mark.parametrize("sizes", [[2], [2] * 500, [100000], [40000, 2, 40000], [32766, 32768, 32770], [2, 3000000, 2]])
+def test_the_pieces_of_a_batch_are_one_json_array_of_the_announced_length(sizes):
+    batch = new_batch([b'"' + b"x" * (size - 2) + b'"' for size in sizes])
+    text = b"".join(batch.pieces())
+    assert text == b"[" + b",".join(batch.traces) + b"]"
+    assert batch.length == len(text)
