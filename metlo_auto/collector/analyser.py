@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import select as readiness
+import signal
 import time
 from typing import Callable, Optional
 
@@ -101,6 +102,8 @@ class Worker:
 
 def run(engine: Engine, wake: int) -> None:
     """Work until the pipe `wake` is closed by the server; a byte in it says that something came in."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # a ^C on the terminal ends the server, which closes our input
     worker = Worker(engine)
     tidied_at = float("-inf")
     while True:

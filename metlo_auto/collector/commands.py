@@ -13,8 +13,8 @@ from typing import Any, Iterator
 
 from sqlalchemy.engine import Connection
 
+from metlo_auto.collector import analyser, deletion, export, openapi, presence, progress, queries, server
 from metlo_auto.collector import attach as attaching
-from metlo_auto.collector import deletion, export, openapi, presence, progress, queries, server
 from metlo_auto.collector.access import page_token
 from metlo_auto.collector.database import open_store, writing
 from metlo_auto.collector.folder import Folder
@@ -180,4 +180,4 @@ def _write(target: str, pieces: Iterator[str]) -> None:
 
 def analyse(folder: Folder, options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
-    server.analyse(open_store(store_url(folder, options)))
+    analyser.run(open_store(store_url(folder, options)), sys.stdin.fileno())

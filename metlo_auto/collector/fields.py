@@ -51,11 +51,6 @@ class Field(NamedTuple):
         return self.path.count("/")
 
     @property
-    def dotted(self) -> str:
-        """`items[].price`."""
-        return ".".join(unescape(step) for step in self.path.split("/")[1:]).replace(".[]", "[]")
-
-    @property
     def required(self) -> bool:
         return self.present == self.of
 

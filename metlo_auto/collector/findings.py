@@ -15,7 +15,7 @@ from metlo_auto.collector.queries import Endpoint, list_endpoints
 from metlo_auto.collector.routes import Route
 from metlo_auto.collector.schema import dismissals, endpoints, facts
 from metlo_auto.collector.sensitive import BY_NAME
-from metlo_auto.collector.shapes import unescape
+from metlo_auto.collector.shapes import dotted
 
 DAY = 86_400.0
 NEW_FOR = 7 * DAY  # how long something new stays news
@@ -113,8 +113,7 @@ def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterato
             detail = f"{BY_NAME[name].title} in answers to callers without credentials."
             yield _Draft("anonymous-data", name, detail, f"{hits} values")
     for path, hits in sorted(notes.secrets.items()):
-        field = ".".join(unescape(step) for step in path.split("/")[1:]).replace(".[]", "[]")
-        yield _Draft("secret-in-response", path, f"The field {field} is in the answer.", f"{hits} values")
+        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the answer.", f"{hits} values")
     for name, hits in sorted(notes.credentials_in_url.items()):
         yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
     if notes.plain_http:
@@ -144,8 +143,7 @@ def _new_fields(connection: Connection, now: float) -> dict[str, list[_Draft]]:
     result: dict[str, list[_Draft]] = {}
     for row in connection.execute(query):
         if row.first > began.get((row.shown, row.section), row.first) + SETTLED:
-            field = ".".join(unescape(step) for step in row.path.split("/")[1:]).replace(".[]", "[]")
-            draft = _Draft("new-field", row.section + row.path, f"{field} in {row.section}.", "")
+            draft = _Draft("new-field", row.section + row.path, f"{dotted(row.path)} in {row.section}.", "")
             result.setdefault(row.shown, []).append(draft)
     return result
 

@@ -7,15 +7,12 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from types import MappingProxyType
 from typing import Any, Callable, Mapping, NamedTuple, Optional
 
 import waitress  # type: ignore[import-untyped]
-from sqlalchemy.engine import Engine
 
 from metlo_auto.collector import presence
 from metlo_auto.collector.access import Names, page_token
@@ -23,8 +20,8 @@ from metlo_auto.collector.committer import Committer
 from metlo_auto.collector.database import open_store, writing
 from metlo_auto.collector.folder import Folder
 from metlo_auto.collector.ingest import Ingest
-from metlo_auto.collector.processes import clean_environment
 from metlo_auto.collector.retention import read_caps, write_caps
+from metlo_auto.collector.supervisor import Analyser
 from metlo_auto.collector.web import Parts, make_app
 
 INBOX_LIMIT = 512_000_000  # bytes; above it the answer is 429
@@ -48,67 +45,6 @@ class Options(NamedTuple):
     any_port: bool = False  # take another port where `port` is busy
     names: tuple[str, ...] = ()  # further names that pages may be opened by
     keep: Mapping[str, Any] = MappingProxyType({})  # caps to set, by name
-
-
-class Analyser:
-    """The analyser's process; started again when it dies, ends when its pipe closes."""
-
-    def __init__(self, folder: Folder, store: str) -> None:
-        self._command = [
-            sys.executable,
-            "-m",
-            "metlo_auto.collector",
-            "analyse",
-            "--data-dir",
-            str(folder.path),
-        ]
-        self._environ = {**clean_environment(os.environ), "METLO_COLLECTOR_STORE": store}
-        self._cwd = str(folder.path)
-        self._lock = threading.Lock()
-        self._stopping = False
-        self._process = self._spawn()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def _spawn(self) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, env=self._environ, cwd=self._cwd, start_new_session=True
-        )
-        assert process.stdin is not None
-        os.set_blocking(process.stdin.fileno(), False)
-        return process
-
-    def wake(self) -> None:
-        """Tell it that something came in; a full pipe has told it already."""
-        stdin = self._process.stdin
-        if stdin is not None and not stdin.closed:
-            try:
-                os.write(stdin.fileno(), b".")
-            except OSError:
-                pass  # full, or the process has just died and `mind` will see it
-
-    def mind(self) -> None:
-        """Start it again where it died."""
-        with self._lock:
-            if not self._stopping and self._process.poll() is not None:
-                logger.warning("the analyser ended with status %s, starting it again", self._process.returncode)
-                self._process = self._spawn()
-
-    def stop(self, timeout: float = 10.0) -> None:
-        """Let it finish what is in the inbox, for `timeout` seconds at most; what is left waits for the next
-        start.
-        """
-        with self._lock:
-            self._stopping = True
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
@@ -220,12 +156,3 @@ def _write_counts(committer: Committer) -> None:
 
 def is_loopback(host: str) -> bool:
     return host in ("127.0.0.1", "::1", "localhost")
-
-
-def analyse(engine: Engine) -> None:
-    """The analyser's process: works until its standard input is closed."""
-    from metlo_auto.collector import analyser
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # a ^C on the terminal ends the server, which closes our input
-    analyser.run(engine, sys.stdin.fileno())

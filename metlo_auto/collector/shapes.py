@@ -89,3 +89,8 @@ def escape(key: str) -> str:
 
 def unescape(step: str) -> str:
     return "[]" if step == "~2" else step.replace("~1", "/").replace("~0", "~")
+
+
+def dotted(path: str) -> str:
+    """A path as people write it: `items[].price`."""
+    return ".".join(unescape(step) for step in path.split("/")[1:]).replace(".[]", "[]")

@@ -32,7 +32,6 @@ CPF = ("cpf",)
 BIRTH = ("dob", "date of birth", "birth date", "birthdate", "birthday", "birth day", "born", "born on")
 LATITUDE = ("lat", "latitude")
 LONGITUDE = ("lng", "lon", "long", "longitude")
-PLACE = ("location", "coordinates", "coords", "position", "latlng", "geo", "gps")
 VERSION = ("version", "ver", "release", "build", "oid", "firmware")
 
 # values under these names in a response are secrets that nobody should get back
