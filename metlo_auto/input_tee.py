@@ -12,6 +12,7 @@ _PIECE = 65536
 class InputTee:
     """Stands in for the server's stream; all that it does not know is the server's stream itself.
 
+    Servers differ in what they call the size that they are asked for, so names of arguments pass as they are.
     `limit`: bytes kept. `sieve`: takes each chunk instead of the plain list (multipart without file contents).
     """
 
@@ -42,14 +43,14 @@ class InputTee:
         except Exception:  # noqa: BLE001 - the app gets its data whatever becomes of our copy
             self._guard.note()
 
-    def read(self, *args: Any) -> bytes:
+    def read(self, *args: Any, **named: Any) -> bytes:
         try:
-            data: bytes = self._stream.read(*args)
+            data: bytes = self._stream.read(*args, **named)
         except BaseException:
             self.broken = True
             raise
         self._take(data)
-        size = args[0] if args else None
+        size = args[0] if args else named.popitem()[1] if named else None
         self.at_end = (not data and size != 0) or size is None or size < 0 or len(data) < size
         return data
 
@@ -69,25 +70,25 @@ class InputTee:
         self.at_end = not count
         return count
 
-    def readline(self, *args: Any) -> bytes:
+    def readline(self, *args: Any, **named: Any) -> bytes:
         try:
-            data: bytes = self._stream.readline(*args)
+            data: bytes = self._stream.readline(*args, **named)
         except BaseException:
             self.broken = True
             raise
         self._take(data)
-        size = args[0] if args else None
+        size = args[0] if args else named.popitem()[1] if named else None
         self.at_end = data[-1:] != b"\n" and (size is None or size < 0 or len(data) < size)
         return data
 
-    def readlines(self, *args: Any) -> List[bytes]:
+    def readlines(self, *args: Any, **named: Any) -> List[bytes]:
         try:
-            lines: List[bytes] = self._stream.readlines(*args)
+            lines: List[bytes] = self._stream.readlines(*args, **named)
         except BaseException:
             self.broken = True
             raise
         self._take(b"".join(lines))
-        self.at_end = not args
+        self.at_end = not args and not named
         return lines
 
     def __iter__(self) -> Iterator[bytes]:

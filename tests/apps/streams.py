@@ -110,6 +110,19 @@ def limited():
     return Response(request.get_data(), mimetype="text/plain")
 
 
+@app.route("/named/<how>", methods=["POST"])
+def named(how):
+    """Reads as only some servers' streams can be read."""
+    stream = request.environ["wsgi.input"]
+    if how == "read":
+        return Response(stream.read(size=4), mimetype="text/plain")
+    if how == "readline":
+        return Response(stream.readline(size=4), mimetype="text/plain")
+    if how == "peek":
+        return Response(stream.peek(4)[:4], mimetype="text/plain")
+    return Response(stream.read1(4), mimetype="text/plain")
+
+
 @app.route("/none", methods=["POST"])
 def none():
     return "not read"

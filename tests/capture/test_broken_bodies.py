@@ -106,6 +106,13 @@ def test_a_request_without_a_host_has_the_clients_address_instead(streams):
     assert streams.trace(mark)["request"]["url"]["host"] == "127.0.0.1"
 
 
+@pytest.mark.parametrize("how", ["read", "readline", "peek", "read1"])
+def test_what_only_some_streams_can_do_is_left_to_them(streams, how):
+    answer, trace = streams.ask("POST", "/named/" + how, b"body", TEXT)
+    assert answer.status == trace["response"]["status"]
+    assert trace["request"]["body"] == (answer.body.decode() if answer.status == 200 and how != "peek" else "")
+
+
 def test_a_chunked_upload_is_captured_while_the_app_reads_it(streams):
     if streams.kind == "cheroot":
         pytest.skip("cheroot hands chunked bodies to the app only after it read them whole")
