@@ -40,11 +40,19 @@ def _python_of(path: str, environ: Dict[str, str]) -> Optional[str]:
     if words and os.path.basename(words[0]) in ("sh", "bash"):
         words = _second_line(path)  # pip's way around a path that is too long or has spaces
     if not words or not hiding.is_python(words[0]):
-        return None
+        return _python_beside(path)
     try:
         return process.find(words[0], environ)
     except process.LaunchError:
         return None
+
+
+def _python_beside(path: str) -> Optional[str]:
+    """That of the virtual environment that a program such as uwsgi was installed into."""
+    folder = os.path.dirname(os.path.abspath(path))
+    python = os.path.join(folder, "python")
+    inside = os.path.exists(os.path.join(os.path.dirname(folder), "pyvenv.cfg"))
+    return python if inside and os.access(python, os.X_OK) else None
 
 
 def _second_line(path: str) -> List[str]:

@@ -3,9 +3,14 @@
 Standard library only, and nothing of the agent: it has to run where that is missing or broken.
 """
 
-import json
+import os
 import sys
-from typing import Any, Dict
+
+# The folder of this file, which Python puts first, unless it is told not to: its modules are none of the app's.
+sys.path[:] = [entry for entry in sys.path if entry != os.path.dirname(os.path.abspath(__file__))]
+
+import json  # noqa: E402
+from typing import Any, Dict  # noqa: E402
 
 PACKAGES = ("flask", "wrapt", "requests", "dotenv", "metlo_auto")
 DISTRIBUTIONS = {"dotenv": "python-dotenv", "metlo_auto": "metlo-auto"}
@@ -30,8 +35,6 @@ def look() -> "Dict[str, Any]":
 
 
 def _is_on_path(package: "object") -> bool:
-    import os
-
     home = os.path.dirname(os.path.dirname(str(getattr(package, "__file__", ""))))
     return home in sys.path
 
@@ -47,13 +50,13 @@ def _package(name: str) -> "Dict[str, Any]":
     return {"version": _version(name, module), "file": getattr(module, "__file__", None)}
 
 
-def _version(name: str, module: "object") -> str:
+def _version(name: str, module: Any) -> str:
     try:
         from importlib.metadata import version  # novermin - 3.8; older ones take the other way
 
         return version(DISTRIBUTIONS.get(name, name))
     except Exception:  # noqa: BLE001 - older than 3.8, or not installed by pip
-        return str(getattr(module, "__version__", "?"))
+        return str(vars(module).get("__version__", "?"))  # as an attribute it may be computed, and raise
 
 
 if __name__ == "__main__":

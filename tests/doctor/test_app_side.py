@@ -147,6 +147,12 @@ def test_a_script_tells_its_interpreter(metlo: Installed, tmp_path: pathlib.Path
         assert metlo.python in found(done, "interpreter")[0]["said"], done.stdout
 
 
+def test_a_program_in_a_venv_runs_on_the_python_beside_it(own: Installed, recorder: Recorder) -> None:
+    (own.bin / "uwsgi").symlink_to("/bin/true")
+    done = check(own, "uwsgi", "--module", "app:app", environ=own.environ(**recorder.environ()))
+    assert done.returncode == 0 and own.python in found(done, "interpreter")[0]["said"]
+
+
 def test_a_command_that_is_no_python_is_a_note(metlo: Installed, recorder: Recorder) -> None:
     done = check(metlo, "sh", "-c", "true", environ=metlo.environ(**recorder.environ()))
     assert done.returncode == 0 and found(done, "interpreter")[0]["status"] == "warning"
@@ -222,6 +228,18 @@ def test_local_checks_the_embedded_collector(metlo: Installed, tmp_path: pathlib
     done = metlo.run("--local", "--check", "--json", "python", environ=environ)
     assert done.returncode == 0, done.stdout
     assert found(done, "verify")[0]["status"] == "ok"
+
+
+def test_modules_of_the_check_are_not_taken_for_the_apps(own: Installed, recorder: Recorder) -> None:
+    """The app's own `report`, which its sitecustomize imports late, is not ours; with and without a safe path."""
+    (own.site / "report.py").write_text("from report_of_the_app import *")
+    (own.site / "report_of_the_app.py").write_text("")
+    (own.site / "flask").mkdir()
+    (own.site / "flask" / "__init__.py").write_text("import report; report.report_of_the_app_was_here = 1; raise "
+                                                    "ImportError(report.__file__)")
+    for safe in (None, "1"):
+        done = check(own, environ=own.environ(PYTHONSAFEPATH=safe, **recorder.environ()))
+        assert str(own.site / "report.py") in found(done, "flask")[0]["said"]
 
 
 def test_the_probe_starts_nothing(own: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:

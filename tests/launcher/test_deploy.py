@@ -20,7 +20,7 @@ from tests.launcher.recipes import (
     recipes,
     running,
 )
-from tests.support.installed import ROOT, Installed
+from tests.support.installed import ROOT, Installed, run
 from tests.support.recorder import Recorder
 from tests.support.venvs import app_venv
 
@@ -249,6 +249,9 @@ def test_injection_by_an_init_container(tmp_path: pathlib.Path, folder: pathlib.
     shell = " ".join(pod["containers"][0]["command"]).replace("0.0.0.0:8000", "127.0.0.1:%d" % port)
     said = works(shell, folder, app.environ(**environ), recorder, port)
     assert "metlo" not in said
+    checking = dict(app.environ(**environ), PYTHONPATH=str(metlo))
+    done = run([app.python, "-m", "metlo_auto", "--check", "python"], checking)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def without_metlo(tmp_path: pathlib.Path) -> Installed:
