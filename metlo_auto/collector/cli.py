@@ -89,6 +89,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if options.command is None:
         parser.print_help()
         return 2
+    if os.name != "posix":
+        print("metlo-collector: needs Linux, macOS or another POSIX system", file=sys.stderr)
+        return 1
     missing = needs.missing()
     if missing:
         print(needs.complaint(missing), file=sys.stderr)

@@ -40,6 +40,7 @@ def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection
 
 def serve(folder: Folder, options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits a moment
     if not server.is_loopback(options.host) and not options.allow_remote:
         raise Failed(
             f"{options.host} can be reached from other machines: whoever has the key can send traffic, whoever has "

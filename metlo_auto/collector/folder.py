@@ -81,7 +81,7 @@ class Folder(NamedTuple):
 
 
 def default_path(environ: Mapping[str, str]) -> Path:
-    """`METLO_COLLECTOR_DATA_DIR`, else metlo-auto in the user's state folder."""
+    """`METLO_COLLECTOR_DATA_DIR`, else metlo-auto in the user's state folder. Raises FolderUnusable."""
     given = environ.get("METLO_COLLECTOR_DATA_DIR")
     if given:
         return Path(given).expanduser()
@@ -89,7 +89,10 @@ def default_path(environ: Mapping[str, str]) -> Path:
     if state and os.path.isabs(state):
         return Path(state) / "metlo-auto"
     home = environ.get("HOME")
-    return (Path(home) if home else Path.home()) / ".local" / "state" / "metlo-auto"
+    try:
+        return (Path(home) if home else Path.home()) / ".local" / "state" / "metlo-auto"
+    except RuntimeError as error:
+        raise FolderUnusable("this user has no home folder; choose a folder with --data-dir") from error
 
 
 def open_folder(path: Path) -> Folder:
