@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.engine import Engine
 
-from metlo_auto.collector import exposures, fields, findings, queries, routes
+from metlo_auto.collector import exposures, fields, findings, queries, routes, transport
 from metlo_auto.collector.database import writing
 from metlo_auto.collector.harvest import dump
 
@@ -86,7 +86,11 @@ def list_routes() -> Response:
 @blueprint.post("/routes")
 def declare_routes() -> Response:
     """The agent's url_map, once per start; replaces what the same app declared before."""
-    parsed = routes.parse(request.get_json(silent=True))
+    try:
+        body = transport.inflate(request.get_data(), request.headers.get("Content-Encoding", ""))
+        parsed = routes.parse(transport.parse(body))
+    except transport.Refused as refused:
+        abort(refused.status, refused.text)
     if parsed is None:
         abort(
             400, 'Wanted: {"app": NAME, "routes": [{"methods": […], "rule": …, "endpoint": …, "file": …, "line": …}]}'
