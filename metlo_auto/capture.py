@@ -133,11 +133,11 @@ class Recording:
 
     # -- stands in for start_response
 
-    def start_response(self, status: str, headers: Sequence[Header], *rest: Any) -> Callable[[bytes], Any]:
+    def start_response(self, status: str, headers: Sequence[Header], *rest: Any, **named: Any) -> Callable[..., Any]:
         self.status = int(status[:3]) if status[:3].isdigit() else 0
         self.headers = headers
         self.note_route()
-        return partial(self._write, self.forward(status, headers, *rest))
+        return partial(self._write, self.forward(status, headers, *rest, **named))
 
     def note_route(self) -> None:
         """Flask forgets the request when it leaves the app, so this is asked while it is still in there."""
