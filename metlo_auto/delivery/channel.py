@@ -12,6 +12,7 @@ import time
 from collections import deque
 from typing import Deque, Dict, Optional, Union
 
+from . import exits
 from .bell import Bell
 from .counters import Counters
 from .crew import Alone, Crew, Posting
@@ -161,7 +162,9 @@ class Channel:
         settings = self._settings
         notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
         store = Store(self.queue, self.counters, self._spool, time.time)
-        intake = Intake(self.queue, self.counters, settings.flush_interval)
+        # Where nobody tells us of the end, the little time that a graceful shutdown takes has to do.
+        flush_interval = 0.0 if exits.dies_without_notice() else settings.flush_interval
+        intake = Intake(self.queue, self.counters, flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.
         chance = random.SystemRandom().random
         return Sender(intake, store, self._crew, settings.timeout, time.monotonic, chance, notices.say)

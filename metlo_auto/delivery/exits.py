@@ -42,6 +42,11 @@ def at_exit_of_this_child(callback: Callable[[], None]) -> None:
             util.Finalize(None, callback, exitpriority=MP_PRIORITY)
 
 
+def dies_without_notice() -> bool:
+    """Whether the server lets a graceful shutdown end in the default action of SIGTERM, so that nobody is called."""
+    return "uvicorn" in sys.modules
+
+
 class Terminator:
     """A handler of SIGTERM: calls back, then lets the default action kill the process, so that its status is -15."""
 

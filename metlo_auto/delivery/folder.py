@@ -49,6 +49,10 @@ class Folder:
                 pass
         return found
 
+    def exists(self, name: str) -> bool:
+        """Whether there is something of that name."""
+        return os.path.lexists(self._join(name))
+
     def read(self, name: str) -> bytes:
         """The whole content; FileNotFoundError where it is gone."""
         with open(os.open(self._join(name), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:

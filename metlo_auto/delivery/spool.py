@@ -128,9 +128,11 @@ class Spool:
 
     def _beside(self, batch: Batch, traces: int) -> Name:
         name = parse_name(batch.spooled)
-        assert name is not None
-        self._number += 1
-        return name._replace(number=self._number, traces=traces)
+        assert name is not None and self._folder is not None
+        name = name._replace(traces=traces)
+        while self._folder.exists(str(name)):  # its own name, or a part's that another process made of it
+            name = name._replace(number=name.number + 1)
+        return name
 
     def _is_own(self, name: str) -> bool:
         parsed = parse_name(name)

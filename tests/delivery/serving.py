@@ -26,6 +26,8 @@ SERVERS = {
     "flask run --reload": "{python} -m flask --app counting run --reload --port {port}",
     "cheroot": "{python} -m cheroot --bind 127.0.0.1:{port} counting:app",
     "python app.py": "{python} counting.py {port}",
+    "uvicorn": "{python} -m uvicorn --workers 2 --port {port} asgi_counting:app",
+    "hypercorn": "{python} -m hypercorn --workers 2 --bind 127.0.0.1:{port} asgi_counting:app",
 }
 
 
@@ -93,20 +95,23 @@ class Server:
                 time.sleep(0.02)
 
     def hit(self, times):
-        """Asks `times` times; a name counts as answered when its answer has come whole."""
+        """Asks `times` times, each with a name of its own."""
         for _ in range(times):
-            name = "s%d-%d" % (self.port, next(self._names))
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-            try:
-                connection.request("GET", "/hit/" + name)
-                response = connection.getresponse()
-                response.read()
-                if response.status == 200:
-                    self.answered.append("/hit/" + name)
-            except http.client.HTTPException as error:
-                raise ConnectionError(repr(error)) from error
-            finally:
-                connection.close()
+            self.get("/hit/s%d-%d" % (self.port, next(self._names)))
+
+    def get(self, path):
+        """Asks once; the path counts as answered when its answer has come whole."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:
+                self.answered.append(path)
+        except http.client.HTTPException as error:
+            raise ConnectionError(repr(error)) from error
+        finally:
+            connection.close()
 
     def end(self, number=signal.SIGTERM, deadline=30.0):
         """Sends a signal; (exit status, seconds until it had ended)."""

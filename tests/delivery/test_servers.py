@@ -1,17 +1,28 @@
 """Every server, ended in every usual way: each request that got an answer arrives exactly once, and the end is prompt."""
 
 import importlib.util
+import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
-from tests.delivery.serving import SERVERS, Server, environ
+from tests.delivery.serving import APPS, SERVERS, Server, environ
 from tests.support.faulty_collector import FaultyCollector, way
 
 pytestmark = pytest.mark.slow
 
 HASTY = {"METLO_TIMEOUT": "60", "METLO_SHUTDOWN_TIMEOUT": "1.5"}
-NEEDS = {"gunicorn": "gunicorn", "gevent": "gevent", "waitress": "waitress", "cheroot": "cheroot"}
+NEEDS = {
+    "uvicorn": "uvicorn",
+    "hypercorn": "hypercorn",
+    "gunicorn": "gunicorn",
+    "gevent": "gevent",
+    "waitress": "waitress",
+    "cheroot": "cheroot",
+}
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
 LATER_AT_MOST = (
     8.0  # seconds: the shutdown time, and a machine that is busy; a collector that hangs would hold it for 60
@@ -26,6 +37,8 @@ def serve(tmp_path):
         for word, module in NEEDS.items():
             if word in kind and importlib.util.find_spec(module) is None:
                 pytest.skip("needs " + module)
+        if "asgi" in SERVERS[kind]:
+            pytest.importorskip("a2wsgi")
         more.setdefault("METLO_SHUTDOWN_TIMEOUT", "20")  # this machine may be busy; a flush that works ends at once
         return Server(SERVERS[kind], environ(collector.host, tmp_path, **more), tmp_path / "log")
 
@@ -82,3 +95,30 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(kin
         with serve(kind, collector) as heir:  # the spool that was left behind
             heir.hit(1)
             collector.wait_for_paths(server.answered + heir.answered)
+
+
+def test_a_celery_worker_that_calls_the_app_delivers_at_its_end(tmp_path):
+    pytest.importorskip("celery")
+    (tmp_path / "broker").mkdir()
+    with FaultyCollector() as collector:
+        env = environ(collector.host, tmp_path, CELERY_FOLDER=str(tmp_path / "broker"), METLO_SHUTDOWN_TIMEOUT="20")
+        names = ["/hit/task%d" % number for number in range(40)]
+        send = "import tasks; [tasks.call.delay('task%d' % number) for number in range(40)]"
+        subprocess.run([sys.executable, "-c", send], env=env, cwd=str(APPS), check=True, timeout=60)
+        command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker", "-c", "2", "--loglevel", "INFO"]
+        with open(str(tmp_path / "log"), "wb") as log:
+            worker = subprocess.Popen(command, env=env, cwd=str(APPS), stdout=log, stderr=log, start_new_session=True)
+        try:
+            end = time.monotonic() + 60
+            while (tmp_path / "log").read_text().count("succeeded") < 40:
+                assert time.monotonic() < end, (tmp_path / "log").read_text()
+                time.sleep(0.01)
+            worker.terminate()
+            worker.wait(30)
+            collector.wait_for_paths(names)
+        finally:
+            try:
+                os.killpg(worker.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            worker.wait()

@@ -189,6 +189,26 @@ def test_another_process_waits_for_its_turn(tmp_path):
     assert b"Batch" in subprocess.check_output([sys.executable, "-c", code])
 
 
+def test_the_parts_of_a_batch_that_another_process_left_take_its_place(tmp_path):
+    Kept(tmp_path / "a" / "b").put(*range(10))
+    heir = Kept(tmp_path / "a" / "b")
+    for _ in range(4):  # down to single traces, always at the head of the line
+        found = heir.spool.next()
+        half = len(found.traces) // 2
+        if half:
+            assert heir.spool.replace(found, found.cut(half))
+    left = Kept(tmp_path / "a" / "b")
+    heir.spool.back(found)
+    heir.spool.let_go()
+    traces = []
+    batch = left.spool.next()
+    while batch is not None:
+        traces += batch.traces
+        left.spool.remove(batch)
+        batch = left.spool.next()
+    assert sorted(traces) == sorted(make_trace(name) for name in range(10))
+
+
 def test_a_spool_left_behind_is_delivered_once_by_many_processes(tmp_path, deliver):
     with FaultyCollector(status(503)) as collector:
         first = deliver(collector.host, tmp_path)

@@ -1,0 +1,6 @@
+"""The counting app behind adapters from ASGI."""
+
+from a2wsgi import WSGIMiddleware
+from counting import app as wsgi
+
+app = WSGIMiddleware(wsgi)
