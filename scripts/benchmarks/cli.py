@@ -66,7 +66,7 @@ def _measure(options: argparse.Namespace) -> int:
     print(module.text(result))
     print(
         f"{described['date']}, {described['processor']}, {described['cores']} cores, {described['system']}, "
-        f"Python {described['python']}, revision {described['revision']}"
+        f"Python {described['python']}, revision {described['revision']}, load before {described['load_before']}"
     )
     path = options.results / f"{options.command}.json"
     write(path, result)

@@ -108,6 +108,7 @@ class Cost(NamedTuple):
     """What a variant adds to the bare app, over the rounds."""
 
     added: Spread  # microseconds of CPU per request
+    least: float  # the cheapest round less bare's cheapest: what is left where other programs disturb the rounds
     first_threads: Spread  # of it, in the threads that run the requests
     rate: Spread  # throughput, relative to bare
     p50: Spread  # relative to bare
@@ -123,6 +124,7 @@ def cost(row: Row, name: str) -> Cost:
     requests = sum(mine.requests for mine, _ in pairs)
     return Cost(
         spread([mine.cpu - bare.cpu for mine, bare in pairs]),
+        min(mine.cpu for mine, _ in pairs) - min(bare.cpu for _, bare in pairs),
         spread([mine.first_threads - bare.first_threads for mine, bare in pairs]),
         spread([mine.rate / bare.rate for mine, bare in pairs]),
         spread([mine.p50 / bare.p50 for mine, bare in pairs]),
