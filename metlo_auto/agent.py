@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
 from metlo_auto.capture import Capture, Route
-from metlo_auto.delivery import Delivery, DeliverySettings
+from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings
 from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, Names, Values
@@ -173,7 +173,7 @@ class Agents:
 
     def stats(self) -> Dict[str, Any]:
         """The sum over all agents; "dropped" stays a dict of counts by reason."""
-        total: Dict[str, Any] = {}
+        total: Dict[str, Any] = dict(dict.fromkeys(NUMBERS, 0), dropped={}, internal_errors=0)
         for agent in list(self._agents.values()):
             for name, value in agent.stats().items():
                 if isinstance(value, dict):

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from metlo_auto.settings import Loaded
-
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 
 
@@ -50,7 +48,7 @@ def _instrument(flask_app: "ModuleType") -> None:
     loaded = settings.load(os.environ, _folder())
     if loaded.settings.disabled:
         return
-    _warn(loaded)
+    settings.log_problems(loaded)
     if loaded.errors:
         _refuse_if_strict(str(loaded.settings.strict))
         return
@@ -64,18 +62,6 @@ def _folder() -> "Any":
         return os.getcwd()
     except OSError:
         return None
-
-
-def _warn(loaded: "Loaded") -> None:
-    import logging
-
-    logger = logging.getLogger("metlo")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(loaded.settings.log_level)
-    for problem in loaded.problems:
-        logger.warning("metlo: %s", problem)
-    if loaded.errors:
-        logger.warning("metlo: %s; the app runs without Metlo", "; ".join(loaded.errors))
 
 
 def _refuse_if_strict(strict: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional
 
 from metlo_auto import agent, flask_hooks
 from metlo_auto.errors import ConfigurationError
-from metlo_auto.settings import BY_NAME, load
+from metlo_auto.settings import BY_NAME, load, log_problems
 
 
 def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str, Any]) -> None:
@@ -26,6 +26,7 @@ def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str,
             missing[0], BY_NAME[missing[0]].wanted, BY_NAME[missing[0]].variable))
     if loaded.errors:
         raise ConfigurationError("MetloFlask: " + "; ".join(loaded.errors))
+    log_problems(loaded)
     flask_hooks.attach(app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of))
 
 

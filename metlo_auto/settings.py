@@ -1,5 +1,6 @@
 """The settings: one table of names, parsers, defaults, help; precedence and `.env`. The environment is an argument."""
 
+import logging
 import os
 import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
@@ -236,6 +237,17 @@ def load(environ: Mapping[str, str], cwd: Optional[str], explicit: Optional[Mapp
     if values["host"]:
         problems += _readable_on_the_way(values["host"])
     return Loaded(Settings(**values), sources, problems, errors, dotenv.path)
+
+
+def log_problems(loaded: Loaded) -> None:
+    """Says what is wrong, a line each, on the logger `metlo`, whose level is a setting too; adds no handler."""
+    logger = logging.getLogger("metlo")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(loaded.settings.log_level)
+    for problem in loaded.problems:
+        logger.warning("metlo: %s", problem)
+    if loaded.errors:
+        logger.warning("metlo: %s; the app runs without Metlo", "; ".join(loaded.errors))
 
 
 def _given(setting: Setting, environ: Mapping[str, str], dotenv: DotEnv, explicit: Mapping[str, Any]) -> _Given:

@@ -1,6 +1,6 @@
 """From encoded traces in a queue to the collector; knows no Flask and no field of a trace."""
 
-from .delivery import Delivery
+from .delivery import NUMBERS, Delivery
 from .values import DeliverySettings
 
-__all__ = ["Delivery", "DeliverySettings"]
+__all__ = ["NUMBERS", "Delivery", "DeliverySettings"]

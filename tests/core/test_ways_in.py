@@ -153,6 +153,19 @@ def test_the_counters_add_up(tmp_path, recorder):
     assert stats["captured"] == 20 == stats["sent"] + stats["spooled"] + stats["queued"] + sum(stats["dropped"].values())
 
 
+def test_the_counters_are_there_before_any_app(tmp_path):
+    done = run("import metlo_auto; print(json.dumps(metlo_auto.stats()))", with_project(tmp_path))
+    stats = json.loads(done.stdout)
+    assert stats["captured"] == stats["sent"] == stats["queued"] == 0 and stats["dropped"] == {}
+
+
+def test_the_explicit_way_says_what_is_wrong_with_the_environment(tmp_path, recorder):
+    environ = with_project(tmp_path, **recorder.environ(METLO_WORKERS="many"))
+    done = run("from metlo_auto import MetloFlask\napp = make()\nMetloFlask(app)\nask(app)", environ)
+    assert done.stdout == "200 hello\n" and done.stderr.count("\n") == 1 and "METLO_WORKERS" in done.stderr
+    recorder.wait_for(1)
+
+
 def test_a_sampled_app_keeps_the_first_of_a_route_and_all_server_errors(tmp_path, recorder):
     code = """
         app = make()
