@@ -17,6 +17,9 @@ KEY = "metlo_auto.recording"
 # A stream that runs on is reported at its first chunk after this many seconds.
 STREAM_SECONDS = 60.0
 
+# How those who took a websocket's socket over leave the app.
+_ENDS_OF_A_SOCKET = (StopIteration, OSError)
+
 Environ = Dict[str, Any]
 Header = Tuple[str, str]
 Route = Tuple[Optional[str], Optional[str], Dict[str, object]]  # rule as written, endpoint, URL parameters
@@ -121,8 +124,7 @@ class Recording:
     def tee_input(self, environ: Environ) -> None:
         """Puts a tee in place of the server's stream, where there can be a body."""
         if "HTTP_UPGRADE" in environ and environ["HTTP_UPGRADE"].lower() == "websocket":
-            self.upgrade = True
-            return
+            self.upgrade = True  # or so the client says: a server that does not know it answers as always
         length = environ.get("CONTENT_LENGTH")
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         if (length and length != "0") or chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
@@ -161,11 +163,10 @@ class Recording:
             return result
 
     def _watched(self, result: Any) -> Any:
-        if self.upgrade or _goes_out_as_a_file(result, self.environ):
-            # Only this very object lets the server use sendfile, so there is no close of ours to wait for.
+        if (self.upgrade and not self.status) or _goes_out_as_a_file(result, self.environ):
+            # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there is
+            # no close of ours to wait for.
             self.passthrough = self.ended = True
-            if self.upgrade and self.status in (0, 200):  # a websocket that is over, answered for form's sake
-                self.status = 101
             self.finish()
             return result
         if isinstance(result, (list, tuple)):
@@ -196,9 +197,7 @@ class Recording:
 
     def left_by(self, error: BaseException) -> None:
         """The app raised instead of answering; the server will say 500."""
-        if self.upgrade:
-            self.status = self.status or 101
-        else:
+        if not self.upgrade or not isinstance(error, _ENDS_OF_A_SOCKET):
             self.status = 500
             self.exception = self.exception or type(error).__name__
             self.headers = ()
@@ -221,6 +220,8 @@ class Recording:
             self.environ = None
 
     def _hand_over(self) -> None:
+        if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
+            self.status = 101
         environ = self.environ or {}
         duration = self.capture.clock() - self.begun
         names, values = of_response(self.headers)

@@ -146,3 +146,11 @@ def test_an_answer_without_a_body_has_none(pair, method, target):
 def test_an_async_view_is_as_others(pair):
     answer, trace = pair.ask("GET", "/async")
     assert json.loads(trace["response"]["body"]) == json.loads(answer.body) == {"view": "async"}
+
+
+def test_a_client_that_only_says_upgrade_hides_nothing(pair):
+    answer, trace = pair.ask("POST", "/echo?as=data", b'{"n": [1, 2]}', dict(JSON, Upgrade="websocket"))
+    assert answer.status == trace["response"]["status"] == 200
+    assert trace["request"]["body"] == trace["response"]["body"] == '{"n": [1, 2]}'
+    answer, trace = pair.ask("GET", "/crash", headers={"Upgrade": "websocket"})
+    assert trace["response"]["status"] == 500 and trace["meta"]["exception"] == "ZeroDivisionError"
