@@ -32,7 +32,7 @@ from .watch import Watch
 
 Stats = Dict[str, Union[int, Dict[str, int]]]
 
-MARGIN = 0.1  # seconds of the shutdown time that the end itself may take
+MARGIN = 0.3  # seconds of the shutdown time that the end itself may take
 SPOOLING_SPEED = 40e6  # bytes a second that even a slow disk takes
 INLINE_STEPS = 3  # posts at most for each request where no thread runs
 INLINE_TIMEOUT = 0.5  # seconds that one of them may take

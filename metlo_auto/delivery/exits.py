@@ -52,8 +52,12 @@ class Terminator:
 
     def __init__(self, callback: Callable[[], None]) -> None:
         self.callbacks = [callback]
+        self.ending = False
 
     def __call__(self, number: int, frame: Any) -> None:
+        if self.ending:  # signals that come in the meantime must not pile up on the stack
+            return
+        self.ending = True
         spawn = hub_spawner()
         if spawn is None:
             self._end(number)

@@ -16,6 +16,7 @@ from .store import Store
 from .verdict import RETRY, Verdict
 
 BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of a post
+AT_ONCE = 16  # batches that are spooled in one step
 LONG_STEP = 0.5  # seconds between looks while nothing may be posted
 BREAKING_TAKES = 0.5  # seconds; a thread that hangs in a name lookup says nothing for longer
 
@@ -183,9 +184,12 @@ class Sender:
             return
         for _ in range(len(self._store.backlog)):
             self._store.keep(self._store.backlog.popleft())
-        batch = self._intake.next(now, self.hurry or everything)
+        batch, left = self._intake.next(now, self.hurry or everything), AT_ONCE
         while batch is not None:
             self._store.keep(batch)
+            left -= 1
+            if not (left or everything):  # under load it might never end, and there is more to do
+                return
             batch = self._intake.next(now, self.hurry or everything)
 
     def _wait(self, now: float) -> Optional[float]:
@@ -199,7 +203,8 @@ class Sender:
         waits = [max(moment - now, 0.0) for moment in moments]
         intake = self._intake.wait(now)
         if intake is not None and self.away and not self._may_post(now):
-            waits.append(max(intake, STEP) if self._store.spool.usable else LONG_STEP)
+            pause = 0.0 if self.hurry or self._intake.full() else max(intake, STEP)
+            waits.append(pause if self._store.spool.usable else LONG_STEP)
         elif intake is not None and self._crew.room() > 0:
             waits.append(intake)
         return max(min(waits), 0.001) if waits else None

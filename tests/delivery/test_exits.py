@@ -130,7 +130,7 @@ def test_a_collector_that_hangs_holds_nobody_up_and_the_next_process_delivers(en
     code, status = ENDS[end]
     with FaultyCollector(way("hang")) as collector:
         start = time.monotonic()
-        done = run(code, collector, tmp_path, timeout=60.0, shutdown_timeout=1.5)
+        done = run(code, collector, tmp_path, timeout=60.0, shutdown_timeout=4.0)
         seconds = time.monotonic() - start
         collector.fault = None
         inherit(collector, tmp_path)
@@ -143,7 +143,7 @@ def test_a_name_lookup_that_hangs_holds_nobody_up(tmp_path):
     hang = "import socket; socket.getaddrinfo = lambda *a, **k: time.sleep(60);"
     with FaultyCollector() as collector:
         start = time.monotonic()
-        done = run(hang + ENDS["return"][0], collector, tmp_path, shutdown_timeout=1.5)
+        done = run(hang + ENDS["return"][0], collector, tmp_path, shutdown_timeout=4.0)
         assert time.monotonic() - start < 20
         inherit(collector, tmp_path)
     assert done.returncode == 0
