@@ -128,7 +128,7 @@ class Recording:
         length = environ.get("CONTENT_LENGTH")
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         if (length and length != "0") or chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
-            self.declared = int(length) if length else -1 if chunked else 0
+            self.declared = _number(length) if length else -1 if chunked else 0
             sieve = self.capture.sieve(environ.get("CONTENT_TYPE") or "", self.capture.limit)
             self.tee = InputTee(environ["wsgi.input"], self.capture.limit, sieve, self.capture.guard)
             environ["wsgi.input"] = self.tee
@@ -310,6 +310,14 @@ class WatchedList(list):  # type: ignore[type-arg]
 
     def __del__(self) -> None:
         self._recording.finish()
+
+
+def _number(text: str) -> int:
+    """-1 where it is none: some servers let the client write what it likes."""
+    try:
+        return int(text)
+    except ValueError:
+        return -1
 
 
 def _goes_out_as_a_file(result: Any, environ: Optional[Environ]) -> bool:

@@ -5,6 +5,9 @@ import json
 
 import pytest
 
+from tests.capture.pairs import MARK
+from tests.support.serving import request
+
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=frontier"}
@@ -154,3 +157,13 @@ def test_a_client_that_only_says_upgrade_hides_nothing(pair):
     assert trace["request"]["body"] == trace["response"]["body"] == '{"n": [1, 2]}'
     answer, trace = pair.ask("GET", "/crash", headers={"Upgrade": "websocket"})
     assert trace["response"]["status"] == 500 and trace["meta"]["exception"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("length", ["abc", "\xb2", "-5", "1e3", "5, 5"])
+def test_a_length_that_is_no_number_hides_nothing(pair, length):
+    mark = pair.mark()
+    raw = request("POST", "/echo?as=data", headers=dict(JSON, **{"Content-Length": length, MARK: mark}))
+    answer = pair.seen.ask(raw)
+    assert answer == pair.bare.ask(raw)._replace(headers=answer.headers)
+    if answer.status == 200:  # most servers refuse it themselves
+        assert pair.trace(mark)["request"]["url"]["path"] == "/echo"
