@@ -19,7 +19,7 @@ from benchmarks.machine import ROOT
 HOME = ROOT / ".venvs"
 TOOLS = ("matplotlib==3.11.2", "hatchling==1.33.0", "py-spy==0.4.3", "brotli==1.2.1")
 # The same for whoever is measured.
-COMMON = ("flask==3.1.3", "werkzeug==3.1.9", "gunicorn==27.0.1", "gevent==26.9.0")
+COMMON = ("flask==3.1.3", "werkzeug==3.1.9", "gunicorn==27.0.1", "gevent==26.9.0", "packaging==26.3")
 
 
 class Trouble(Exception):
