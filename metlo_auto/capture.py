@@ -109,6 +109,7 @@ class Recording:
     exception: Optional[str] = None
     route: Route = (None, None, {})
     done = False
+    handed_over = False
 
     def __init__(self, capture: Capture, environ: Environ, forward: Callable[..., Any]) -> None:
         self.capture = capture
@@ -212,7 +213,8 @@ class Recording:
         try:
             self.capture.guard.run(self._hand_over)
         except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
-            self.capture.guard.run(self._hand_over)
+            if not self.handed_over:
+                self.capture.guard.run(self._hand_over)
             raise
         self.chunks = []
         if self.environ is not None:
@@ -238,6 +240,7 @@ class Recording:
             get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
             str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
         ))
+        self.handed_over = True
 
     def _response_body(self, method: str, length: int) -> Body:
         status = self.status
