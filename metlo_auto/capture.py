@@ -14,6 +14,8 @@ from metlo_auto.input_tee import InputTee
 
 # Where the hooks of a framework find the recording of the request that they run in.
 KEY = "metlo_auto.recording"
+# The attribute of an app that holds its Attachment.
+ATTACHED = "_metlo_auto"
 # A stream that runs on is reported at its first chunk after this many seconds.
 STREAM_SECONDS = 60.0
 
@@ -44,26 +46,27 @@ class Attachment:
     `declare` is called once, at the app's first request, when all its routes are there.
     """
 
-    def __init__(self, capture: Optional[Capture], declare: Optional[Callable[[Capture], None]] = None) -> None:
+    def __init__(self, capture: Optional[Capture], declare: Optional[Callable[[Capture, Any], None]] = None) -> None:
         self.capture = capture
         self.declare = declare
 
-    def declare_once(self, capture: Capture) -> None:
+    def declare_once(self, capture: Capture, app: Any) -> None:
         declare, self.declare = self.declare, None
         if declare is not None:
-            declare(capture)
+            declare(capture, app)
 
 
-def edge(app: Callable[..., Any], attachment: Attachment) -> Callable[..., Any]:
-    """`app` with a look-out around it, which reports to what `attachment` says at the time of each request."""
+def edge(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The WSGI `method` of a class with a look-out around it; each object has its own Attachment, or none."""
 
-    @wraps(app, updated=())
-    def wsgi_app(environ: Environ, start_response: Callable[..., Any]) -> Any:
-        recording = _begin(attachment, environ, start_response)
+    @wraps(method, updated=())
+    def wsgi_app(self: Any, environ: Environ, start_response: Callable[..., Any]) -> Any:
+        attachment = getattr(self, ATTACHED, None)
+        recording = _begin(attachment, self, environ, start_response) if attachment is not None else None
         if recording is None:
-            return app(environ, start_response)
+            return method(self, environ, start_response)
         try:
-            result = app(environ, recording.start_response)
+            result = method(self, environ, recording.start_response)
         except BaseException as error:
             recording.left_by(error)
             raise
@@ -72,14 +75,16 @@ def edge(app: Callable[..., Any], attachment: Attachment) -> Callable[..., Any]:
     return wsgi_app
 
 
-def _begin(attachment: Attachment, environ: Environ, forward: Callable[..., Any]) -> "Optional[Recording]":
+def _begin(
+    attachment: Attachment, app: Any, environ: Environ, forward: Callable[..., Any]
+) -> "Optional[Recording]":
     capture = attachment.capture
     # An app inside an app is the outer one's request: it is reported once.
     if capture is None or KEY in environ:
         return None
     try:
         if attachment.declare is not None:
-            attachment.declare_once(capture)
+            attachment.declare_once(capture, app)
         if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):
             return None
         recording = Recording(capture, environ, forward)

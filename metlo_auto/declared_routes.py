@@ -9,8 +9,10 @@ def declared_routes(app: Any) -> Dict[str, Any]:
 
     Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request.
     """
-    roots = _roots(app)
     routes: List[Dict[str, Any]] = []
+    if app is None:  # gone before anybody asked
+        return {"app": "", "routes": routes}
+    roots = _roots(app)
     for rule in app.url_map.iter_rules():
         if rule.build_only or getattr(rule, "websocket", False) or _is_static(rule.endpoint):
             continue

@@ -1,15 +1,16 @@
 """What is Flask's: the patch of `Flask.__init__`, the hooks on an app, routes. Must not know encoding or network."""
 
+import inspect
 import weakref
 from typing import Any, Callable, Dict, Optional
 
 import flask
 import wrapt
 
-from metlo_auto.capture import KEY, Attachment, Capture, Environ, Recording, Route, edge
+from metlo_auto.capture import ATTACHED, KEY, Attachment, Capture, Environ, Recording, Route, edge
 from metlo_auto.declared_routes import declared_routes
 
-ATTACHED = "_metlo_auto"
+EDGE = "_metlo_auto_edge"
 
 
 def patch(flask_app: Any, capture: Capture) -> None:
@@ -33,13 +34,45 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
     if attachment is not None:
         attachment.capture = capture
     elif capture is not None:
-        attachment = Attachment(capture, lambda current: current.declare(lambda: declared_routes(app)))
-        app.wsgi_app = edge(app.wsgi_app, attachment)
+        attachment = Attachment(capture, _declare)
+        _put_edge(app, attachment)
         # First in the list is the last to run: it sees the response as the app's own hooks left it.
         app.after_request_funcs.setdefault(None, []).insert(0, note_response)
         _watch_exceptions(app)
         _listen_for_exceptions(app)
         setattr(app, ATTACHED, attachment)
+
+
+def _put_edge(app: Any, attachment: Attachment) -> None:
+    """Innermost around the app: in its class, since a wrapper in the app itself would make a cycle of both."""
+    owner: Any = next(cls for cls in type(app).__mro__ if "wsgi_app" in vars(cls))
+    method = vars(owner)["wsgi_app"]
+    if "wsgi_app" in vars(app) or not inspect.isfunction(method):
+        # Wrapped by somebody before us, in something that holds the method as it was.
+        app.wsgi_app = Wrapped(app, attachment).wsgi_app
+    elif not hasattr(method, EDGE):
+        watched = edge(method)
+        setattr(watched, EDGE, True)
+        owner.wsgi_app = watched
+
+
+class Wrapped:
+    """An app that is attached when its `wsgi_app` is no plain method any more."""
+
+    def __init__(self, app: Any, attachment: Attachment) -> None:
+        self.app = app
+        self.wrapped = app.wsgi_app
+        setattr(self, ATTACHED, attachment)
+
+    @edge
+    def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
+        return self.wrapped(environ, start_response)
+
+
+def _declare(capture: Capture, watched: Any) -> None:
+    # Weakly: the routes wait for a collector that may never ask for them.
+    app = weakref.ref(watched.app if isinstance(watched, Wrapped) else watched)
+    capture.declare(lambda: declared_routes(app()))
 
 
 def note_response(response: Any) -> Any:
