@@ -1,7 +1,7 @@
 """What is Flask's: the patch of `Flask.__init__`, the hooks on an app, routes. Must not know encoding or network."""
 
-import inspect
 import weakref
+from types import FunctionType
 from typing import Any, Callable, Dict, Optional
 
 import flask
@@ -47,8 +47,8 @@ def _put_edge(app: Any, attachment: Attachment) -> None:
     """Innermost around the app: in its class, since a wrapper in the app itself would make a cycle of both."""
     owner: Any = next(cls for cls in type(app).__mro__ if "wsgi_app" in vars(cls))
     method = vars(owner)["wsgi_app"]
-    if "wsgi_app" in vars(app) or not inspect.isfunction(method):
-        # Wrapped by somebody before us, in something that holds the method as it was.
+    if "wsgi_app" in vars(app) or type(method) is not FunctionType:
+        # Wrapped by somebody before us: in something that holds the method as it was, or by a tracer in the class.
         app.wsgi_app = Wrapped(app, attachment).wsgi_app
     elif not hasattr(method, EDGE):
         watched = edge(method)

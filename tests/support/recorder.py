@@ -109,7 +109,8 @@ class Recorder:
 
     def environ(self, **more: str) -> Dict[str, str]:
         """What points an agent at this recorder."""
-        return dict({"METLO_HOST": self.host, "METLO_API_KEY": self.key, "METLO_ENV_FILE": "off"}, **more)
+        patience = {"METLO_SHUTDOWN_TIMEOUT": "15"}  # a busy machine is no reason for the spool
+        return dict({"METLO_HOST": self.host, "METLO_API_KEY": self.key, "METLO_ENV_FILE": "off"}, **dict(patience, **more))
 
     def only_traces(self) -> List[Dict[str, Any]]:
         return [trace for path, traces in self.posts if "/log-request/" in path for trace in traces]
