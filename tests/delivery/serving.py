@@ -20,7 +20,8 @@ SERVERS = {
     "gunicorn --preload": GUNICORN + "-w 2 --preload",
     "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5",
     "gunicorn gthread": GUNICORN + "-w 2 -k gthread --threads 4",
-    "gunicorn gevent": GUNICORN + "-w 2 -k gevent",
+    # its worker now and then does not end by itself on SIGTERM, without any agent too
+    "gunicorn gevent": GUNICORN + "-w 2 -k gevent --graceful-timeout 5",
     "waitress": "{python} -m waitress --listen 127.0.0.1:{port} counting:app",
     "flask run": "{python} -m flask --app counting run --port {port}",
     "flask run --reload": "{python} -m flask --app counting run --reload --port {port}",

@@ -48,7 +48,7 @@ def test_all_is_delivered_by_the_end_and_over_a_reload(way, uwsgi, tmp_path):
                 server.hit(30)
             if "skip" in way or way == "gevent":
                 collector.wait_for_paths(server.answered)  # nobody is told of the end
-            time.sleep(0.2)  # a worker that is still busy with its last request is ended without notice
+            time.sleep(0.5)  # a worker that is still busy with its last request is ended without notice
             server.end(signal.SIGINT)
             collector.wait_for_paths(server.answered)
 
