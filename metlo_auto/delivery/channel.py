@@ -69,6 +69,8 @@ class Channel:
             return False
         self._gate.make()
         if self.threads:
+            # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
+            self._crew.start()
             _thread.start_new_thread(self._run, ())
         return True
 
@@ -120,7 +122,6 @@ class Channel:
         }
 
     def _run(self) -> None:
-        self._crew.start()
         while True:
             wait = self._safe_step()
             self.queue.sleeping = not self.queue
