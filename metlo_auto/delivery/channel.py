@@ -27,6 +27,7 @@ from .sender import Sender
 from .spool import Spool, folder_for
 from .store import Store
 from .troubles import Troubles, log
+from .uwsgi import leave_signals_to_other_threads
 from .values import DeliverySettings
 from .watch import Watch
 
@@ -122,6 +123,7 @@ class Channel:
         }
 
     def _run(self) -> None:
+        leave_signals_to_other_threads()
         while True:
             wait = self._safe_step()
             self.queue.sleeping = not self.queue

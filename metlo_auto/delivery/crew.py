@@ -36,8 +36,7 @@ class Crew:
         self._ended: Deque[Member] = deque()
 
     def start(self) -> None:
-        """Starts the first thread ahead of need; called by the sender's thread, whose signal mask they all inherit."""
-        leave_signals_to_other_threads()
+        """Starts the first thread ahead of need."""
         self._idle.append(self._new_member())
 
     def room(self) -> int:
@@ -79,6 +78,7 @@ class Crew:
         return member
 
     def _serve(self, member: Member, stays: bool) -> None:
+        leave_signals_to_other_threads()
         while True:
             if not member.bell.wait(IDLE_FOR) and not stays and self._leave(member):
                 return

@@ -117,7 +117,10 @@ class Sender:
                 self._crew.hand(batch)
             except RuntimeError:  # the interpreter starts no threads any more
                 del self._flights[batch.id]
-                self._store.keep(batch)
+                if self._flights:  # whoever is posting takes this one next
+                    self._store.backlog.appendleft(batch)
+                else:
+                    self._store.keep(batch)
                 return
 
     def _may_post(self, now: float) -> bool:
