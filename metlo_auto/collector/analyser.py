@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from metlo_auto.collector import inbox
 from metlo_auto.collector.apply import apply, set_batch_aside
-from metlo_auto.collector.database import writing
+from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.harvest import Harvest, harvest
 from metlo_auto.collector.memory import Memory, generation, recall
 from metlo_auto.collector.retention import Caps, expire, prune, read_caps
@@ -64,7 +64,7 @@ class Worker:
                 batches = inbox.take(connection, MOST_BYTES, self._most_batches)
                 self._apply(connection, batches, harvest(batches, memory), memory)
             return bool(batches)
-        with self._engine.connect() as reader:  # SQLite has one write lock: it is not held while analysing
+        with reading(self._engine) as reader:  # SQLite has one write lock: it is not held while analysing
             batches = inbox.take(reader, MOST_BYTES, self._most_batches)
         result = harvest(batches, memory)
         if batches:

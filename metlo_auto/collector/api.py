@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.engine import Engine
 
 from metlo_auto.collector import exposures, fields, findings, queries, routes, transport
-from metlo_auto.collector.database import writing
+from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.harvest import dump
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/local")
@@ -28,7 +28,7 @@ def _json(value: Any) -> Response:
 
 @blueprint.get("/endpoints")
 def list_endpoints() -> Response:
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         found = queries.list_endpoints(connection)
         classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
     return _json([_endpoint(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
@@ -36,14 +36,14 @@ def list_endpoints() -> Response:
 
 @blueprint.get("/endpoints/<endpoint_id>/fields")
 def list_fields(endpoint_id: str) -> Response:
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         found = fields.read_fields(connection, queries.group(connection, endpoint_id))
     return _json([_field(field) for field in found])
 
 
 @blueprint.get("/findings")
 def list_findings() -> Response:
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         found = findings.find_all(connection, time.time())
     return _json([_finding(finding) for finding in found])
 
@@ -51,27 +51,27 @@ def list_findings() -> Response:
 @blueprint.get("/traces")
 def list_traces() -> Response:
     limit = min(request.args.get("limit", 100, type=int), MOST_TRACES)
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         return _json([kept.trace for kept in queries.latest_traces(connection, limit)])
 
 
 @blueprint.get("/status")
 def show_status() -> Response:
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         counts = queries.status(connection)
     return _json({**counts, **current_app.config["FACTS"]()})
 
 
 @blueprint.get("/set-aside")
 def list_set_aside() -> Response:
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         found = queries.latest_set_aside(connection, 100)
     return _json([{"at": rfc3339(item.at), "reason": item.reason, "body": item.body} for item in found])
 
 
 @blueprint.get("/routes")
 def list_routes() -> Response:
-    with _engine().connect() as connection:
+    with reading(_engine()) as connection:
         declared = routes.read(connection)
         compared = routes.compare(declared, queries.list_endpoints(connection))
     return _json(

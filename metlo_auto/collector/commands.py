@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from metlo_auto.collector import analyser, deletion, export, openapi, presence, progress, queries, server
 from metlo_auto.collector import attach as attaching
 from metlo_auto.collector.access import page_token
-from metlo_auto.collector.database import open_store, writing
+from metlo_auto.collector.database import open_store, reading, writing
 from metlo_auto.collector.folder import Folder
 
 
@@ -32,7 +32,7 @@ def store_url(folder: Folder, options: argparse.Namespace) -> str:
 def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection]:
     engine = open_store(store_url(folder, options))
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             yield connection
     finally:
         engine.dispose()

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from metlo_auto.collector import counters, inbox
-from metlo_auto.collector.database import writing
+from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.inbox import Batch
 
 MOST_BYTES = 16_000_000  # of one transaction
@@ -140,7 +140,7 @@ class Committer:
         if now - self._size_known_at > 0.5:
             self._size_known_at = now
             try:
-                with self._engine.connect() as connection:
+                with reading(self._engine) as connection:
                     self._size = inbox.backlog(connection).size
             except SQLAlchemyError as error:
                 raise StoreAway(str(error)) from error

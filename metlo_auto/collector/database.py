@@ -45,6 +45,13 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
+def reading(engine: Engine) -> Connection:
+    """A connection whose reads, until it is closed, all see one moment of the store."""
+    if is_sqlite(engine):
+        return engine.connect()
+    return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes. On SQLite it takes the write lock at once, so that it cannot fail

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector import counters
 from metlo_auto.collector.crowds import Crowds
+from metlo_auto.collector.database import reading
 from metlo_auto.collector.deletion import GENERATION
 from metlo_auto.collector.facts import Key, Known
 from metlo_auto.collector.schema import endpoints, facts
@@ -33,7 +34,7 @@ class Memory:
 
 def recall(engine: Engine) -> Memory:
     memory = Memory()
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         memory.generation = generation(connection)
         _recall_facts(connection, memory.known)
         memory.endpoints = {row.id for row in connection.execute(select(endpoints.c.id))}

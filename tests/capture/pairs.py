@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.recorder import Recorder
 from tests.support.serving import APPS, Server, clean_environ, instrumented, request
-from tests.support.venvs import app_venv
+from tests.support.venvs import UWSGI, app_venv
 
 _NUMBERS = itertools.count(1)
 MARK = "X-Test"
@@ -62,7 +62,7 @@ def python_for(kind):
     if kind != "uwsgi":
         return sys.executable
     try:
-        return str(app_venv("uwsgi", ["uwsgi", "flask[async]", "gunicorn"]) / "python")
+        return str(app_venv("uwsgi", UWSGI) / "python")
     except RuntimeError as error:
         pytest.skip("uWSGI could not be built: " + str(error)[-300:])
 

@@ -22,7 +22,7 @@ from tests.launcher.recipes import (
 )
 from tests.support.installed import ROOT, Installed, run
 from tests.support.recorder import Recorder
-from tests.support.venvs import app_venv
+from tests.support.venvs import UWSGI, app_venv
 
 RECIPES = recipes()
 
@@ -82,7 +82,7 @@ def test_gunicorn_conf_py(place: Installed, folder: pathlib.Path, recorder: Reco
 @pytest.fixture(scope="module")
 def uwsgi() -> pathlib.Path:
     try:
-        return app_venv("uwsgi", ["flask", "uwsgi"])
+        return app_venv("uwsgi", UWSGI)
     except RuntimeError as error:
         pytest.skip("uWSGI cannot be installed here: %s" % str(error)[-200:])
 

@@ -15,21 +15,24 @@ CACHE = pathlib.Path(os.environ.get("METLO_TEST_VENVS", str(ROOT / ".venvs" / "a
 PIP_36 = "pip==21.3.1"  # the bundled one picks releases that refuse 3.6
 
 
+UWSGI = ["uwsgi", "flask[async]", "gunicorn"]  # one list, since it takes a minute to build
+
+
 def app_venv(name: str, requirements: Sequence[str], python: str = sys.executable) -> pathlib.Path:
     """The bin folder of an environment with `requirements` and this checkout; RuntimeError with pip's words.
 
-    Made anew where the requirements, our metadata or the interpreter changed; one process makes it.
+    One for each set of requirements, our metadata and the interpreter; one process makes it. It is never made anew in
+    its place, where another test may be running from it.
     """
     kind = subprocess.check_output([python, "-VV"], stderr=subprocess.STDOUT)
     metadata = (ROOT / "pyproject.toml").read_bytes()
     digest = hashlib.sha256(b"\0".join([kind, metadata, repr(sorted(requirements)).encode()])).hexdigest()
-    place = CACHE / name
-    with _locked(CACHE / (name + ".lock")):
-        stamp = place / "made-of"
-        if not stamp.exists() or stamp.read_text() != digest:
-            shutil.rmtree(str(place), ignore_errors=True)
+    place = CACHE / ("%s-%s" % (name, digest[:8]))
+    with _locked(CACHE / (place.name + ".lock")):
+        if not (place / "made").exists():
+            shutil.rmtree(str(place), ignore_errors=True)  # what a killed run began
             _make(place, requirements, python)
-            stamp.write_text(digest)
+            (place / "made").touch()
     return place / "bin"
 
 

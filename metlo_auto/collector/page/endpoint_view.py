@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from metlo_auto.collector import deletion, fields, queries, routes
 from metlo_auto.collector import notes as noted
-from metlo_auto.collector.database import writing
+from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.openapi import make_document
 from metlo_auto.collector.openapi.operations import Observed
 from metlo_auto.collector.page import exchange_view, inventory, ring, rollups, survey, tree
@@ -27,7 +27,7 @@ LATEST = 20
 def endpoint(name: str) -> str:
     now = time.time()
     hour = int(now // 3600)
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         listed = queries.list_endpoints(connection)
         found = next((item for item in listed if item.id == name), None)
         if found is None:

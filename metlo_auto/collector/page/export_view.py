@@ -8,6 +8,7 @@ from flask import Response
 from sqlalchemy.engine import Engine
 
 from metlo_auto.collector import export
+from metlo_auto.collector.database import reading
 from metlo_auto.collector.page.blueprint import blueprint, engine
 
 Write = Callable[[Iterator[dict[str, Any]]], Iterator[str]]
@@ -29,6 +30,6 @@ def _download(write: Write, name: str, media: str) -> Response:
 
 
 def _written(store: Engine, write: Write) -> Iterator[bytes]:
-    with store.connect() as connection:
+    with reading(store) as connection:
         for text in write(export.read_traces(connection, None)):
             yield text.encode("utf-8", "replace")

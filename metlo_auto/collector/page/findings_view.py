@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from metlo_auto.collector import findings as found
 from metlo_auto.collector import queries, sensitive
-from metlo_auto.collector.database import writing
+from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.page import survey
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
@@ -21,7 +21,7 @@ MOST_KEY = 4_000  # characters
 
 @blueprint.get("/findings")
 def findings() -> str:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         everything = survey.findings(connection)
         open_ = [item for item in everything if not item.dismissed]
         return render(
@@ -37,7 +37,7 @@ def findings() -> str:
 
 @blueprint.get("/sensitive", endpoint="sensitive")
 def sensitive_data() -> str:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         endpoints = {item.id: item for item in queries.list_endpoints(connection)}
         found_there = [item for item in survey.exposures(connection) if item.endpoint_id in endpoints]
         open_ = [item for item in found_there if not item.dismissed]

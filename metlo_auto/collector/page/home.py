@@ -11,6 +11,7 @@ from flask import request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import queries, sensitive
+from metlo_auto.collector.database import reading
 from metlo_auto.collector.page import attention, inventory, listing, ring, rollups, survey
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
@@ -32,7 +33,7 @@ class Numbers(NamedTuple):
 
 @blueprint.get("/")
 def home() -> str:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         status = queries.status(connection)
         if not status["accepted_traces"]:
             return welcome(connection, status)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi as documents
 from metlo_auto.collector import queries, routes
+from metlo_auto.collector.database import reading
 from metlo_auto.collector.page import survey
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.exchange_view import pieces
@@ -29,7 +30,7 @@ class Comparison(NamedTuple):
 
 @blueprint.get("/openapi")
 def openapi() -> str:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         return _page(connection, None)
 
 
@@ -38,7 +39,7 @@ def compare_openapi() -> str:
     """The same page, with the differences to a document that was sent along."""
     sent = request.files.get("document")
     data = sent.read() if sent else b""
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         return _page(
             connection, _compare(sent.filename or "document" if sent else "", data, survey.document(connection))
         )
@@ -46,7 +47,7 @@ def compare_openapi() -> str:
 
 @blueprint.get("/openapi.json")
 def openapi_json() -> Response:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         text = survey.document_text(connection)
     headers = {"Content-Disposition": "attachment; filename=openapi.json"}
     return Response(text + "\n", mimetype="application/json", headers=headers)

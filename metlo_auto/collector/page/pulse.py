@@ -8,6 +8,7 @@ from flask import Response, current_app, jsonify
 from sqlalchemy import func, select
 
 from metlo_auto.collector import counters
+from metlo_auto.collector.database import reading
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.schema import dismissals
 
@@ -15,7 +16,7 @@ from metlo_auto.collector.schema import dismissals
 @blueprint.get("/pulse")
 def pulse() -> Response:
     """`{"now": TEXT}`: another text once there is something else to show."""
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         counts = counters.read(connection)
         gone = connection.scalar(select(func.count()).select_from(dismissals))
     moving = sorted((name, n) for name, n in counts.items() if name != "sample_bytes")

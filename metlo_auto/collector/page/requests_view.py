@@ -8,6 +8,7 @@ from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import queries
+from metlo_auto.collector.database import reading
 from metlo_auto.collector.page import exchange_view, listing, masking, replay, ring
 from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
@@ -31,7 +32,7 @@ def requests() -> str:
     status_class = status_class if status_class in ("1", "2", "3", "4", "5") else ""
     method = request.args.get("method", "") if request.args.get("method") in listing.METHODS else ""
     before = request.args.get("before", type=int)
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         wanted = int(status_class) if status_class else None
         found = ring.latest(connection, LENGTH, status=wanted, method=method, before=before)
         last = min((item.number for item in found), default=0)
@@ -56,7 +57,7 @@ def requests() -> str:
 def request_(number: int) -> str:
     revealed = request.args.get("values") == "shown"
     show = masking.plain if revealed else masking.masked
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         sample = _sample(connection, number)
         meta = sample.trace.get("meta")
         meta = meta if isinstance(meta, dict) else {}
@@ -78,13 +79,13 @@ def request_(number: int) -> str:
 
 @blueprint.get("/requests/<int:number>/curl")
 def as_curl(number: int) -> Response:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         return _text(replay.as_curl(_sample(connection, number).trace))
 
 
 @blueprint.get("/requests/<int:number>/pytest")
 def as_pytest(number: int) -> Response:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         sample = _sample(connection, number)
         found = shown_endpoint(connection, sample.endpoint_id)
     return _text(replay.as_pytest(sample.trace, found.template if found else sample.path))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from metlo_auto.collector import deletion, queries, retention
-from metlo_auto.collector.database import writing
+from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.schema import samples
@@ -52,7 +52,7 @@ class Counter(NamedTuple):
 
 @blueprint.get("/settings")
 def settings() -> str:
-    with engine().connect() as connection:
+    with reading(engine()) as connection:
         status = queries.status(connection)
         kept, oldest = connection.execute(select(func.count(samples.c.id), func.min(samples.c.at))).one()
         return render(
