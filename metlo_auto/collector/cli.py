@@ -8,10 +8,24 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
+from metlo_auto import completion
 from metlo_auto.collector import folder as folders
 from metlo_auto.collector import needs
 from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
 from metlo_auto.version import VERSION
+
+SHELLS = ("bash", "zsh", "fish")
+EXAMPLES = """\
+examples:
+  metlo-collector serve                      run it; prints the page's address
+  metlo-collector status                     the address again, and counters
+  metlo-collector openapi --out openapi.json
+  metlo-collector export --format har --out requests.har
+  metlo-collector delete --raw               forget the requests, keep the rest
+
+metlo-collector COMMAND --help says more. An app is sent there by
+metlo-run --local, or by METLO_HOST and METLO_API_KEY as serve prints them.
+"""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -23,14 +37,43 @@ def _parser() -> argparse.ArgumentParser:
         "--store", metavar="URL", help="database, e.g. postgresql://user@host/name; default: SQLite in DIR"
     )
     parser = argparse.ArgumentParser(
-        prog="metlo-collector", description="A Metlo-compatible collector on this machine."
+        prog="metlo-collector",
+        description="A Metlo-compatible collector on this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument(
+        "--print-completion", choices=SHELLS, metavar="SHELL", help="a completion script for bash, zsh or fish"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_serving(commands, common)
     _add_reading(commands, common)
     commands.add_parser("analyse", parents=[common])  # the server's own child
     return parser
+
+
+def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    """From argparse's own table of arguments, as other generators read it."""
+    subcommands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    commands = [
+        completion.Command(shown.dest, str(shown.help), _options(subcommands.choices[shown.dest]))
+        for shown in subcommands._choices_actions  # those with a help, which "analyse" has not
+    ]
+    return completion.script(shell, completion.Program(parser.prog, _options(parser), tuple(commands)))
+
+
+def _options(parser: argparse.ArgumentParser) -> tuple[completion.Option, ...]:
+    return tuple(
+        completion.Option(
+            tuple(action.option_strings),
+            "" if action.nargs == 0 else str(action.metavar or action.dest.upper()),
+            parser._get_formatter()._expand_help(action) if action.help else "",
+            tuple(map(str, action.choices or ())),
+        )
+        for action in parser._actions
+        if action.option_strings and action.help != argparse.SUPPRESS
+    )
 
 
 def _add_serving(
@@ -86,6 +129,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     os.environ["METLO_DISABLED"] = "1"
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.print_completion:
+        sys.stdout.write(_completion(parser, options.print_completion))
+        return 0
     if options.command is None:
         parser.print_help()
         return 2

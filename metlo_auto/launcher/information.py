@@ -1,6 +1,7 @@
 """The options that end metlo-run without a command: what they print on stdout."""
 
 from metlo_auto.launcher import environment, speech
+from metlo_auto.launcher.options import OPTIONS, SHELLS
 from metlo_auto.version import VERSION
 
 TYPE_CHECKING = False
@@ -10,18 +11,14 @@ if TYPE_CHECKING:
 HELP = """\
 usage: metlo-run [options] [--] COMMAND [ARG...]
 
-Runs COMMAND (gunicorn app:app, flask run, python app.py, ...) so that its Flask apps report to Metlo.
-
+Runs COMMAND so that the Flask apps in it report their API traffic to Metlo:
+  metlo-run --local flask run           shown on a page of this machine
+  metlo-run gunicorn app:app            sent to METLO_HOST
+  metlo-run --check gunicorn app:app    why does nothing arrive?
 options, all of them before COMMAND:
-  --local                start or reuse the embedded collector and point the app at it
-  --check [COMMAND...]   find out why nothing arrives: exit status 0 or 1; --json for machines
-  --env-file PATH        read METLO_* settings from this file instead of the nearest .env
-  --no-env-file          read no file
-  --strict               refuse to start the app (exit status 78) where it would not be reported
-  --print-bootstrap      print the folder for PYTHONPATH that does what metlo-run does
-  --version, -h, --help
-
-settings, from the environment or from .env:
+%s
+settings, in the environment or in .env (docs/settings.md says more):
+%s
 """
 
 
@@ -31,14 +28,22 @@ def inform(chosen: "Options") -> int:
         from metlo_auto.doctor import main as check
 
         return check(chosen)
-    short = {"version": "metlo-auto " + VERSION, "print-bootstrap": environment.BOOTSTRAP}
-    text = short.get(chosen.action) or _help()
-    return 0 if speech.answer(text + "\n") else 1
+    short = {"version": "metlo-auto %s\n" % VERSION, "print-bootstrap": environment.BOOTSTRAP + "\n"}
+    text = short.get(chosen.action) or (_completion(chosen.shell) if chosen.shell else _help())
+    return 0 if speech.answer(text) else 1
 
 
 def _help() -> str:
     from metlo_auto.settings import SETTINGS
 
-    width = max(len(setting.variable) for setting in SETTINGS)
-    rows = ["  %-*s  %s" % (width, row.variable, row.help) for row in SETTINGS]
-    return HELP + "\n".join(text + (" (%s)" % row.default if row.default else "") for text, row in zip(rows, SETTINGS))
+    options = [(" ".join([", ".join(names), value]).strip(), text) for names, value, text in OPTIONS]
+    settings = [(row.variable, row.help + (" (%s)" % row.default if row.default else "")) for row in SETTINGS]
+    return HELP % tuple("\n".join(("  %-23s  %s" % row).rstrip() for row in rows) for rows in (options, settings))
+
+
+def _completion(shell: str) -> str:
+    from metlo_auto import completion
+
+    choices = {"SHELL": SHELLS}
+    options = [completion.Option(names, value, text, choices.get(value, ())) for names, value, text in OPTIONS]
+    return completion.script(shell, completion.Program("metlo-run", tuple(options), (), True))

@@ -4,14 +4,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing itself would cost the launcher 6 ms
     from typing import List, Optional
 
+# All there are: names, what the value is called or "", help. --help and the completion of shells are made of it.
+OPTIONS = (
+    (("--local",), "", "start or reuse the embedded collector for the app"),
+    (("--check",), "", "why does nothing arrive? COMMAND is optional"),
+    (("--json",), "", "with --check: for machines"),
+    (("--env-file",), "FILE", "read settings from FILE, not from the nearest .env"),
+    (("--no-env-file",), "", "read no file"),
+    (("--strict",), "", "refuse (exit 78) an app that would not be reported"),
+    (("--print-bootstrap",), "", "the folder for PYTHONPATH that does the same"),
+    (("--print-completion",), "SHELL", "a completion script for bash, zsh or fish"),
+    (("--version",), "", ""),
+    (("-h", "--help"), "", ""),
+)
 ACTIONS = {
     "-h": "help",
     "--help": "help",
     "--version": "version",
     "--print-bootstrap": "print-bootstrap",
+    "--print-completion": "print-completion",
     "--check": "check",
 }
 FLAGS = {"--local": "local", "--strict": "strict", "--json": "json"}
+SHELLS = ("bash", "zsh", "fish")
 
 
 class UsageError(Exception):
@@ -27,6 +42,7 @@ class Options:
         self.strict = False
         self.json = False
         self.env_file: "Optional[str]" = None
+        self.shell = ""
         self.command: "List[str]" = []
 
 
@@ -48,22 +64,29 @@ def parse(arguments: "List[str]") -> "Options":
 
 
 def _take(options: "Options", word: str, rest: "List[str]") -> None:
-    if word in ACTIONS:
+    name = word.partition("=")[0] if word.startswith(("--env-file=", "--print-completion=")) else word
+    if name in ACTIONS:
         if options.action == "run":  # the first one counts
-            options.action = ACTIONS[word]
-    elif word in FLAGS:
-        setattr(options, FLAGS[word], True)
-    elif word == "--no-env-file":
+            options.action = ACTIONS[name]
+        if name == "--print-completion":
+            options.shell = _value(word, rest, "bash, zsh or fish")
+            if options.shell not in SHELLS:
+                raise UsageError("--print-completion knows bash, zsh and fish, not %s" % (options.shell or "''"))
+    elif name in FLAGS:
+        setattr(options, FLAGS[name], True)
+    elif name == "--no-env-file":
         options.env_file = "off"
-    elif word == "--env-file" or word.startswith("--env-file="):
-        options.env_file = word[len("--env-file=") :] if "=" in word else _value(word, rest)
+    elif name == "--env-file":
+        options.env_file = _value(word, rest, "the path of a file")
         if not options.env_file:
             raise UsageError("--env-file wants the path of a file")
     else:
         raise UsageError("unknown option %s; metlo-run --help lists all" % word)
 
 
-def _value(word: str, rest: "List[str]") -> str:
-    if not rest:
-        raise UsageError("%s wants the path of a file" % word)
-    return rest.pop(0)
+def _value(word: str, rest: "List[str]", wanted: str) -> str:
+    """Of `--name=value`, or the next word."""
+    name, equals, value = word.partition("=")
+    if not equals and not rest:
+        raise UsageError("%s wants %s" % (name, wanted))
+    return value if equals else rest.pop(0)

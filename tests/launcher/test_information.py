@@ -31,3 +31,13 @@ def test_of_several_questions_the_first_is_answered(metlo: Installed) -> None:
 def test_a_reader_that_leaves_is_no_traceback(metlo: Installed) -> None:
     done = run(["/bin/sh", "-c", '"$0" --help >&-; "$0" --help >/dev/full', metlo.command], metlo.environ())
     assert "Traceback" not in done.stderr and done.returncode == 1
+
+
+def test_help_fits_a_screen_and_has_examples(metlo: Installed) -> None:
+    fits(metlo.run("--help").stdout)
+    assert "metlo-run gunicorn app:app" in metlo.run("--help").stdout
+
+
+def fits(text: str) -> None:
+    lines = text.splitlines()
+    assert 5 < len(lines) <= 40 and max(map(len, lines)) <= 80, text

@@ -31,9 +31,10 @@ ALLOWED = {
     "explicit": "settings errors agent flask_hooks",
     "guest": "version importhook auto",
     "bootstrap": "guest auto",
+    "completion": "",
     "doctor": "version settings delivery launcher",
-    "launcher": "version settings doctor",  # doctor is only loaded for --check and --strict
-    "collector": "version",
+    "launcher": "version settings doctor completion",  # doctor is only loaded for --check and --strict
+    "collector": "version completion",
     "__main__": "launcher",
     "__init__": "version errors explicit agent",
 }
