@@ -3,7 +3,7 @@
 import time
 
 from tests.capture.pairs import header
-from tests.support.serving import request
+from tests.support.serving import read_all, request
 
 
 def first_bytes(server, raw, wanted):
@@ -93,14 +93,5 @@ def test_two_posts_with_unread_bodies_on_one_connection_are_answered_alike(pair)
             one = request("POST", "/echo?as=unread", body, {"Content-Type": "text/plain"})
             last = request("POST", "/echo?as=unread", body, {"Content-Type": "text/plain", "Connection": "close"})
             sock.sendall(one + last)
-            data = b""
-            while True:
-                try:
-                    chunk = sock.recv(65536)
-                except ConnectionError:
-                    break
-                if not chunk:
-                    break
-                data += chunk
-            answers.append(data.count(b"not read"))
+            answers.append(read_all(sock).count(b"not read"))
     assert answers[0] == answers[1]

@@ -116,7 +116,7 @@ class Server:
         head, _, body = raw.partition(b"\r\n\r\n")
         with self.connect() as sock:
             sock.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
-            return read_answer(sock, head.split(b" ", 1)[0] == b"HEAD")
+            return read_answer(sock)
 
 
 def request(method: str, target: str, body: bytes = b"", headers: Any = ()) -> bytes:
@@ -131,8 +131,13 @@ def request(method: str, target: str, body: bytes = b"", headers: Any = ()) -> b
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def read_answer(sock: socket.socket, head_only: bool = False) -> Answer:
+def read_answer(sock: socket.socket) -> Answer:
     """The answer as the socket gives it until it is closed; a body that breaks off is what came."""
+    return parse_answer(read_all(sock))
+
+
+def read_all(sock: socket.socket) -> bytes:
+    """What comes until the server closes or resets the connection."""
     data = b""
     while True:
         try:
@@ -142,7 +147,7 @@ def read_answer(sock: socket.socket, head_only: bool = False) -> Answer:
         if not chunk:
             break
         data += chunk
-    return parse_answer(data)
+    return data
 
 
 def parse_answer(data: bytes) -> Answer:
