@@ -43,17 +43,31 @@ class Capture(NamedTuple):
 class Attachment:
     """Ties one app to one capture; None lets its requests pass unseen.
 
-    `declare` is called once, at the app's first request, when all its routes are there.
+    `declare` is called once, at the app's first request, when all its routes are there. `answered` says with which
+    status a layer around the app answers an exception that leaves it; None where no such layer is known of.
     """
 
-    def __init__(self, capture: Optional[Capture], declare: Optional[Callable[[Capture, Any], None]] = None) -> None:
+    def __init__(
+        self,
+        capture: Optional[Capture],
+        declare: Optional[Callable[[Capture, Any], None]] = None,
+        answered: Optional[Callable[[Any, BaseException], Optional[int]]] = None,
+    ) -> None:
         self.capture = capture
         self.declare = declare
+        self.answered = answered
 
     def declare_once(self, capture: Capture, app: Any) -> None:
         declare, self.declare = self.declare, None
         if declare is not None:
             declare(capture, app)
+
+    def status_after(self, app: Any, error: BaseException) -> int:
+        """What the client gets where `error` leaves the app."""
+        try:
+            return (self.answered and self.answered(app, error)) or 500
+        except Exception:  # noqa: BLE001 - the app's own error goes on, whatever becomes of our copy
+            return 500
 
 
 def edge(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,14 +75,14 @@ def edge(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method, updated=())
     def wsgi_app(self: Any, environ: Environ, start_response: Callable[..., Any]) -> Any:
-        attachment = getattr(self, ATTACHED, None)
+        attachment: Any = getattr(self, ATTACHED, None)  # an Attachment, or None
         recording = _begin(attachment, self, environ, start_response) if attachment is not None else None
         if recording is None:
             return method(self, environ, start_response)
         try:
             result = method(self, environ, recording.start_response)
         except BaseException as error:
-            recording.left_by(error)
+            recording.left_by(error, attachment.status_after(self, error))
             raise
         return recording.watch(result)
 
@@ -201,10 +215,10 @@ class Recording:
 
     # -- the end
 
-    def left_by(self, error: BaseException) -> None:
-        """The app raised instead of answering; the server will say 500."""
+    def left_by(self, error: BaseException, status: int) -> None:
+        """The app raised instead of answering; `status` is what the server, or a layer in between, will say."""
         if not self.upgrade or not isinstance(error, _ENDS_OF_A_SOCKET):
-            self.status = 500
+            self.status = status
             self.exception = self.exception or type(error).__name__
             self.headers = ()
         self.ended = True

@@ -1,5 +1,6 @@
 """What is Flask's: the patch of `Flask.__init__`, the hooks on an app, routes. Must not know encoding or network."""
 
+import sys
 import weakref
 from types import FunctionType
 from typing import Any, Callable, Dict, Optional
@@ -34,7 +35,7 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
     if attachment is not None:
         attachment.capture = capture
     elif capture is not None:
-        attachment = Attachment(capture, _declare)
+        attachment = Attachment(capture, _declare, _answered)
         _put_edge(app, attachment)
         # First in the list is the last to run: it sees the response as the app's own hooks left it.
         app.after_request_funcs.setdefault(None, []).insert(0, note_response)
@@ -71,8 +72,26 @@ class Wrapped:
 
 def _declare(capture: Capture, watched: Any) -> None:
     # Weakly: the routes wait for a collector that may never ask for them.
-    app = weakref.ref(watched.app if isinstance(watched, Wrapped) else watched)
+    app = weakref.ref(_app(watched))
     capture.declare(lambda: declared_routes(app()))
+
+
+def _app(watched: Any) -> Any:
+    return watched.app if isinstance(watched, Wrapped) else watched
+
+
+def _answered(watched: Any, error: Any) -> Optional[int]:
+    # An app that hands out HTTP exceptions on purpose, as connexion 3 has it, stands inside a layer that answers them.
+    # With one of the two settings alone somebody debugs: the server or the debugger says 500.
+    config = _app(watched).config
+    if config.get("PROPAGATE_EXCEPTIONS") and config.get("TRAP_HTTP_EXCEPTIONS"):
+        if hasattr(error, "get_response"):
+            code: Optional[int] = error.code
+            return code
+        starlette: Any = sys.modules.get("starlette.exceptions")
+        if starlette is not None and isinstance(error, starlette.HTTPException):
+            return int(error.status_code)
+    return None
 
 
 def note_response(response: Any) -> Any:
