@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
 from metlo_auto.capture import Capture, Route
-from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings
+from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings, Exits
 from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, Names, Values
@@ -38,12 +38,13 @@ class _PerProcess:
 class Agent:
     """Takes exchanges in the request's thread after the answer has gone out, and puts their traces into the queue."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, exits: Exits) -> None:
         self.settings = settings
         self.guard = Guard()
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
-            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size))
+            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size),
+            exits)
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
         self._secret_headers = Memo(self._may_be_secret)  # names of headers -> positions of those to be looked at
@@ -164,11 +165,12 @@ class Agents:
 
     def __init__(self) -> None:
         self._agents: Dict[Settings, Agent] = {}
+        self._exits = Exits()  # one, since all of them share the time that they may hold the exit up
 
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)
         if agent is None:
-            agent = self._agents.setdefault(settings, Agent(settings))
+            agent = self._agents.setdefault(settings, Agent(settings, self._exits))
         return agent
 
     def stats(self) -> Dict[str, Any]:

@@ -1,6 +1,7 @@
 """From encoded traces in a queue to the collector; knows no Flask and no field of a trace."""
 
 from .delivery import NUMBERS, Delivery
+from .exits import Exits
 from .values import DeliverySettings
 
-__all__ = ["NUMBERS", "Delivery", "DeliverySettings"]
+__all__ = ["NUMBERS", "Delivery", "DeliverySettings", "Exits"]

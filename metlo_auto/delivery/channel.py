@@ -55,6 +55,7 @@ class Channel:
         self._waiters: Deque[Bell] = deque()
         self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
         self.threads = threads
+        self._ends_at: Optional[float] = None
         self._give_up_at: Optional[float] = None
         self._troubles = Troubles(time.monotonic)
         self._watch = Watch(self.counters, self._troubles, time.monotonic)
@@ -86,13 +87,23 @@ class Channel:
         else:
             done.wait(seconds)
 
-    def close(self, seconds: float) -> None:
-        """The end of the process: posts what it can, puts the rest into the spool, within `seconds`."""
+    def begin_end(self, seconds: float) -> None:
+        """The process ends: posts what is here, spools what is left within `seconds`. The first call counts."""
+        if self._ends_at is not None:
+            return
+        ends_at = time.monotonic() + seconds
         spooling = self.queue.total_bytes / SPOOLING_SPEED if self._settings.spool_dir else 0.0
-        self._give_up_at = time.monotonic() + max(seconds - MARGIN - spooling, 0.0)
+        self._give_up_at = max(ends_at - MARGIN - spooling, 0.0)
+        self._spool.hurry()
         self._sender.closing = True
         self._sender.try_once_more()
-        self.wait_idle(seconds)
+        self._ends_at = ends_at  # last, so that a call that a signal ended is made up for by the next one
+        self.hurry()
+
+    def wait_end(self) -> None:
+        """Waits until nothing is in memory, or the time of the end is over."""
+        if self._ends_at is not None:
+            self.wait_idle(self._ends_at - time.monotonic())
 
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""

@@ -1,11 +1,11 @@
 """The front of delivery: a trace comes in, and the request thread goes on; knows pids and the end of processes."""
 
-import time
 from os import getpid
 from typing import Callable, Dict, Optional
 
-from . import exits, uwsgi
+from . import uwsgi
 from .channel import Channel, Stats
+from .exits import Ending, Exits
 from .forks import ForkGate
 from .values import DeliverySettings, Route
 
@@ -20,12 +20,13 @@ class Delivery:
     Making one starts nothing: no thread, no lock, no import of requests. It listens to the end of the process.
     """
 
-    def __init__(self, settings: DeliverySettings) -> None:
+    def __init__(self, settings: DeliverySettings, exits: Optional[Exits] = None) -> None:
         self._settings = settings
+        self._exits = exits or Exits()
         self._gate = ForkGate()
         self._channel: Optional[Channel] = None
         self._channels: Dict[int, Channel] = {}
-        exits.at_exit(self._end)
+        self._exits.add(Ending(self._begin_end, self.end))
         uwsgi.after_each_request(self._after_request)
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
@@ -65,6 +66,16 @@ class Delivery:
         if channel is not None:
             channel.wait_idle(timeout)
 
+    def end(self) -> None:
+        """The end of this process: posts what it can, puts the rest into the spool, within the shutdown time.
+
+        That time begins with the first call and is not given twice.
+        """
+        channel = self._own()
+        if channel is not None:
+            channel.begin_end(self._settings.shutdown_timeout)
+            channel.wait_end()
+
     def stats(self) -> Stats:
         """Numbers of this process: captured = sent + spooled + queued + the sum of dropped, when nothing moves."""
         channel = self._own()
@@ -82,7 +93,7 @@ class Delivery:
         for other in [known for known in self._channels if known != pid]:
             self._channels.pop(other, None)
         if channel.start():
-            exits.at_exit_of_this_child(self._end)
+            self._exits.add_this_child()
         return channel
 
     def _after_request(self) -> None:
@@ -94,13 +105,7 @@ class Delivery:
         elif uwsgi.nobody_calls_at_exit():
             channel.hurry()
 
-    def _end(self) -> None:
+    def _begin_end(self) -> None:
         channel = self._own()
-        end = time.monotonic() + self._settings.shutdown_timeout
-        while channel is not None:
-            try:
-                channel.close(end - time.monotonic())
-                return
-            except (SystemExit, KeyboardInterrupt):  # a second signal, or the handler of a server that is in a hurry
-                if time.monotonic() >= end:
-                    raise
+        if channel is not None:
+            channel.begin_end(self._settings.shutdown_timeout)

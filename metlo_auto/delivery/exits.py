@@ -8,38 +8,75 @@ import os
 import signal
 import sys
 import threading
-from typing import Any, Callable
+from typing import Any, Callable, List, NamedTuple
 
 from . import uwsgi
 
 MP_PRIORITY = -100  # after the finalizers of others
 
 
-def at_exit(callback: Callable[[], None]) -> None:
+class Ending(NamedTuple):
+    """What one delivery does at the end: `begin` returns at once, `finish` waits. Both may be called again."""
+
+    begin: Callable[[], None]
+    finish: Callable[[], None]
+
+
+class Exits:
     """Calls back when the interpreter exits by itself, and on SIGTERM where that would kill the process.
 
-    SIGTERM is taken only in the main thread and only from the default action; who installs a handler later wins.
-    Python does not see uWSGI's handlers: in their place, one of ours would wait for bytecode that no idle worker runs.
+    All begin before the first is waited for, so that they share the time. SIGTERM is taken only in the main thread and
+    only from the default action; who installs a handler later wins. Python does not see uWSGI's handlers: in their
+    place, one of ours would wait for bytecode that no idle worker runs.
     """
-    atexit.register(callback)
-    if threading.current_thread() is not threading.main_thread() or uwsgi.module() is not None:
-        return
+
+    def __init__(self) -> None:
+        self._endings: List[Ending] = []
+
+    def add(self, ending: Ending) -> None:
+        """From now on `ending` is called, in forked children too."""
+        if not self._endings:
+            atexit.register(self.end)
+        self._endings.append(ending)
+        if threading.current_thread() is threading.main_thread() and uwsgi.module() is None:
+            on_sigterm(self.end)
+
+    def add_this_child(self) -> None:
+        """Ends with a child of multiprocessing or billiard too, which leaves by `os._exit`; for that child alone."""
+        for name in ("multiprocessing.util", "billiard.util"):
+            util = sys.modules.get(name)
+            if util is not None:
+                util.Finalize(None, self.end, exitpriority=MP_PRIORITY)
+
+    def end(self) -> None:
+        """The process ends, or would without us: returns when all are done, or their time is over."""
+        with uwsgi.one_signal_only():
+            for ending in self._endings:
+                uninterrupted(ending.begin)
+            for ending in self._endings:
+                uninterrupted(ending.finish)
+
+
+def uninterrupted(action: Callable[[], None]) -> None:
+    """Calls again where a second signal, or the handler of a server in a hurry, ends it before its own time is over."""
+    while True:
+        try:
+            return action()
+        except (SystemExit, KeyboardInterrupt):
+            pass
+
+
+def on_sigterm(callback: Callable[[], None]) -> None:
+    """Calls back on SIGTERM where it has the default action, which then follows."""
     try:
         present = signal.getsignal(signal.SIGTERM)
         if isinstance(present, Terminator):
-            present.callbacks.append(callback)
+            if callback not in present.callbacks:
+                present.callbacks.append(callback)
         elif present == signal.SIG_DFL:
             signal.signal(signal.SIGTERM, Terminator(callback))
     except ValueError:  # a sub-interpreter
         pass
-
-
-def at_exit_of_this_child(callback: Callable[[], None]) -> None:
-    """Calls back at the end of a multiprocessing or billiard child, which leaves by `os._exit`; in that child only."""
-    for name in ("multiprocessing.util", "billiard.util"):
-        util = sys.modules.get(name)
-        if util is not None:
-            util.Finalize(None, callback, exitpriority=MP_PRIORITY)
 
 
 def dies_without_notice() -> bool:

@@ -23,7 +23,7 @@ class Folder:
     def __init__(self, path: str, cooperative: bool = False) -> None:
         self.path = path
         self._lock = -1
-        self._sync = not cooperative  # waiting for the disk would hold up all greenlets
+        self.sync = not cooperative  # waiting for the disk would hold up all greenlets
 
     def prepare(self) -> None:
         """Makes the folder, 0700; OSError where it is not ours alone."""
@@ -121,7 +121,7 @@ class Folder:
             for piece in pieces:
                 file.write(piece)
             file.flush()
-            if self._sync:
+            if self.sync:
                 os.fsync(file.fileno())
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from .batch import Batch
 from .declarations import Answer, Declarations
 from .forks import ForkGate
-from .quiet import untraced
+from .quiet import untraced, without_socks_warning
 from .values import DeliverySettings
 from .verdict import DELIVERED, RETRY, Verdict, judge
 
@@ -64,7 +64,8 @@ class Poster:
 
     def _post(self, batch: Batch) -> Verdict:
         with self._gate:
-            import requests.exceptions
+            with without_socks_warning():
+                import requests.exceptions
 
             adapter = self._ready(time.monotonic())
         reused = self._used > 0.0

@@ -5,9 +5,10 @@ nobody at the end of a worker that is busy, or asynchronous, or told to `--skip-
 has its answer; it reads it when the app has been loaded, so it has to be set while that happens.
 """
 
+import contextlib
 import signal
 import sys
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Iterator, Tuple
 
 WITHOUT_EXIT = ("skip-atexit", "gevent", "async", "asyncio", "ugreen", "greenlet")
 THREADS_BY_DEFAULT = (2, 0, 27)
@@ -51,6 +52,21 @@ def leave_signals_to_other_threads() -> None:
     """
     if module() is not None and not _greenlets():
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+
+@contextlib.contextmanager
+def one_signal_only() -> Iterator[None]:
+    """For the end: a second signal, be it the master's after one for the whole group, would end the worker in the
+    middle of its exit hooks.
+    """
+    if module() is None or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def nobody_calls_at_exit() -> bool:

@@ -18,5 +18,5 @@ def deliver():
 
     yield make
     for delivery in made:
-        delivery._end()
+        delivery.end()
         assert adds_up(delivery.stats()), delivery.stats()

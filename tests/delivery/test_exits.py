@@ -139,6 +139,36 @@ def test_a_collector_that_hangs_holds_nobody_up_and_the_next_process_delivers(en
     assert seconds < 20, "a post hangs for 60 s"
 
 
+SEVERAL = """
+others = [Delivery(delivery._settings._replace(api_key=key), delivery._exits) for key in "ab"]
+submit(*range(100))
+for other in others:
+    other.submit(make_trace("other"))
+if END == "a child":
+    import multiprocessing
+    def work():
+        submit("child")
+        for other in others:
+            other.submit(make_trace("child"))
+    child = multiprocessing.get_context("fork").Process(target=work)
+    for turn in [delivery, *others]:
+        turn.flush(0)
+    child.start(); child.join(); os._exit(0)
+if END == "SIGTERM":
+    os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix" or sys.version_info < (3, 7), reason="signals and fork are POSIX, 3.6 cannot fork")
+@pytest.mark.parametrize("end", ["return", "SIGTERM", "a child"])
+def test_several_deliveries_share_the_shutdown_time_however_the_process_ends(end, tmp_path):
+    with FaultyCollector(way("hang")) as collector:
+        start = time.monotonic()
+        run("END = %r" % end + SEVERAL, collector, tmp_path, timeout=60.0, shutdown_timeout=8.0)
+        seconds = time.monotonic() - start
+    assert 7 < seconds < 15, "three of them, or the same twice, would take 15 s and more"
+
+
 def test_a_name_lookup_that_hangs_holds_nobody_up(tmp_path):
     hang = "import socket; socket.getaddrinfo = lambda *a, **k: time.sleep(60);"
     with FaultyCollector() as collector:

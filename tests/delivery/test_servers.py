@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,7 +15,6 @@ from tests.support.faulty_collector import FaultyCollector, way
 
 pytestmark = pytest.mark.slow
 
-HASTY = {"METLO_TIMEOUT": "60", "METLO_SHUTDOWN_TIMEOUT": "1.5"}
 NEEDS = {
     "uvicorn": "uvicorn",
     "hypercorn": "hypercorn",
@@ -24,9 +24,9 @@ NEEDS = {
     "cheroot": "cheroot",
 }
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
-LATER_AT_MOST = (
-    8.0  # seconds: the shutdown time, and a machine that is busy; a collector that hangs would hold it for 60
-)
+BUSY = 8.0  # seconds that a busy machine may make of the difference between two ends; to flush may take 20
+HELD_UP = 4  # seconds of the shutdown time where the collector hangs; less than gevent's worker gets to end
+BUSY_TOGETHER = 3.5  # seconds; between two ends at the same moment
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number,
         bare.hit(40)
         bare_status, bare_seconds = bare.end(number)
     assert status == bare_status
-    assert seconds <= bare_seconds + LATER_AT_MOST
+    assert seconds <= bare_seconds + BUSY
 
 
 @pytest.mark.parametrize("kind", GUNICORNS)
@@ -82,16 +82,26 @@ def test_all_is_delivered_over_a_reload(kind, serve):
         collector.wait_for_paths(server.answered)
 
 
-@pytest.mark.parametrize("kind", ["gunicorn sync", "gunicorn gthread", "gunicorn gevent", "waitress", "python app.py"])
-def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(kind, serve):
-    with FaultyCollector(way("hang")) as collector, serve(kind, collector, **HASTY) as server:
-        server.hit(20)
-        _, seconds = server.end()
-        collector.fault = None
-        with serve(kind, collector, METLO_DISABLED="1") as bare:
+def both_end(servers, number=signal.SIGTERM):
+    """Ends them at the same moment; (exit status, seconds) of each."""
+    with ThreadPoolExecutor(len(servers)) as pool:
+        return list(pool.map(lambda server: server.end(number, deadline=60), servers))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SERVERS if "--reload" not in kind])
+def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind, serve):
+    """However many workers, hooks, signals and parents there are."""
+    with FaultyCollector(way("hang")) as collector:
+        options = {"METLO_TIMEOUT": "60", "METLO_SHUTDOWN_TIMEOUT": str(HELD_UP)}
+        with serve(kind, collector, **options) as server, serve(kind, collector, METLO_DISABLED="1") as bare:
+            server.hit(20)
             bare.hit(20)
-            _, bare_seconds = bare.end()
-        assert seconds <= bare_seconds + LATER_AT_MOST
+            (status, seconds), (bare_status, bare_seconds) = both_end([server, bare])
+        assert status == bare_status
+        assert seconds <= bare_seconds + HELD_UP + BUSY_TOGETHER, "twice the time, or 60 s"
+        collector.fault = None
+        if kind == "uvicorn":
+            return  # nobody is told of its end, so what is under way is lost
         with serve(kind, collector) as heir:  # the spool that was left behind
             heir.hit(1)
             collector.wait_for_paths(server.answered + heir.answered)

@@ -56,7 +56,7 @@ def forks(number):
         if pid == 0:
             import email.policy, wsgiref.headers, requests
             submit("child-%d-%d" % (number, index))
-            delivery._end()
+            delivery.end()
             os._exit(0)
         end = time.monotonic() + 60
         while os.waitpid(pid, os.WNOHANG)[0] == 0:

@@ -214,7 +214,7 @@ def test_a_spool_left_behind_is_delivered_once_by_many_processes(tmp_path, deliv
         first = deliver(collector.host, tmp_path)
         for name in range(3000):
             first.submit(make_trace(name, body="x" * 500))
-        first._end()
+        first.end()
         assert first.stats()["spooled"] == 3000 and adds_up(first.stats())
         collector.fault = None
         code = (

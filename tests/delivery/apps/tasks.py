@@ -9,7 +9,7 @@ folder = os.environ["CELERY_FOLDER"]
 celery = Celery("tasks")
 celery.conf.update(
     broker_url="filesystem://",
-    broker_transport_options={"data_folder_in": folder, "data_folder_out": folder},
+    broker_transport_options={"data_folder_in": folder, "data_folder_out": folder, "control_folder": folder},
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,
 )
