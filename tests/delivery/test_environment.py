@@ -109,6 +109,27 @@ def test_requests_is_imported_by_the_sender_alone(tmp_path):
     assert done.stdout.decode().split() == ["False", "1"]
 
 
+def test_where_warnings_are_errors_nobody_hears_of_socks_and_all_arrives(tmp_path):
+    code = """
+import warnings
+sys.modules["socks"] = None  # PySocks is not here
+warnings.simplefilter("error")
+warnings.simplefilter = lambda *args, **more: None  # as a test runner undoes the filter of requests, but each time
+delivery.submit(make_trace(1))
+delivery.flush(20)
+try:
+    import urllib3.contrib.socks
+except Warning as warning:
+    print(type(warning).__name__)
+"""
+    with FaultyCollector() as collector:
+        done = run(code, collector, tmp_path)
+        collector.wait_for([1])
+        assert len(collector.posts) == 1
+    assert done.stderr.decode() == ""
+    assert done.stdout.decode().split() == ["DependencyWarning"], "the app's own import does what it did"
+
+
 def test_opentelemetry_makes_no_spans_of_our_posts(deliver):
     pytest.importorskip("opentelemetry.instrumentation.requests")
     pytest.importorskip("opentelemetry.instrumentation.urllib3")
