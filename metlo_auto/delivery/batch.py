@@ -7,7 +7,7 @@ are made from the whole's, so a batch that is cut again after a crash has the sa
 import binascii
 import os
 import time
-from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .values import ITEM_OVERHEAD, Route
 
@@ -39,14 +39,11 @@ class Batch(NamedTuple):
         if self.announcement:
             yield self.announcement
             return
-        group, size = [b"["], 0
-        for index, trace in enumerate(self.traces):
-            group += (b",", trace) if index else (trace,)
-            size += len(trace)
-            if size >= PIECE:
-                yield b"".join(group)
-                group, size = [], 0
-        yield b"".join([*group, b"]"])
+        first = True
+        for group in groups(self.traces):
+            yield (b"[" if first else b",") + b",".join(group)
+            first = False
+        yield b"[]" if first else b"]"
 
     def cut(self, index: int) -> Tuple["Batch", "Batch"]:
         """The traces before `index` and those from it on."""
@@ -63,6 +60,20 @@ class Batch(NamedTuple):
     def _part(self, name: str, traces: Sequence[bytes]) -> "Batch":
         separator = "" if "." in self.id else "."
         return self._replace(id=self.id + separator + name, traces=tuple(traces), announcement=b"", route=None)
+
+
+def groups(texts: Sequence[bytes]) -> Iterator[List[bytes]]:
+    """`texts` in groups of about PIECE bytes."""
+    group: List[bytes] = []
+    size = 0
+    for text in texts:
+        group.append(text)
+        size += len(text)
+        if size >= PIECE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def root_of(batch_id: str) -> str:

@@ -12,6 +12,8 @@ import requests.adapters
 import urllib3.connection
 import urllib3.connectionpool
 
+from .breath import breathe
+
 
 class BrokenOff(OSError):
     """The post was given up from outside."""
@@ -60,6 +62,15 @@ def _pool(adapter: BreakableAdapter, pool: Type[Any], connection: Type[Any]) -> 
             adapter.live.add(self)
             self.sock = sock  # a TLS handshake may hang too
             return sock
+
+        def putrequest(self, *args: Any, **options: Any) -> Any:
+            breathe()
+            return super().putrequest(*args, **options)
+
+        def getresponse(self, *args: Any, **options: Any) -> Any:
+            response = super().getresponse(*args, **options)
+            breathe()
+            return response
 
     class Pool(pool):  # type: ignore[misc]
         ConnectionCls = Connection

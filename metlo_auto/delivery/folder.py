@@ -117,12 +117,21 @@ class Folder:
 
     def _write(self, path: str, pieces: Sequence[bytes]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags, 0o600), "wb") as file:
+        file = os.open(path, flags, 0o600)
+        try:
             for piece in pieces:
-                file.write(piece)
-            file.flush()
+                write_all(file, piece)
             if self.sync:
-                os.fsync(file.fileno())
+                os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def write_all(file: int, data: bytes) -> None:
+    """All of `data`, in as many calls as it takes: a full disk takes a part and refuses the rest."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
 
 
 def make_private(path: str) -> None:

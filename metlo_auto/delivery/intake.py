@@ -5,10 +5,13 @@ from typing import Deque, List, Optional
 
 from .announcements import Announcements
 from .batch import Batch, new_batch
+from .breath import breathe
 from .counters import Counters
 from .pace import Pace
 from .queue import TraceQueue
 from .values import BATCH_BYTES, BATCH_TRACES
+
+AT_A_TIME = 50  # traces that are handled without a breath
 
 
 class Intake:
@@ -51,9 +54,16 @@ class Intake:
         return min(waits, default=None)
 
     def _take(self, now: float) -> None:
-        items = self._queue.take(BATCH_TRACES, BATCH_BYTES)
-        self._counters.holding += len(items)
-        self._loose.extend(self.announcements.sort(items, now))
+        traces, size = BATCH_TRACES, BATCH_BYTES
+        while traces > 0 and size > 0:
+            items = self._queue.take(min(traces, AT_A_TIME), size)
+            if not items:
+                break
+            self._counters.holding += len(items)
+            self._loose.extend(self.announcements.sort(items, now))
+            traces -= len(items)
+            size -= sum(len(item[0]) + 1 for item in items)
+            breathe()
         self._pace.left(now, len(self._queue))
 
     def _cut(self) -> List[bytes]:
@@ -64,4 +74,6 @@ class Intake:
             if room < 0 and traces:
                 break
             traces.append(self._loose.popleft())
+            if len(traces) % AT_A_TIME == 0:
+                breathe()
         return traces

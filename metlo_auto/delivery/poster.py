@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List,
 from urllib.parse import urlsplit
 
 from .batch import Batch
+from .breath import breathe
 from .declarations import Answer, Declarations
 from .forks import ForkGate
 from .quiet import untraced, without_socks_warning
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 IDLE_LIMIT = 4.0  # seconds; the collector closes idle connections after 5 to 6
 ENVIRONMENT_FOR = 60.0  # seconds that a look at the proxy settings holds
-AT_A_TIME = 16384  # bytes that are compressed at a time: 0.2 ms
+AT_A_TIME = 16384  # bytes that are compressed at a time: 0.2 ms, in which others have the interpreter
 ANSWER_BYTES = 4096
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -99,7 +100,7 @@ class Poster:
         path = "/api/v2/log-request/single" if batch.announcement else "/api/v1/log-request/batch"
         request = self._request("POST", path, Body(batch.pieces, batch.length))
         request.headers["X-Metlo-Batch-Id"] = batch.id
-        time.sleep(0)  # lets go of the interpreter between the pieces of work
+        breathe()
         response, text = self._exchange(adapter, request)
         return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
 
@@ -111,6 +112,7 @@ class Poster:
     def _exchange(self, adapter: "BreakableAdapter", request: Any) -> Tuple[Any, bytes]:
         """The response and the beginning of its body."""
         response = adapter.send(request, stream=True, timeout=(self._timeout, self._timeout), **self._environment)
+        breathe()
         text = b"".join(take(response.raw.stream(ANSWER_BYTES, decode_content=True), ANSWER_BYTES))
         response.raw.read(ANSWER_BYTES)  # the end of a short answer, so that the connection is kept
         response.raw.release_conn()
@@ -169,7 +171,7 @@ def gzipped(pieces: Iterable[bytes]) -> bytes:
     for piece in pieces:
         for start in range(0, len(piece), AT_A_TIME):
             compressed.append(compressor.compress(piece[start : start + AT_A_TIME]))
-            time.sleep(0)
+            breathe()
     compressed.append(compressor.flush())
     return b"".join(compressed)
 

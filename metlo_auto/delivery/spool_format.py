@@ -9,7 +9,7 @@ import re
 import zlib
 from typing import List, NamedTuple, Optional, Sequence
 
-from .batch import Batch
+from .batch import Batch, groups
 
 _NAME = re.compile(r"(\d{18})-(\d{6})-([0-9a-f]{8})-(\d+)\.batch")
 
@@ -35,11 +35,12 @@ def parse_name(text: str) -> Optional[Name]:
 def encode(batch: Batch) -> List[bytes]:
     """The pieces of a file that holds `batch`."""
     texts = [batch.announcement, *batch.traces]
-    checksum = 0
-    for text in texts:
-        checksum = zlib.crc32(text, checksum)
+    pieces, checksum = [], 0
+    for group in groups(texts):
+        pieces.append(b"".join(group))
+        checksum = zlib.crc32(pieces[-1], checksum)  # lets go of the interpreter for a piece, not for a trace
     head = {"id": batch.id, "route": batch.route, "sizes": [len(text) for text in texts], "crc": checksum}
-    return [json.dumps(head).encode("ascii"), b"\n", *texts]
+    return [json.dumps(head).encode("ascii") + b"\n", *pieces]
 
 
 def decode(content: bytes, name: str) -> Batch:
