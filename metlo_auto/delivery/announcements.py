@@ -59,6 +59,16 @@ class Announcements:
                 del self._held[route]
         return free
 
+    def spill(self, now: float) -> List[bytes]:
+        """All that is kept back, while the collector is away; what comes later still waits for the announcements."""
+        free: List[bytes] = []
+        for held in self._held.values():
+            if held.traces:
+                free += held.traces
+                held.traces = []
+                held.until = max(held.until, now + PATIENCE)
+        return free
+
     def holding(self) -> bool:
         """Whether traces are kept back."""
         return any(held.traces for held in self._held.values())

@@ -24,13 +24,16 @@ class Intake:
         self._pace = Pace(flush_interval)
         self._loose: Deque[bytes] = deque()
 
-    def next(self, now: float, hurry: bool) -> Optional[Batch]:
-        """A batch that is due, or any with `hurry`; announcements go before other traces."""
-        self._loose.extend(self.announcements.released(now, hurry))
+    def next(self, now: float, hurry: bool, for_disk: bool = False) -> Optional[Batch]:
+        """A batch that is due, or any with `hurry`; announcements go before other traces.
+
+        `for_disk`: nothing is kept back, since a spool sends what comes after an announcement later anyway.
+        """
+        self._release(now, hurry, for_disk)
         due = self._pace.due(now, len(self._queue), self._queue.waiting_bytes) or (hurry and len(self._queue) > 0)
         if due:
             self._take(now)
-            self._loose.extend(self.announcements.released(now, hurry))
+            self._release(now, hurry, for_disk)
         if self.announcements.pending:
             return self.announcements.pending.popleft()
         return new_batch(self._cut()) if self._loose else None
@@ -52,6 +55,11 @@ class Intake:
         if self._loose or self.announcements.pending:
             waits.append(0.0)
         return min(waits, default=None)
+
+    def _release(self, now: float, hurry: bool, for_disk: bool) -> None:
+        self._loose.extend(self.announcements.released(now, hurry))
+        if for_disk:
+            self._loose.extend(self.announcements.spill(now))
 
     def _take(self, now: float) -> None:
         traces, size = BATCH_TRACES, BATCH_BYTES

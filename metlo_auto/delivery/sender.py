@@ -129,10 +129,11 @@ class Sender:
     def _choose(self, now: float) -> Optional[Batch]:
         if self._store.backlog:
             return self._store.backlog.popleft()
-        batch = self._from_spool(now) if self._spool_next else None
+        # A collector that is away is tried with what is on disk, which nobody loses who is killed meanwhile.
+        batch = self._from_spool(now) if self._spool_next or self.away else None
         if batch is None:
             batch = self._intake.next(now, self.hurry)
-        if batch is None and not self._spool_next:
+        if batch is None and not (self._spool_next or self.away):
             batch = self._from_spool(now)
         self._spool_next = batch is not None and not batch.spooled
         return batch
@@ -187,13 +188,13 @@ class Sender:
             return
         for _ in range(len(self._store.backlog)):
             self._store.keep(self._store.backlog.popleft())
-        batch, left = self._intake.next(now, self.hurry or everything), AT_ONCE
+        batch, left = self._intake.next(now, self.hurry or everything, for_disk=True), AT_ONCE
         while batch is not None:
             self._store.keep(batch)
             left -= 1
             if not (left or everything):  # under load it might never end, and there is more to do
                 return
-            batch = self._intake.next(now, self.hurry or everything)
+            batch = self._intake.next(now, self.hurry or everything, for_disk=True)
 
     def _wait(self, now: float) -> Optional[float]:
         moments = [flight.started + self._timeout * BROKEN_OFF_AFTER for flight in self._flights.values()]

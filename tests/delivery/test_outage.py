@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from tests.delivery.serving import SERVERS, Server, environ
 from tests.delivery.settings import adds_up, make_trace, wait_for_stats
 from tests.delivery.test_exits import program
 from tests.support.faulty_collector import FaultyCollector, status
@@ -136,3 +137,31 @@ def test_fifty_kills_lose_at_most_a_flush_interval_and_double_nothing(tmp_path):
         for names in turns:
             lost = [name for name in names if name not in collector.arrived]
             assert lost == names[len(names) - len(lost) :], "only the newest are lost"
+
+
+def wait_until_nothing_comes(collector, seconds):
+    seen, since = -1, time.monotonic()
+    while time.monotonic() - since < seconds:
+        if len(collector.arrived) != seen:
+            seen, since = len(collector.arrived), time.monotonic()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["collector well", "collector away"])
+def test_what_a_kill_loses_was_captured_in_the_last_flush_interval(away, tmp_path):
+    with FaultyCollector(status(503) if away else None) as collector:
+        env = environ(collector.host, tmp_path, METLO_FLUSH_INTERVAL="1.0", METLO_SHUTDOWN_TIMEOUT="20")
+        with Server(SERVERS["gunicorn sync"], env, tmp_path / "log") as server:
+            begun = time.monotonic()
+            times = [begun] * len(server.answered)
+            while time.monotonic() < begun + 10:
+                server.hit(1)
+                times.append(time.monotonic())
+            os.killpg(server.process.pid, signal.SIGKILL)
+            killed = time.monotonic()
+        collector.fault = None
+        with Server(SERVERS["gunicorn sync"], env, tmp_path / "log") as heir:
+            wait_until_nothing_comes(collector, 8.0)  # longer than the pauses between looks into a spool
+    assert set(heir.answered) <= set(collector.paths) and max(collector.paths.values()) == 1
+    lost = [moment for path, moment in zip(server.answered, times) if path not in collector.paths]
+    assert not lost or killed - min(lost) < 3.0, "a flush interval, and as much again twice for a busy machine"
