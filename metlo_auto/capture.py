@@ -177,21 +177,18 @@ class Recording:
     def watch(self, result: Any) -> Any:
         """What the server gets instead of `result`: the same bytes at the same time."""
         try:
-            return self._watched(result)
+            if (self.upgrade and not self.status) or _goes_out_as_a_file(result, self.environ):
+                # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there
+                # is no close of ours to wait for.
+                self.passthrough = self.ended = True
+                self.finish()
+                return result
+            if isinstance(result, (list, tuple)):
+                return WatchedList(result, self)
+            return Watched(result, self)
         except Exception:  # noqa: BLE001 - the server gets the app's answer whatever becomes of our copy
             self.capture.guard.note()
             return result
-
-    def _watched(self, result: Any) -> Any:
-        if (self.upgrade and not self.status) or _goes_out_as_a_file(result, self.environ):
-            # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there is
-            # no close of ours to wait for.
-            self.passthrough = self.ended = True
-            self.finish()
-            return result
-        if isinstance(result, (list, tuple)):
-            return WatchedList(result, self)
-        return Watched(result, self)
 
     def take(self, chunk: bytes) -> None:
         try:
@@ -230,7 +227,9 @@ class Recording:
             return
         self.done = True
         try:
-            self.capture.guard.run(self._hand_over)
+            self._hand_over()
+        except Exception:  # noqa: BLE001 - the app is sacred: it never sees a failure of ours
+            self.capture.guard.note()
         except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
             if not self.handed_over:
                 self.capture.guard.run(self._hand_over)

@@ -20,6 +20,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT",
 _ESCAPED = re.compile(r"[%+\x80-\xff]")
 _CACHED = 4096  # entries of each cache, since clients choose what goes in
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
+_MILLISECONDS = ["%03d" % number for number in range(1000)]
 _REFUSED = re.compile(r"[\\?<>&=%\x00-\x1f\x7f]")
 
 
@@ -99,11 +100,11 @@ class Encoder:
         ))
 
     def _times(self, started: float, duration: float) -> str:
-        ended = started + duration
-        seconds = self._seconds
-        return (f'"requestTimestamp":"{seconds[int(started)]}.{int(started % 1 * 1000):03d}Z",'
-                f'"responseTimestamp":"{seconds[int(ended)]}.{int(ended % 1 * 1000):03d}Z",'
-                f'"durationMs":{duration * 1000:.3f}')
+        began, ended = int(started * 1000), int((started + duration) * 1000)
+        seconds, milliseconds = self._seconds, _MILLISECONDS
+        return (f'"requestTimestamp":"{seconds[began // 1000]}.{milliseconds[began % 1000]}Z",'
+                f'"responseTimestamp":"{seconds[ended // 1000]}.{milliseconds[ended % 1000]}Z",'
+                f'"durationMs":{int(duration * 1e6) / 1000}')
 
     def _addresses(self, x: Exchange, host: str) -> str:
         """The end of the response and the beginning of meta: the same for each client of one connection and server."""

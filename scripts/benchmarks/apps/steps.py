@@ -20,7 +20,7 @@ STEPS = (
     (BEFORE, "after_request hook", "metlo_auto.flask_hooks", "note_response"),
     (BEFORE, "start_response", "metlo_auto.capture", "Recording.start_response"),
     (BEFORE, "watch the response", "metlo_auto.capture", "Recording.watch"),
-    (BEFORE, "watch each chunk", "metlo_auto.capture", "Recording._take"),
+    (BEFORE, "watch each chunk", "metlo_auto.capture", "Recording.take"),
     (AFTER, "build the exchange", "metlo_auto.capture", "Recording.finish"),
     (AFTER, "decide", "metlo_auto.agent", "Agent.report"),
     (AFTER, "bytes to text", "metlo_auto.agent", "text_of"),
