@@ -1,0 +1,224 @@
+"""Every command in the documents runs as it stands there, in a clean place, or is named here with the reason why not."""
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from metlo_auto.collector.cli import _parser
+from metlo_auto.launcher import options
+from tests.docs.pages import ROOT, fences, pages, spans
+from tests.launcher.recipes import APP, free_port, get, running
+from tests.packaging.conftest import build
+from tests.support.recorder import Recorder
+
+SHELL = ("", "sh")
+RUN_HERE = {
+    "try": ("README.md", "pip install 'metlo-auto[collector]'\nmetlo-run --local flask run"),
+    "collector": ("docs/collector.md", "pip install 'metlo-auto[collector]'"),
+    "send": ("README.md", "pip install metlo-auto "),
+    "deploy": ("docs/deploy.md", "pip install metlo-auto\n"),
+    "check": ("README.md", "metlo-run --check gunicorn app:app"),
+    "check in deploy": ("docs/deploy.md", "metlo-run --check gunicorn app:app"),
+}
+# how it begins -> where it is run, or why it cannot be
+ELSEWHERE = {
+    "./scripts/demo\n": "tests/examples/test_demo.py",
+    "captured = sent + spooled": "an equation; tests/delivery hold it",
+    "bytes as they pass by": "a picture",
+    "kubectl exec": "needs a cluster; what it runs there is run by test_injection_by_an_init_container",
+    "docker build": "needs a Docker daemon; tests/examples/test_deployment.py runs the command of the image",
+    "docker compose": "needs a Docker daemon; tests/examples/test_deployment.py runs what the file says",
+}
+
+
+def blocks():
+    return [fence for page in pages() for fence in fences(page) if fence.language in SHELL and fence.recipe is None]
+
+
+def block(name):
+    """The fence of RUN_HERE, once."""
+    page, begin = RUN_HERE[name]
+    found = [fence.text for fence in fences(page) if fence.language in SHELL and _squeezed(fence.text).startswith(_squeezed(begin))]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def _squeezed(text):
+    return re.sub(r" +(#.*)?", " ", text)
+
+
+def test_every_block_is_run_or_named():
+    here = [block(name) for name in RUN_HERE]
+    for fence in blocks():
+        assert fence.text in here or fence.text.startswith(tuple(ELSEWHERE)), (fence.page, fence.text)
+
+
+def test_every_recipe_is_run_or_named():
+    """By tests/launcher, which knows them by name."""
+    tests = "".join(path.read_text() for path in sorted((ROOT / "tests" / "launcher").glob("test_*.py")))
+    named = {fence.recipe for page in pages() for fence in fences(page) if fence.recipe}
+    unknown = named - set(re.findall(r'"([\w. -]+)"', tests))
+    assert unknown == {"docker run"}  # needs a Docker daemon; its image's command is run read-only, as its user
+
+
+def commands_in_prose():
+    """Spans such as `metlo-run --check` and `scripts/bench overhead`."""
+    for page in pages():
+        for span in spans(page):
+            if re.match(r"(\./)?(scripts/\w|\.ci/|metlo-run|metlo-collector|\.venv/bin/)", span):
+                yield page, span
+
+
+@pytest.mark.parametrize(("page", "command"), sorted(set(commands_in_prose())))
+def test_a_command_in_prose_exists_with_its_options(page, command):
+    program, *arguments = shlex.split(re.sub(r" \[ARG…\]", "", command))
+    if program == "metlo-run":
+        value = [] if arguments and arguments[-1] not in ("--env-file", "--print-completion") else ["bash"]
+        options.parse([*arguments, *value, "app"])
+    elif program == "metlo-collector":
+        words = [word for word in arguments if not word.startswith("-")]
+        known = _parser().format_help()
+        assert not words or re.search(r"^    %s " % words[0], known, re.MULTILINE), known
+    elif not program.startswith(".venv"):
+        path = ROOT / program
+        assert path.suffix and path.exists() or os.access(str(path), os.X_OK), program
+        if path.name == "bench" and arguments:
+            subprocess.check_call([sys.executable, str(path), arguments[0], "--help"], stdout=subprocess.DEVNULL)
+
+
+# -- in a clean place
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    place = tmp_path_factory.mktemp("wheels")
+    build(place, "--wheel")
+    return place
+
+
+class Place:
+    """A user's folder with an app, its environment with Flask and gunicorn, and a home that is empty."""
+
+    def __init__(self, folder, wheels):
+        self.home, self.app, self.venv = folder / "home", folder / "app", folder / "venv"
+        self.home.mkdir()
+        self.app.mkdir()
+        (self.app / "app.py").write_text(APP)
+        subprocess.check_call([sys.executable, "-m", "venv", str(self.venv)])
+        self.port = free_port()
+        self.environ = {
+            "PATH": os.pathsep.join([str(self.venv / "bin"), "/usr/bin", "/bin"]),
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "PIP_FIND_LINKS": str(wheels),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "FLASK_RUN_PORT": str(self.port),
+            "GUNICORN_CMD_ARGS": "--bind 127.0.0.1:%d" % self.port,
+        }
+        self.environ.update({name: value for name, value in os.environ.items() if name.startswith(("PIP_CONFIG", "PIP_INDEX", "PIP_EXTRA"))})
+        self.shell("pip install --quiet flask gunicorn")
+
+    def shell(self, script, **environ):
+        done = subprocess.run(
+            ["/bin/sh", "-e", "-c", script], cwd=str(self.app), env=dict(self.environ, **environ), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+        assert done.returncode == 0, done.stdout[-2000:]
+        return done.stdout
+
+    @contextlib.contextmanager
+    def serving(self, script):
+        """The script up to its last line, which serves; yields the log."""
+        *before, last = [line for line in script.splitlines() if line.strip()]
+        with running(["/bin/sh", "-e", "-c", "\n".join([*before, "exec " + last])], self.port, env=self.environ, cwd=str(self.app)) as log:
+            yield log
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, wheels):
+    return Place(tmp_path_factory.mktemp("newcomer"), wheels)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_readme_with_ones_own_app(place):
+    install, serve = block("try").splitlines()
+    place.shell(install)
+    with place.serving(serve) as log:
+        page = re.search(r"http://127\.0\.0\.1:\d+/\S+", log.read_text()).group(0)
+        assert get(place.port, "/hello/you") == "hello you"
+        counts = ""
+        for _ in range(200):
+            counts = place.shell("metlo-collector status")
+            if re.search(r"^accepted traces +1$", counts, re.MULTILINE):
+                break
+        assert re.search(r"^accepted traces +1$", counts, re.MULTILINE), counts
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
+        with opener.open(page, timeout=20) as answer:
+            assert "metlo" in answer.read().decode().lower()
+    uninstalled(place)
+
+
+def uninstalled(place):
+    """`pip uninstall metlo-auto`, as the README says, leaves the folder in the home and nothing else."""
+    assert "pip uninstall metlo-auto" in [span for _, span in all_spans()]
+    place.shell("pip uninstall --yes metlo-auto")
+    left = [path for path in place.venv.rglob("*metlo*") if "wheels" not in path.parts]
+    in_home = sorted(str(path.relative_to(place.home)) for path in place.home.rglob("*") if "metlo" in path.name)
+    assert (left, in_home) == ([], [".local/state/metlo-auto"])
+
+
+def all_spans():
+    return [(page, span) for page in pages() for span in spans(page)]
+
+
+def to(recorder, script):
+    """The script with a collector that is there."""
+    script = script.replace("https://collector.example.com", recorder.host)
+    return re.sub(r"(METLO_API_KEY=)(…|\.\.\.)", lambda found: found.group(1) + recorder.key, script)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["send", "deploy"])
+def test_sending_to_a_collector(place, name):
+    with Recorder() as recorder:
+        script = to(recorder, block(name))
+        assert recorder.host in script and recorder.key in script
+        if "metlo-run" not in script:
+            script += "metlo-run gunicorn app:app\n"
+        place.shell("\n".join(line for line in script.splitlines() if line.startswith("pip")))
+        with place.serving(script):
+            assert get(place.port, "/hello/you") == "hello you"
+            recorder.wait_for(1)
+        for check in ("check", "check in deploy"):
+            said = place.shell(block(check), METLO_HOST=recorder.host, METLO_API_KEY=recorder.key)
+            assert said.rstrip().endswith("Traces will arrive.")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_collector_alone_and_beside_an_app(place):
+    install, local, serve = [line.partition("  #")[0] for line in block("collector").splitlines()]
+    place.shell(install)
+    with place.serving(local):
+        assert get(place.port, "/hello/you") == "hello you"
+    port = free_port()
+    with running(["/bin/sh", "-c", "exec %s --port %d" % (serve, port)], port, env=dict(
+            place.environ, METLO_COLLECTOR_DATA_DIR=str(place.home / "alone")), cwd=str(place.app)) as log:
+        said = log.read_text()
+    settings = dict(re.findall(r"(METLO_\w+)=(\S+)", said))
+    assert settings["METLO_HOST"] == "http://127.0.0.1:%d" % port
+
+
+@pytest.mark.slow
+def test_completion_as_the_readme_says(place):
+    line = next(span for page, span in all_spans() if page == "README.md" and "--print-completion" in span and "eval" in span)
+    place.shell("pip install --quiet metlo-auto")
+    done = subprocess.run(["bash", "-c", line + "\ncomplete -p metlo-run"], env=place.environ, stdout=subprocess.PIPE)
+    assert done.returncode == 0 and b"metlo-run" in done.stdout
