@@ -25,6 +25,7 @@ NASTY = [
     "'; DROP TABLE endpoints; --",
     "%s%n",
     "{0}",
+    "10.0.0.٣",  # digits, but none that an address has
 ]
 
 

@@ -14,7 +14,10 @@ MOST = 10_000  # characters of a value that are looked at
 
 
 class Class(NamedTuple):
-    """A class of sensitive data. `share` of all observations of a field have to be hits before it is claimed."""
+    """A class of sensitive data. `share` of all observations of a field have to be hits before it is claimed.
+
+    A text with fewer than `digits` digits or without `needs` is never of the class, which spares asking `found`.
+    """
 
     name: str
     title: str
@@ -22,41 +25,48 @@ class Class(NamedTuple):
     share: float
     secret: bool = False  # nobody should get it back from an API
     numeric: bool = False  # JSON numbers can be of this class
+    digits: int = 0
+    needs: str = ""
 
 
 CLASSES = (
-    Class("email", "E-mail address", places.has_email, 0.0),
-    Class("phone", "Phone number", numbers.has_phone, 0.3),
-    Class("card", "Payment card number", numbers.has_card, 0.3, numeric=True),
-    Class("ssn", "US social security number", numbers.has_ssn, 0.3),
-    Class("iban", "IBAN", numbers.has_iban, 0.0),
-    Class("aadhaar", "Aadhaar number", numbers.has_aadhaar, 0.5),
-    Class("cpf", "CPF number", numbers.has_cpf, 0.1, numeric=True),
-    Class("ipv4", "IPv4 address", places.has_ipv4, 0.5),
-    Class("ipv6", "IPv6 address", places.has_ipv6, 0.5),
-    Class("jwt", "JSON web token", secrets.has_jwt, 0.0),
-    Class("private_key", "Private key", secrets.has_private_key, 0.0, secret=True),
+    Class("email", "E-mail address", places.has_email, 0.0, needs="@"),
+    Class("phone", "Phone number", numbers.has_phone, 0.3, digits=7),
+    Class("card", "Payment card number", numbers.has_card, 0.3, numeric=True, digits=13),
+    Class("ssn", "US social security number", numbers.has_ssn, 0.3, digits=9),
+    Class("iban", "IBAN", numbers.has_iban, 0.0, digits=2),
+    Class("aadhaar", "Aadhaar number", numbers.has_aadhaar, 0.5, digits=12),
+    Class("cpf", "CPF number", numbers.has_cpf, 0.1, numeric=True, digits=11),
+    Class("ipv4", "IPv4 address", places.has_ipv4, 0.5, digits=4, needs="."),
+    Class("ipv6", "IPv6 address", places.has_ipv6, 0.5, needs=":"),
+    Class("jwt", "JSON web token", secrets.has_jwt, 0.0, needs="eyJ"),
+    Class("private_key", "Private key", secrets.has_private_key, 0.0, secret=True, needs="PRIVATE KEY"),
     Class("cloud_key", "Provider's API key", secrets.has_cloud_key, 0.0, secret=True),
-    Class("coordinates", "Coordinates", places.has_coordinates, 0.5, numeric=True),
-    Class("birth_date", "Date of birth", places.has_birth_date, 0.5),
+    Class("coordinates", "Coordinates", places.has_coordinates, 0.5, numeric=True, digits=4, needs="."),
+    Class("birth_date", "Date of birth", places.has_birth_date, 0.5, digits=6),
 )
 BY_NAME = {item.name: item for item in CLASSES}
-_NUMERIC = tuple(item for item in CLASSES if item.numeric)
 _PLAIN = re.compile(r"[A-Za-z_ ,.!?'()\-]{0,15}")  # too short for a key, and neither digit, @ nor :
-_LETTERS_ONLY = tuple(item for item in CLASSES if item.name in ("email", "jwt", "private_key", "cloud_key"))
+_DIGIT = re.compile(r"\d")
+_MOST_DIGITS = max(item.digits for item in CLASSES)
+_BY_DIGITS = tuple(tuple(item for item in CLASSES if item.digits <= n) for n in range(_MOST_DIGITS + 1))
 
 
 @lru_cache(maxsize=50_000)
 def detect(name: str, value: Union[str, int, float]) -> tuple[str, ...]:
     """The classes that `value` of the field `name` holds."""
     if not isinstance(value, str):
-        text = repr(value)
-        return tuple(item.name for item in _NUMERIC if item.found(name, text))
+        return tuple(item.name for item in _candidates(repr(value)) if item.numeric and item.found(name, repr(value)))
     if _PLAIN.fullmatch(value) or value.startswith("redacted"):
         return ()
     text = value[:MOST]
-    candidates = CLASSES if any(character.isdigit() for character in text) or ":" in text else _LETTERS_ONLY
-    return tuple(item.name for item in candidates if item.found(name, text))
+    return tuple(item.name for item in _candidates(text) if item.found(name, text))
+
+
+def _candidates(text: str) -> list[Class]:
+    """The classes that `text` may be of, by what costs little to see."""
+    digits = len(_DIGIT.findall(text))
+    return [item for item in _BY_DIGITS[min(digits, _MOST_DIGITS)] if item.needs in text]
 
 
 def is_claimed(name: str, hits: int, observations: int) -> bool:

@@ -14,7 +14,9 @@ _EMAIL = re.compile(
     r"(?![\w-]|\.\w)"
 )
 _NOT_MAIL = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|css|js|map|woff2?)$", re.I)  # logo@2x.png
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?::\d{1,5})?")
+_IPV4 = re.compile(  # ASCII digits alone: ipaddress takes no others
+    r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?::\d{1,5})?", re.ASCII
+)
 _PAIR = re.compile(r"\(?(-?\d{1,2}\.\d{4,}),\s?(-?\d{1,3}\.\d{4,})\)?")
 _DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T00:00.*)?|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 
