@@ -7,21 +7,23 @@ import os
 import select as readiness
 import signal
 import time
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from metlo_auto.collector import inbox
+from metlo_auto.collector import inbox, transport
 from metlo_auto.collector.apply import apply, set_batch_aside
 from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.harvest import Harvest, harvest
 from metlo_auto.collector.memory import Memory, generation, recall
+from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.retention import Caps, expire, prune, read_caps
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 MOST_BATCHES = 1_000
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
+REST = 0.1  # seconds that posts gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
 LAST_WORK = 5.0  # seconds for what is left when the server stops
 
@@ -42,11 +44,11 @@ class Worker:
         self._most_batches = MOST_BATCHES
 
     def step(self) -> bool:
-        """Apply the oldest batches in one transaction; False where the inbox is empty."""
+        """Apply the oldest batches in one transaction; False where that left none of those that were there."""
         memory = self._memory or recall(self._engine)
         self._memory = None  # until this step is done: a failed one leaves it knowing what the store does not
         try:
-            done = self._take_and_apply(memory)
+            more = self._take_and_apply(memory)
         except Taken:
             return True
         except (OperationalError, InterfaceError):
@@ -56,21 +58,26 @@ class Worker:
             return True
         self._memory = memory
         self._most_batches = min(MOST_BATCHES, self._most_batches * 2)
-        return done
+        return more
 
     def _take_and_apply(self, memory: Memory) -> bool:
         if inbox.locks_rows(self._engine):
             with writing(self._engine) as connection:
                 batches = inbox.take(connection, MOST_BYTES, self._most_batches)
                 self._apply(connection, batches, harvest(batches, memory), memory)
-            return bool(batches)
+            return self._is_full(batches)
         with reading(self._engine) as reader:  # SQLite has one write lock: it is not held while analysing
             batches = inbox.take(reader, MOST_BYTES, self._most_batches)
         result = harvest(batches, memory)
         if batches:
             with writing(self._engine) as connection:
                 self._apply(connection, batches, result, memory)
-        return bool(batches)
+        return self._is_full(batches)
+
+    def _is_full(self, batches: Sequence[inbox.Filed]) -> bool:
+        """True where a step may have left some behind."""
+        size = sum(len(batch.body) for batch in batches)
+        return len(batches) == self._most_batches or size > MOST_BYTES - transport.LIMIT
 
     def _apply(self, connection: Connection, batches: list[inbox.Filed], result: Harvest, memory: Memory) -> None:
         if not batches:
@@ -104,6 +111,7 @@ def run(engine: Engine, wake: int) -> None:
     """Work until the pipe `wake` is closed by the server; a byte in it says that something came in."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # a ^C on the terminal ends the server, which closes our input
+    seldom_look_for_cycles()
     worker = Worker(engine)
     tidied_at = float("-inf")
     while True:
@@ -113,11 +121,12 @@ def run(engine: Engine, wake: int) -> None:
         _guarded(lambda: _drain(worker, deadline=None))
         if not _wait(wake):
             break
+        time.sleep(REST)
     _guarded(lambda: _drain(worker, deadline=time.monotonic() + LAST_WORK))
 
 
 def _drain(worker: Worker, deadline: Optional[float]) -> None:
-    """Empty the inbox."""
+    """Apply what is in the inbox."""
     while worker.step():
         if deadline is not None and time.monotonic() > deadline:
             return

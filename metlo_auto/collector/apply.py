@@ -70,8 +70,8 @@ def _fold(connection: Connection, fold: Fold) -> None:
 
 def _add_facts(connection: Connection, harvest: Harvest, now: float) -> None:
     rows = [
-        {**key._asdict(), "kind": kind, "value": value, "n": n, "first_seen": now}
-        for (key, kind, value), n in harvest.facts.items()
+        {"endpoint_id": name, "section": section, "path": path, "kind": kind, "value": value, "n": n, "first_seen": now}
+        for ((name, section, path), kind, value), n in harvest.facts.items()
     ]
     upsert(connection, facts, rows, sums=["n"], minima=["first_seen"])
 

@@ -8,11 +8,13 @@ import os
 import sqlite3
 import sys
 from contextlib import contextmanager
-from typing import Any, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from sqlalchemy import Table, create_engine, event, func, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from metlo_auto.collector import schema
@@ -107,19 +109,40 @@ def upsert(
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    lite = connection.dialect.name == "sqlite"
+    merges = Merges(tuple(sums), tuple(minima), tuple(maxima), tuple(latest))
+    compiled = _compiled_upsert(connection.dialect, table, tuple(rows[0]), merges)
+    ordered: Any = sorted(rows, key=itemgetter(*keys))
+    if compiled.positional:
+        ordered = list(map(itemgetter(*compiled.positiontup), ordered))
+    # given to the driver as they are: SQLAlchemy's own handling of a row takes longer than SQLite's storing it
+    connection.exec_driver_sql(str(compiled), ordered)
+
+
+class Merges(NamedTuple):
+    """Columns by how a new value and an old one become one."""
+
+    sums: tuple[str, ...]
+    minima: tuple[str, ...]
+    maxima: tuple[str, ...]
+    latest: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _compiled_upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], merges: Merges) -> Any:
+    lite = dialect.name == "sqlite"
     statement: Any = (sqlite if lite else postgresql).insert(table)
     new, old = statement.excluded, table.c
     least, greatest = (func.min, func.max) if lite else (func.least, func.greatest)
-    merged: dict[str, Any] = {name: old[name] + new[name] for name in sums}
-    merged.update({name: least(old[name], new[name]) for name in minima})
-    merged.update({name: greatest(old[name], new[name]) for name in maxima})
-    merged.update({name: new[name] for name in latest})
+    merged: dict[str, Any] = {name: old[name] + new[name] for name in merges.sums}
+    merged.update({name: least(old[name], new[name]) for name in merges.minima})
+    merged.update({name: greatest(old[name], new[name]) for name in merges.maxima})
+    merged.update({name: new[name] for name in merges.latest})
+    keys = [column.name for column in table.primary_key]
     if merged:
         statement = statement.on_conflict_do_update(index_elements=keys, set_=merged)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, sorted(rows, key=lambda row: [row[key] for key in keys]))
+    return statement.compile(dialect=dialect, column_keys=list(columns))
 
 
 def _close_to_others(database: str) -> None:

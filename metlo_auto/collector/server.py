@@ -20,12 +20,13 @@ from metlo_auto.collector.committer import Committer
 from metlo_auto.collector.database import open_store, writing
 from metlo_auto.collector.folder import Folder
 from metlo_auto.collector.ingest import Ingest
+from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.retention import read_caps, write_caps
 from metlo_auto.collector.supervisor import Analyser
 from metlo_auto.collector.web import Parts, make_app
 
 INBOX_LIMIT = 512_000_000  # bytes; above it the answer is 429
-THREADS = 16
+THREADS = 48  # most wait for the commit that they share: the more there are, the fewer commits
 logger = logging.getLogger("metlo.collector")
 
 
@@ -135,6 +136,7 @@ def _port(server: Any) -> int:
 
 
 def _run(server: Any, analyser: Analyser, committer: Committer, folder: Folder, options: Options) -> None:
+    seldom_look_for_cycles()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

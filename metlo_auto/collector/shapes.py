@@ -18,57 +18,77 @@ Leaf = Union[str, int, float]
 
 
 class Place:
-    """What was seen at one place."""
+    """What was seen at one place. Texts and numbers are only put among the leaves: a trace has a hundred of them."""
 
-    __slots__ = ("types", "keys", "items", "leaves", "name")
+    __slots__ = ("others", "keys", "items", "leaves", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name  # of the nearest key, which says more than the index
-        self.types: dict[str, int] = {}
+        self.others: dict[str, int] = {}  # objects, arrays, null and truth values
         self.keys: dict[str, Place] = {}
         self.items: Place | None = None
         self.leaves: dict[Leaf, int] = {}
 
+    @property
+    def types(self) -> dict[str, int]:
+        """How many values of each JSON type."""
+        counts = dict(self.others)
+        for leaf, n in self.leaves.items():
+            kind = _type_of(leaf)
+            counts[kind] = counts.get(kind, 0) + n
+        return counts
+
     def add(self, value: Any, depth: int = 0) -> None:
         """Count `value` and everything in it."""
         kind = type(value)
-        if kind is str:
-            self._count("string")
-            text = value if len(value) <= MOST_TEXT else value[:MOST_TEXT]
-            self.leaves[text] = self.leaves.get(text, 0) + 1
-        elif kind is dict:
+        if kind is dict:
             self._count("object")
             if depth < MOST_DEPTH:
-                for key, inner in value.items():
-                    self._key(key).add(inner, depth + 1)
+                self._add_members(value, depth + 1)
         elif kind is list:
             self._count("array")
-            if depth < MOST_DEPTH:
-                self._add_items(value, depth)
+            if depth < MOST_DEPTH and value:
+                self._add_items(value, depth + 1)
         elif value is None:
             self._count("null")
         elif kind is bool:
             self._count("boolean")
         else:
-            self._count("integer" if kind is int or value.is_integer() and "e" not in repr(value) else "number")
-            self.leaves[value] = self.leaves.get(value, 0) + 1
+            leaf = value[:MOST_TEXT] if kind is str else value
+            self.leaves[leaf] = self.leaves.get(leaf, 0) + 1
 
     def _count(self, kind: str) -> None:
-        self.types[kind] = self.types.get(kind, 0) + 1
+        self.others[kind] = self.others.get(kind, 0) + 1
+
+    def _add_members(self, value: dict[str, Any], depth: int) -> None:
+        keys = self.keys
+        for key, inner in value.items():
+            place = keys.get(key)
+            if place is None:
+                place = self._place(key)
+            if type(inner) is str and len(inner) <= MOST_TEXT:  # most members are; spares a call
+                place.leaves[inner] = place.leaves.get(inner, 0) + 1
+            else:
+                place.add(inner, depth)
 
     def _add_items(self, value: list[Any], depth: int) -> None:
-        if value and self.items is None:
+        if self.items is None:
             self.items = Place(self.name)
         for item in value[:MOST_ITEMS]:
-            self.items.add(item, depth + 1)  # type: ignore[union-attr]  # made above for any list that is not empty
+            self.items.add(item, depth)
 
-    def _key(self, key: str) -> "Place":
-        found = self.keys.get(key)
-        if found is None:
-            if len(self.keys) >= MOST_KEYS or (key[:1].isdigit() or len(key) >= 16) and is_value(key):
-                return self.keys.setdefault("{}", Place(self.name))
-            found = self.keys[key] = Place(key)
+    def _place(self, key: str) -> "Place":
+        """Where values of `key`, which is not among the keys, are counted."""
+        if len(self.keys) >= MOST_KEYS or (key[:1].isdigit() or len(key) >= 16) and is_value(key):
+            return self.keys.setdefault("{}", Place(self.name))
+        found = self.keys[key] = Place(key)
         return found
+
+
+def _type_of(leaf: Leaf) -> str:
+    if isinstance(leaf, str):
+        return "string"
+    return "integer" if isinstance(leaf, int) or leaf.is_integer() and "e" not in repr(leaf) else "number"
 
 
 def places(root: Place, path: str = "") -> Iterator[tuple[str, Place]]:

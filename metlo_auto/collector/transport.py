@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import zlib
 from email.message import Message
+from functools import lru_cache
 from typing import Any, NoReturn, Optional
 
 try:
@@ -58,6 +59,7 @@ def _decompress(body: bytes, name: str, limit: int) -> bytes:
     return plain
 
 
+@lru_cache(maxsize=256)
 def is_json(content_type: str) -> bool:
     """True for application/json with any parameters. Raises Refused(415) for a charset that is not a utf."""
     message = Message()
