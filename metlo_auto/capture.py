@@ -3,6 +3,7 @@
 Must not know Flask's API, redaction or sending: routes come from `route_of`, exchanges go to `sink`.
 """
 
+import sys
 import time
 from functools import partial, wraps
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -307,10 +308,10 @@ class Watched:
         finally:
             self._recording.finish()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         # A server, or a test client, that never closes what it was given; there is no recording if iter() raised.
         recording = getattr(self, "_recording", None)
-        if recording is not None:
+        if recording is not None and not is_finalizing():  # nothing of ours works any more while modules are torn down
             recording.finish()
 
 

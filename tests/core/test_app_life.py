@@ -78,3 +78,10 @@ def test_the_method_takes_its_arguments_by_name_as_before(tmp_path):
         print(said, b"".join(chunks)); chunks.close()
     """
     assert seen(tmp_path, code, 1)[0] == "['200 OK'] b'hello'\n"
+
+
+@pytest.mark.parametrize("path", ["/hi", "/nowhere"])
+def test_an_answer_that_is_never_closed_says_nothing_when_the_interpreter_ends(tmp_path, path):
+    with Recorder() as recorder:
+        done = run("answer = make().test_client().get('%s')" % path, instrumented(clean_environ(tmp_path), recorder.environ()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
