@@ -4,11 +4,14 @@ from typing import Callable, List, NamedTuple, Optional
 
 
 class Rules(NamedTuple):
-    """`rule_of`: the rule of a name, or None. `mask`: (rule, secret) → mask. `inner`: masks names within a value."""
+    """`rule_of`: the rule of a name, or None. `mask`: (rule, secret) → mask. `inner`: masks names within a value.
+    `mentions`: False only where `inner` would change nothing, whatever part of the text it were given.
+    """
 
     rule_of: Callable[[str], Optional[str]]
     mask: Callable[[str, str], str]
     inner: Callable[[str], str]
+    mentions: Callable[[str], bool]
 
 
 class Edits:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Callable, Pattern
+from typing import Callable, Dict, Iterator, Pattern, Tuple
 
 from .edits import Edits, Rules
 
@@ -12,6 +12,7 @@ _LEAF = re.compile(r'["{}\[\]]|-?(?:[0-9][0-9.eE+-]*|Infinity\b|NaN\b)')
 _LOOSE_LEAF = re.compile(r'["{}\[\]]|[^\s,:{}\[\]"]+')  # broken JSON has words without quotes
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|Infinity|NaN)\Z")
 _NAME = re.compile(r"[\w.\-\[\] ]{0,64}\Z")  # what passes for a key in broken JSON
+_FEW = 16  # secret names in one text
 _LITERALS = ("true", "false", "null")
 _TELLING = re.compile(r'[=:%<]|\\["u]')  # without one of these a string holds no name and value of its own
 
@@ -27,6 +28,38 @@ def is_json(text: str) -> bool:
 
 def masked(text: str, rules: Rules) -> str:
     """Well-formed JSON with the values of secret names masked, leaf by leaf."""
+    if "\\" not in text:
+        strings = _STRING.findall(text)
+        rule_of = {name: rules.rule_of(name) for name in {content for content, colon in strings if colon}}
+        secret = {name: rule for name, rule in rule_of.items() if rule is not None}
+        # Each name is looked for in the whole text, so a client must not choose how many there are.
+        if len(secret) <= _FEW and not rules.mentions("\n".join([content for content, colon in strings if not colon])):
+            return _masked_after(secret, text, rules)
+    return _masked_by_strings(text, rules)
+
+
+def _masked_after(secret: Dict[str, str], text: str, rules: Rules) -> str:
+    """The same where no string has an escape and none but keys says a secret name: few strings are looked at."""
+    edits, at = Edits(text), 0
+    for start, value, rule in sorted(_values_after(secret, text)):
+        if start >= at:  # else it is a part of what is masked already
+            at = mask_value(edits, value, rule, rules)
+    return edits.result()
+
+
+def _values_after(secret: Dict[str, str], text: str) -> Iterator[Tuple[int, int, str]]:
+    """Where each key stands, where its value begins, and its rule."""
+    for name, rule in secret.items():
+        quoted = '"' + name + '"'  # which in well-formed JSON is a key or a whole string, never what lies between two
+        start = text.find(quoted)
+        while start >= 0:
+            colon = _COLON.match(text, start + len(quoted))
+            if colon is not None:
+                yield start, colon.end(), rule
+            start = text.find(quoted, start + 1)
+
+
+def _masked_by_strings(text: str, rules: Rules) -> str:
     edits = Edits(text)
     at = 0
     # In the shadow, which is as long as the text, every quote opens or closes a string.

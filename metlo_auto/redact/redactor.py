@@ -31,7 +31,8 @@ class Redactor:
         self._mentioned = self._names.mentioned
         rule_of = _cached(self._names.rule)
         # By how deep a value stands within values.
-        self._rules = [Rules(rule_of, self._masks.value, self._inner(depth + 1)) for depth in range(_DEPTH)]
+        self._rules = [
+            Rules(rule_of, self._masks.value, self._inner(depth + 1), self._mentioned) for depth in range(_DEPTH)]
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)

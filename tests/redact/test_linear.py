@@ -1,5 +1,7 @@
 """Eight times the text costs about eight times the time, whatever the text: never 64 times."""
 
+import itertools
+import json
 import time
 
 import pytest
@@ -43,6 +45,15 @@ def growth(piece):
 @pytest.mark.parametrize("name", sorted(PIECES))
 def test_the_cost_of_redaction_grows_with_the_text(name):
     assert growth(PIECES[name]) < QUADRATIC / 3
+
+
+def test_the_cost_of_many_different_names_grows_with_their_number():
+    def document(names):
+        spelt = ("".join(pair) for pair in itertools.product(*((char, char + "-", char + "_") for char in "password")))
+        return json.dumps(dict.fromkeys(itertools.islice(spelt, names), "x"))
+
+    small, large = document(700), document(700 * GROWTH)
+    assert min(cost(large) / max(min(cost(small), cost(small)), 1e-4) for _ in range(4)) < QUADRATIC / 3
 
 
 @pytest.mark.slow
