@@ -1,5 +1,6 @@
 """One POST, from a batch to a verdict; knows HTTP by way of requests, nothing of queues, retries or files."""
 
+import re
 import time
 import zlib
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, cast
@@ -192,5 +193,5 @@ def reason(error: BaseException) -> str:
     while True:
         inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
         if not isinstance(inner, BaseException):
-            return " ".join(str(error).split())
+            return re.sub(r"^<.* object at 0x\w+>: ", "", " ".join(str(error).split()))
         error = inner

@@ -86,6 +86,20 @@ def test_losses_are_said_when_they_begin_and_when_they_end(deliver, caplog):
     assert caplog.text.count("takes traces again") == 1
 
 
+def test_what_a_refused_connection_is_said_to_be_is_for_people(deliver, caplog):
+    caplog.set_level(logging.WARNING, "metlo")
+    with FaultyCollector() as collector:
+        host = collector.host
+    delivery = deliver(host)
+    delivery.submit(make_trace(1))
+    wait_for_stats(delivery, lambda stats: stats["retries"] > 0)
+    end = time.monotonic() + 30
+    while "does not take traces" not in caplog.text:
+        assert time.monotonic() < end, caplog.text
+        time.sleep(0.05)
+    assert "refused" in caplog.text and " object at 0x" not in caplog.text
+
+
 def test_the_spool_drains_oldest_first_and_new_traces_do_not_wait_for_it(deliver, tmp_path):
     with FaultyCollector(status(503)) as collector:
         delivery = deliver(collector.host, tmp_path)
