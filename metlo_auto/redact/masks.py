@@ -27,7 +27,8 @@ class Masks:
     """Masks of one API key: the same secret gives the same mark, and nobody without the key can try guesses."""
 
     def __init__(self, key: str) -> None:
-        self._keyed = hmac.new(key.encode("utf-8", "replace"), digestmod="sha256")  # copied: the key costs half of a mark
+        # Copied for each mark, since the key costs half of one.
+        self._keyed = hmac.new(key.encode("utf-8", "replace"), digestmod="sha256")
 
     def mark(self, secret: str) -> str:
         """`redacted-` and 12 letters a to p: no digits and no dots, which the collector would take for something."""
