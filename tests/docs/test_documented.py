@@ -107,8 +107,9 @@ def test_reasons_are_found():
     assert {"queue_full", "rejected", "exit", "sampled"} <= set(reasons_for_dropping())
 
 
-# What is no message: values of settings and of options are documented with those, patterns and protocol are not read.
-SILENT = {"invalid path(?: encountered:)? (.*)", "No module named ", "%s, line %d"}
+# What is no message: values of settings and of options are documented with those, patterns and parts are not said.
+SILENT = {"No module named ", "%s, line %d"}
+PATTERN = re.compile(r"\^|.*\(\?:")
 TABLES = {"OPTIONS", "SETTINGS", "EXAMPLES", "HELP"}
 ELSEWHERE = ("redact/", "bodies/", "doctor/", "wire.py", "completion.py")
 COLLECTORS = {"Failed", "FolderUnusable", "CannotAttach", "CannotServe", "StoreUnusable", "complaint", "warning"}
@@ -142,7 +143,7 @@ def documentation(tree):
 def texts(tree, skipped):
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and node not in skipped else None
-        if isinstance(text, str) and text.count(" ") >= 2 and text not in SILENT:
+        if isinstance(text, str) and text.count(" ") >= 2 and text not in SILENT and not PATTERN.match(text):
             yield text
 
 
