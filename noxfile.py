@@ -1,10 +1,12 @@
 """The agent on every Python with the Flasks that it runs: `nox`, or `nox -s "any_flask(python='3.6', flask='0.10')"`.
 
-`nox -s any_flask` and then `scripts/compatibility_table` make the tables of docs/compatibility.md.
+`nox -s any_flask`, `nox -s whole` and then `scripts/compatibility_table` make the tables of docs/compatibility.md.
 """
 
 import os
 import pathlib
+import sys
+from xml.etree import ElementTree
 
 import nox
 
@@ -55,6 +57,24 @@ OLDEST = {
     "3.13": ["wrapt==1.17.0", "requests==2.31.0", "python-dotenv==0.15.0"],
 }
 
+# The collector and its page are for 3.9 and newer and bring their Flask along; the bench and the examples have
+# environments of their own, and what is written in the documents is the same everywhere.
+APART = ["tests/collector", "tests/page", "tests/bench", "tests/examples", "tests/docs"]
+
+
+def further():
+    """What the whole suite needs beside its core."""
+    lines = (ROOT / "requirements" / "test.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+def results(kind, python, flask):
+    """Where the result of one combination is kept; it is empty until it is written."""
+    kept = ROOT / ".nox" / kind / f"{python} {flask}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("")
+    return kept
+
 
 def wheel():
     """The wheel of this checkout, built by `install` below."""
@@ -73,7 +93,8 @@ def install(session, flask):
 def build(session):
     """The wheel that all others install."""
     session.run("rm", "-rf", ".nox/wheel", external=True)
-    session.run("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", ".nox/wheel", ".")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    session.run(*build, "--outdir", ".nox/wheel", ".", external=True)
 
 
 @nox.session(requires=["build"])
@@ -87,11 +108,28 @@ def suite(session, flask):
 
 @nox.session(requires=["build"])
 @nox.parametrize("python,flask", COMBINATIONS)
+def whole(session, flask):
+    """The whole suite, but for what is of one Python and one Flask by its nature (APART)."""
+    install(session, flask)
+    for requirement in further():  # one by one: not each is there for each Python and each Flask
+        wanted = [requirement, *FLASKS[flask], "--prefer-binary", "--quiet"]
+        session.run("python", "-m", "pip", "install", *wanted, success_codes=[0, 1], silent=True)
+    pytest = ["python", "-m", "pytest", "-n", "2", "-q"]
+    if session.posargs:
+        session.run(*pytest, *session.posargs)
+    else:
+        kept = results("whole", session.python, flask)
+        report = os.path.join(session.create_tmp(), "report.xml")
+        session.run(*pytest, f"--junitxml={report}", *[f"--ignore={path}" for path in APART])
+        counts = next(ElementTree.parse(report).iter("testsuite"))
+        kept.write_text("{} tests, {} skipped".format(counts.get("tests"), counts.get("skipped")))
+
+
+@nox.session(requires=["build"])
+@nox.parametrize("python,flask", COMBINATIONS)
 def any_flask(session, flask):
     """One app with and without metlo-run; a pass is kept for the table of docs/compatibility.md."""
-    kept = ROOT / ".nox" / "passed" / f"{session.python} {flask}"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text("")
+    kept = results("passed", session.python, flask)
     install(session, flask)
     session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/compat/test_any_flask.py")
     kept.write_text(session.run("python", "-m", "pip", "list", "--format=freeze", silent=True))

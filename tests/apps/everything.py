@@ -1,6 +1,5 @@
 """One view for each case that capture has to get right."""
 
-import gzip
 import io
 import os
 import tempfile
@@ -14,6 +13,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 app = Flask(__name__)
 app.secret_key = "not secret"
 closed = []
+IS_NEW = hasattr(Blueprint, "register_blueprint")  # Flask 2.0
+FILE_NAME = "download_name" if IS_NEW else "attachment_filename"
 FILE = os.path.join(os.environ.get("HOME", tempfile.gettempdir()), "file.bin")
 if not os.path.exists(FILE):  # the same for the bare and the instrumented server, its time stamp too
     with open(FILE, "wb") as file:
@@ -72,6 +73,12 @@ def echo():
     return Response(request.get_data(), mimetype=request.mimetype or "text/plain")
 
 
+def packed(data):
+    """gzip without the time of day."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return compressor.compress(data) + compressor.flush()
+
+
 @app.route("/typed")
 def typed():
     name = request.args["name"]
@@ -80,9 +87,9 @@ def typed():
         "broken": ("text/plain", b"abc\xff\xfedef"),
         "png": ("image/png", b"\x89PNG\r\n\x1a\n" + bytes(300)),
         "untyped": (None, bytes(range(256))),
-        "gzip": ("application/json", gzip.compress(b'{"packed": true}', mtime=0)),
+        "gzip": ("application/json", packed(b'{"packed": true}')),
         "deflate": ("application/json", zlib.compress(b'{"packed": true}')),
-        "bomb": ("application/json", gzip.compress(b"0" * 10_000_000, mtime=0)),
+        "bomb": ("application/json", packed(b"0" * 10000000)),
         "long": ("application/json", b'{"items": [' + b", ".join(b'{"n": %d}' % n for n in range(20000)) + b"]}"),
         "ndjson": ("application/x-ndjson", b'{"n": 1}\n{"n": 2}\n'),
         "xml": ("application/xml", b"<a><b>1</b></a>"),
@@ -160,7 +167,7 @@ def the_file():
 
 @app.route("/memory-file")
 def memory_file():
-    return send_file(io.BytesIO(b"col\n1\n"), mimetype="text/csv", download_name="a.csv", as_attachment=True)
+    return send_file(io.BytesIO(b"col\n1\n"), mimetype="text/csv", as_attachment=True, **{FILE_NAME: "a.csv"})
 
 
 @app.route("/passthrough")
@@ -230,13 +237,13 @@ def leaf(id):
     return str(id)
 
 
-outer.register_blueprint(inner)
-app.register_blueprint(outer)
+if IS_NEW:
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
 
-
-@app.route("/async")
-async def an_async_view():
-    return jsonify(view="async")
+    @app.route("/async")
+    async def an_async_view():
+        return jsonify(view="async")
 
 
 class Mounted:

@@ -47,7 +47,7 @@ def static_file(name):
 
 @app.route("/memory")
 def memory():
-    return send_file(io.BytesIO(b"0123456789"), download_name="a.bin")
+    return send_file(io.BytesIO(b"0123456789"), mimetype="application/octet-stream")
 
 
 @app.after_request

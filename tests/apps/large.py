@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import gzip
 import hashlib
 import os
 import zlib
@@ -12,7 +11,8 @@ from flask import Flask, Response, jsonify, request
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = None
 MEGABYTE = 1 << 20
-BOMB = gzip.compress(bytes(10 * MEGABYTE), 9, mtime=0)
+_packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+BOMB = _packer.compress(bytes(10 * MEGABYTE)) + _packer.flush()
 _packer = zlib.compressobj(9, zlib.DEFLATED, 31)
 BOMB_IN_BOMB = b"".join([_packer.compress(BOMB) for _ in range(1000)]) + _packer.flush()
 

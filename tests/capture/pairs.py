@@ -5,12 +5,14 @@ import itertools
 import re
 import sys
 
+import flask
 import pytest
 
 from tests.support.recorder import Recorder
 from tests.support.serving import APPS, Server, clean_environ, instrumented, request
 from tests.support.venvs import UWSGI, app_venv
 
+of_flask_2 = pytest.mark.skipif(not hasattr(flask.Blueprint, "register_blueprint"), reason="new in Flask 2.0")
 _NUMBERS = itertools.count(1)
 MARK = "X-Test"
 
@@ -70,6 +72,8 @@ def python_for(kind):
 @contextlib.contextmanager
 def pair_of(kind, app, home, settings=(), python=None, cwd=APPS, host="127.0.0.1", **environment):
     """A Pair of servers of `kind` with `app`; `settings`: the agent's; both end with the block, and said nothing of us."""
+    if kind == "flask-run" and python is None:
+        pytest.importorskip("flask.cli", reason="Flask has no command before 0.11")
     python = python or python_for(kind)
     environ = clean_environ(home, TEST_FOLDER=str(home), **environment)
     with Recorder() as recorder:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.capture.pairs import MARK
+from tests.capture.pairs import MARK, of_flask_2
 from tests.support.serving import request
 
 JSON = {"Content-Type": "application/json"}
@@ -146,6 +146,7 @@ def test_an_answer_without_a_body_has_none(pair, method, target):
     assert "responseBody" not in trace["meta"]
 
 
+@of_flask_2
 def test_an_async_view_is_as_others(pair):
     answer, trace = pair.ask("GET", "/async")
     assert json.loads(trace["response"]["body"]) == json.loads(answer.body) == {"view": "async"}

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.capture.pairs import header, wire_time
+from tests.capture.pairs import header, of_flask_2, wire_time
 
 
 def test_a_route_is_given_as_template_and_as_written(pair):
@@ -54,7 +54,7 @@ def test_the_session_cookie_is_in_the_trace_and_masked(pair):
     cookie = header(trace["response"], "Set-Cookie")
     assert cookie.startswith("session=redacted-") and "HttpOnly" in cookie
     assert trace["request"]["body"] == "user=ann&password=redacted"
-    assert header(trace["response"], "Location") == "/hello" and trace["response"]["status"] == 302
+    assert header(trace["response"], "Location").endswith("/hello") and trace["response"]["status"] == 302
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 418, 503])
@@ -95,7 +95,7 @@ def test_a_before_request_short_cut_is_the_final_response(pair):
 
 @pytest.mark.parametrize("target,template", [
     ("/things/a", "/things/{name}"),
-    ("/outer/inner/leaf/6f9619ff-8b86-d011-b42d-00cf4fc964ff", "/outer/inner/leaf/{id}"),
+    pytest.param("/outer/inner/leaf/6f9619ff-8b86-d011-b42d-00cf4fc964ff", "/outer/inner/leaf/{id}", marks=of_flask_2),
     ("/mounted/users/3", "/mounted/users/{id}"),
 ])
 def test_routes_of_views_blueprints_and_mounts(pair, target, template):

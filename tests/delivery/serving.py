@@ -12,8 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
+GUNICORN_SETTINGS = ROOT / "tests" / "support" / "gunicorn_settings.py"
 
-GUNICORN = "{python} -m gunicorn --no-control-socket -b 127.0.0.1:{port} counting:app "
+GUNICORN = "{python} -m gunicorn -c {settings} -b 127.0.0.1:{port} counting:app "
 SERVERS = {
     "gunicorn sync": GUNICORN,
     "gunicorn sync -w 2": GUNICORN + "-w 2",
@@ -23,8 +24,8 @@ SERVERS = {
     # its worker now and then does not end by itself on SIGTERM, without any agent too
     "gunicorn gevent": GUNICORN + "-w 2 -k gevent --graceful-timeout 5",
     "waitress": "{python} -m waitress --listen 127.0.0.1:{port} counting:app",
-    "flask run": "{python} -m flask --app counting run --port {port}",
-    "flask run --reload": "{python} -m flask --app counting run --reload --port {port}",
+    "flask run": "{python} -m flask run --port {port}",
+    "flask run --reload": "{python} -m flask run --reload --port {port}",
     "cheroot": "{python} -m cheroot --bind 127.0.0.1:{port} counting:app",
     "python app.py": "{python} counting.py {port}",
     "uvicorn": "{python} -m uvicorn --workers 2 --port {port} asgi_counting:app",
@@ -59,8 +60,9 @@ class Server:
 
     def __init__(self, command, env, log, cwd=APPS, python=sys.executable):
         self.port = free_port()
-        self.command = command.format(port=self.port, python=python).split()
-        self.env, self.log, self.cwd = env, log, cwd
+        self.command = command.format(port=self.port, python=python, settings=GUNICORN_SETTINGS).split()
+        self.env = dict(env, FLASK_APP="counting")  # Flask knows --app only since 2.2
+        self.log, self.cwd = log, cwd
         self.answered = []
         self._names = itertools.count()
 

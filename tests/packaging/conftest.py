@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def build(place, *kinds):
-    pytest.importorskip("build", reason="the package `build` is not installed")
+    for needed in ("build", "hatchling"):
+        pytest.importorskip(needed, reason=f"the package `{needed}` is not installed")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(place)]
     subprocess.check_output(command + [*kinds, str(ROOT)], stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 

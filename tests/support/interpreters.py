@@ -17,7 +17,7 @@ def interpreters() -> Dict[str, str]:
         candidates = [str(path / "bin" / "python") for path in sorted(pyenv.glob(name + ".*"))]
         on_path = shutil.which("python" + name)
         for candidate in candidates + ([on_path] if on_path else []):
-            if _version(candidate) == name:
+            if name not in found and _version(candidate) == name:
                 found[name] = candidate
     return found
 

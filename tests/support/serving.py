@@ -11,14 +11,15 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT / "tests" / "apps"
+GUNICORN_SETTINGS = ROOT / "tests" / "support" / "gunicorn_settings.py"
 
 # How each server is started; {app} is module:name, {python} the interpreter, {bin} its folder, {bind} address:port.
 SERVERS = {
-    "gunicorn-sync": "{python} -m gunicorn -w 1 -b {bind} --no-control-socket {app}",
-    "gunicorn-gthread": "{python} -m gunicorn -w 1 -k gthread --threads 8 -b {bind} --no-control-socket {app}",
-    "gunicorn-gevent": "{python} -m gunicorn -w 1 -k gevent -b {bind} --no-control-socket {app}",
+    "gunicorn-sync": "{python} -m gunicorn -w 1 -b {bind} -c {settings} {app}",
+    "gunicorn-gthread": "{python} -m gunicorn -w 1 -k gthread --threads 8 -b {bind} -c {settings} {app}",
+    "gunicorn-gevent": "{python} -m gunicorn -w 1 -k gevent -b {bind} -c {settings} {app}",
     "waitress": "{python} -m waitress --listen {bind} {app}",
-    "flask-run": "{python} -m flask --app {app} run --host {host} --port {port}",
+    "flask-run": "{python} -m flask run --host {host} --port {port}",
     "cheroot": "{python} -m cheroot --bind {bind} {app}",
     "script": "{python} {app} {host} {port}",
     "uwsgi": "{bin}/uwsgi --http-socket {bind} --master --die-on-term --threads 4 --module {app}",
@@ -63,9 +64,10 @@ class Server:
         self.port = free_port()
         bind = ("[%s]:%d" if ":" in host else "%s:%d") % (host, self.port)
         words = SERVERS[kind].format(
-            port=self.port, host=host, bind=bind, app=app, python=python, bin=os.path.dirname(python)).split()
+            port=self.port, host=host, bind=bind, app=app, python=python, bin=os.path.dirname(python),
+            settings=GUNICORN_SETTINGS).split()
         self._command = list(launcher) + words
-        self._environ = environ
+        self._environ = dict(environ, FLASK_APP=app)  # Flask knows --app only since 2.2
         self._cwd = str(cwd)
         self.log = ""
         self.status: Optional[int] = None
