@@ -330,8 +330,9 @@ class WatchedList(list):  # type: ignore[type-arg]
     def close(self) -> None:
         self._recording.finish()
 
-    def __del__(self) -> None:
-        self._recording.finish()
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not is_finalizing():
+            self._recording.finish()
 
 
 def _number(text: str) -> int:

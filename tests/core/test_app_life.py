@@ -85,3 +85,20 @@ def test_an_answer_that_is_never_closed_says_nothing_when_the_interpreter_ends(t
     with Recorder() as recorder:
         done = run("answer = make().test_client().get('%s')" % path, instrumented(clean_environ(tmp_path), recorder.environ()))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_nor_does_one_that_is_a_list(tmp_path):
+    code = """
+        import flask
+        class Plain(flask.Response):
+            def __call__(self, environ, start_response):
+                start_response("200 OK", [("Content-Type", "text/plain")])
+                return [b"hello"]
+        app = make()
+        app.add_url_rule("/list", "list", lambda: Plain())
+        answer = app(app.test_request_context("/list").request.environ, lambda *sent: None)
+        print(isinstance(answer, list))
+    """
+    with Recorder() as recorder:
+        done = run(code, instrumented(clean_environ(tmp_path), recorder.environ()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
