@@ -1,12 +1,12 @@
 """Keeps a fork from happening in the middle of an import of ours; knows locks, nothing of what is imported.
 
 A child that is forked while another thread imports a module finds that module locked for ever, by a thread that it
-does not have; the app's own `import requests` would hang there. Python 3.6 offers no way to hold a fork back.
+does not have; the app's own `import requests` would hang there.
 """
 
 import _thread
 import os
-from typing import Any, Optional
+from typing import Any, Callable, List, Optional
 
 PATIENCE = 5.0  # seconds that a fork waits at most
 
@@ -17,9 +17,8 @@ class ForkGate:
     def __init__(self) -> None:
         self._lock: Optional[Any] = None
         self._holds_fork = False
-        register = getattr(os, "register_at_fork", None)
-        if register is not None:
-            register(before=self._before, after_in_parent=self._after, after_in_child=self._forget)
+        register = getattr(os, "register_at_fork", register_at_fork)
+        register(before=self._before, after_in_parent=self._after, after_in_child=self._forget)
 
     def make(self) -> None:
         """Makes the lock for this process, once."""
@@ -45,3 +44,32 @@ class ForkGate:
     def _forget(self) -> None:
         self._lock = None
         self._holds_fork = False
+
+
+def register_at_fork(**callbacks: Callable[[], None]) -> None:
+    """What `os` has from Python 3.7 on, where the fork comes by way of `os.fork`; Windows has none."""
+    original = getattr(os, "fork", None)
+    if original is None:
+        return
+    if not isinstance(original, Fork):
+        os.fork = original = Fork(original)
+    original.callbacks.append(callbacks)
+
+
+class Fork:
+    """`os.fork` for Python 3.6, with callbacks around it."""
+
+    def __init__(self, original: Callable[[], int]) -> None:
+        self.callbacks: List[Any] = []
+        self._original = original
+
+    def __call__(self) -> int:
+        pid = -1
+        for each in reversed(self.callbacks):
+            each["before"]()
+        try:
+            pid = self._original()
+        finally:
+            for each in self.callbacks:
+                each["after_in_parent" if pid else "after_in_child"]()
+        return pid

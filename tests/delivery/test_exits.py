@@ -105,8 +105,6 @@ def test_all_arrives_once_whatever_the_end(end, tmp_path):
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing_children_deliver_at_their_end(method, tmp_path):
-    if sys.version_info < (3, 7) and method == "fork":
-        pytest.skip("Python 3.6 cannot hold a fork back while we import")
     code = """
 def work():
     submit(*range(50))
@@ -159,7 +157,7 @@ if END == "SIGTERM":
 """
 
 
-@pytest.mark.skipif(os.name != "posix" or sys.version_info < (3, 7), reason="signals and fork are POSIX, 3.6 cannot fork")
+@pytest.mark.skipif(os.name != "posix", reason="signals and fork are POSIX")
 @pytest.mark.parametrize("end", ["return", "SIGTERM", "a child"])
 def test_several_deliveries_share_the_shutdown_time_however_the_process_ends(end, tmp_path):
     with FaultyCollector(way("hang")) as collector:

@@ -92,7 +92,6 @@ def test_two_thousand_sigterms_at_random_moments_never_deadlock(tmp_path):
         assert max(collector.arrived.values()) == 1
 
 
-@pytest.mark.skipif(sys.version_info < (3, 7), reason="Python 3.6 cannot hold a fork back while we import")
 def test_forks_from_any_thread_at_any_moment_never_hang_a_child(tmp_path):
     with FaultyCollector() as collector:
         done = run(FORKED, collector, tmp_path, shutdown_timeout=20.0)
