@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import sensitive
@@ -26,10 +26,10 @@ class Exposure(NamedTuple):
 def read_exposures(connection: Connection) -> list[Exposure]:
     """All claimed fields, by class, endpoint and place; dismissed ones included and marked."""
     observed = _observations(connection)
-    examples = _examples(connection)
+    hits_by_place, examples = _seen(connection)
     gone = {row.what for row in connection.execute(select(dismissals.c.what))}
     found = []
-    for (endpoint, section, path, name), hits in sorted(_hits(connection).items(), key=lambda item: item[0][3]):
+    for (endpoint, section, path, name), hits in sorted(hits_by_place.items(), key=lambda item: (item[0][3], item[0])):
         total = observed.get((endpoint, section, path), hits)
         if name in sensitive.BY_NAME and sensitive.is_claimed(name, hits, total):
             key = f"sensitive/{endpoint}/{section}{path}/{name}"
@@ -48,41 +48,44 @@ def classes_by_endpoint(exposures: list[Exposure]) -> dict[str, list[str]]:
     return result
 
 
+_Hits = dict[tuple[str, str, str, str], int]
+_Examples = dict[tuple[str, str, str, str], str]
 _SHOWN = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
 _JOINED = facts.join(endpoints, endpoints.c.id == facts.c.endpoint_id)
 
 
-def _hits(connection: Connection) -> dict[tuple[str, str, str, str], int]:
+def _seen(connection: Connection) -> tuple[_Hits, _Examples]:
+    """Hits and a masked example of each class, by endpoint, section, path and class."""
     f = facts.c
     query = (
-        select(_SHOWN, f.section, f.path, f.value, func.sum(f.n))
+        select(_SHOWN, f.section, f.path, f.kind, f.value, f.n)
         .select_from(_JOINED)
-        .where(f.kind == "class")
-        .group_by(_SHOWN, f.section, f.path, f.value)
+        .where(or_(f.kind == "class", f.kind.like("example %")))
     )
-    return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in connection.execute(query)}
+    hits: _Hits = {}
+    examples: _Examples = {}
+    for endpoint, section, path, kind, value, n in connection.execute(query).all():
+        if kind == "class":
+            place = (endpoint, section, path, value)
+            hits[place] = hits.get(place, 0) + n
+        else:
+            place = (endpoint, section, path, kind[len("example ") :])
+            examples[place] = min(value, examples.get(place, value))
+    return hits, examples
 
 
 def _observations(connection: Connection) -> dict[tuple[str, str, str], int]:
     """How many texts and numbers were seen at the places that any class was found at."""
     f, other = facts.c, facts.alias()
-    same = and_(other.c.endpoint_id == f.endpoint_id, other.c.section == f.section, other.c.path == f.path)
-    found_there = select(other.c.kind).where(same, other.c.kind == "class").exists()
+    places = select(other.c.endpoint_id, other.c.section, other.c.path).where(other.c.kind == "class")
+    found = places.distinct().subquery()
+    same = and_(found.c.endpoint_id == f.endpoint_id, found.c.section == f.section, found.c.path == f.path)
     query = (
-        select(_SHOWN, f.section, f.path, func.sum(f.n))
-        .select_from(_JOINED)
-        .where(f.kind == "type", f.value.in_(("string", "integer", "number")), found_there)
-        .group_by(_SHOWN, f.section, f.path)
+        select(_SHOWN, f.section, f.path, f.n)
+        .select_from(_JOINED.join(found, same))
+        .where(f.kind == "type", f.value.in_(("string", "integer", "number")))
     )
-    return {(row[0], row[1], row[2]): int(row[3]) for row in connection.execute(query)}
-
-
-def _examples(connection: Connection) -> dict[tuple[str, str, str, str], str]:
-    f = facts.c
-    query = (
-        select(_SHOWN, f.section, f.path, f.kind, func.min(f.value))
-        .select_from(_JOINED)
-        .where(f.kind.like("example %"))
-        .group_by(_SHOWN, f.section, f.path, f.kind)
-    )
-    return {(r[0], r[1], r[2], r[3][len("example ") :]): r[4] for r in connection.execute(query)}
+    totals: dict[tuple[str, str, str], int] = {}
+    for endpoint, section, path, n in connection.execute(query).all():
+        totals[endpoint, section, path] = totals.get((endpoint, section, path), 0) + n
+    return totals

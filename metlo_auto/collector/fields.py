@@ -93,6 +93,19 @@ def read_fields(connection: Connection, endpoint_ids: Iterable[str]) -> list[Fie
     return build(connection.execute(query))
 
 
+Row = tuple[str, str, str, str, int, float]  # section, path, kind, value, n, first seen
+
+
+def read_rows(connection: Connection) -> dict[str, list[Row]]:
+    """What `build` takes, of every endpoint by its id, in one query: for those who need the fields of all of them."""
+    f = facts.c
+    query = select(f.endpoint_id, f.section, f.path, f.kind, f.value, f.n, f.first_seen).where(f.section != "")
+    found: dict[str, list[Row]] = {}
+    for row in connection.execute(query).all():
+        found.setdefault(row[0], []).append(row[1:])
+    return found
+
+
 def build(rows: Iterable[Any]) -> list[Field]:
     """Fields from rows (section, path, kind, value, n, first seen)."""
     found: dict[tuple[str, str], _Facts] = {}

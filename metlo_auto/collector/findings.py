@@ -90,7 +90,7 @@ def find_all(connection: Connection, now: float) -> list[Finding]:
     notes = noted.read_notes(connection)
     gone = {row.what for row in connection.execute(select(dismissals.c.what))}
     began = min((endpoint.first_seen for endpoint in shown), default=now)
-    fields = _new_fields(connection, now) if now - began > SETTLED else {}
+    fields = _new_fields(connection, max(now - NEW_FOR, began + SETTLED)) if now - began > SETTLED else {}
     undeclared = {endpoint.id for endpoint in declared.compare(routes, shown).not_declared}
     found = []
     for endpoint in shown:
@@ -128,36 +128,48 @@ def _of(part: int, whole: int) -> str:
     return f"{part} of {whole} calls"
 
 
-def _new_fields(connection: Connection, now: float) -> dict[str, list[_Draft]]:
-    """Fields that came to an endpoint after it had been watched for a while, by the endpoint that is shown."""
+def _new_fields(connection: Connection, since: float) -> dict[str, list[_Draft]]:
+    """Fields first seen after `since` where the endpoint had been watched for a while, by the endpoint shown."""
+    changed = _endpoints_with_late_fields(connection, since)
+    if not changed:
+        return {}
     shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    owners = {row[0]: row[1] for row in connection.execute(select(endpoints.c.id, shown).where(shown.in_(changed)))}
     f = facts.c
     query = (
-        select(shown.label("shown"), f.section, f.path, func.min(f.first_seen).label("first"))
-        .select_from(facts.join(endpoints, endpoints.c.id == f.endpoint_id))
-        .where(f.kind == "type", f.section != "", f.path != "")
-        .group_by(shown, f.section, f.path)
-        .having(func.min(f.first_seen) > now - NEW_FOR)
+        select(f.endpoint_id, f.section, f.path, func.min(f.first_seen))
+        .where(f.kind == "type", f.endpoint_id.in_(list(owners)))
+        .group_by(f.endpoint_id, f.section, f.path)
     )
-    began = _sections_began(connection)
+    places: dict[tuple[str, str, str], float] = {}
+    began: dict[tuple[str, str], float] = {}
+    for member, section, path, first in connection.execute(query).all():
+        endpoint = owners[member]
+        places[endpoint, section, path] = min(first, places.get((endpoint, section, path), first))
+        began[endpoint, section] = min(first, began.get((endpoint, section), first))
     result: dict[str, list[_Draft]] = {}
-    for row in connection.execute(query):
-        if row.first > began.get((row.shown, row.section), row.first) + SETTLED:
-            draft = _Draft("new-field", row.section + row.path, f"{dotted(row.path)} in {row.section}.", "")
-            result.setdefault(row.shown, []).append(draft)
+    for (endpoint, section, path), first in places.items():
+        if path and first > max(since, began[endpoint, section] + SETTLED):
+            draft = _Draft("new-field", section + path, f"{dotted(path)} in {section}.", "")
+            result.setdefault(endpoint, []).append(draft)
     return result
 
 
-def _sections_began(connection: Connection) -> dict[tuple[str, str], float]:
-    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+def _endpoints_with_late_fields(connection: Connection, since: float) -> list[str]:
+    """Those that may have a new field: mostly few, which spares asking when each field of all others was first seen."""
+    own = endpoints.alias()
     f = facts.c
     query = (
-        select(shown.label("shown"), f.section, func.min(f.first_seen).label("first"))
-        .select_from(facts.join(endpoints, endpoints.c.id == f.endpoint_id))
-        .where(f.kind == "type")
-        .group_by(shown, f.section)
+        select(own.c.id)
+        .select_from(
+            facts.join(endpoints, endpoints.c.id == f.endpoint_id).join(
+                own, own.c.id == func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+            )
+        )
+        .where(f.kind == "type", f.first_seen > since, f.first_seen > own.c.first_seen + SETTLED)
+        .distinct()
     )
-    return {(row.shown, row.section): row.first for row in connection.execute(query)}
+    return [row.id for row in connection.execute(query)]
 
 
 def dismiss(connection: Connection, key: str, now: float) -> None:

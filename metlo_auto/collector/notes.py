@@ -44,7 +44,7 @@ def read_notes(connection: Connection) -> dict[str, Notes]:
         .where(f.section == "")
         .group_by(shown, f.kind, f.value)
     )
-    return build(connection.execute(query))
+    return build((row[0], row[1], row[2], row[3]) for row in connection.execute(query).all())
 
 
 def build(rows: Iterable[tuple[str, str, str, int]]) -> dict[str, Notes]:

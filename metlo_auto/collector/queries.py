@@ -52,20 +52,8 @@ def list_endpoints(connection: Connection) -> list[Endpoint]:
         .order_by(own.c.template, own.c.method, own.c.host)
     )
     return [
-        Endpoint(
-            row.id,
-            row.host,
-            row.method,
-            row.template,
-            bool(row.declared),
-            int(row.calls),
-            int(row.errors),
-            int(row.client_errors),
-            int(row.authenticated),
-            row.first_seen,
-            row.last_seen,
-        )
-        for row in connection.execute(query)
+        Endpoint._make((*row[:4], bool(row[4]), *map(int, row[5:9]), *row[9:]))  # sums are decimals on PostgreSQL
+        for row in connection.execute(query).all()
     ]
 
 
@@ -123,6 +111,15 @@ def group(connection: Connection, endpoint_id: str) -> list[str]:
     """The ids of all endpoints that are shown as `endpoint_id`, its own first."""
     found = connection.execute(select(endpoints.c.id).where(endpoints.c.folded_into == endpoint_id))
     return [endpoint_id, *(row.id for row in found)]
+
+
+def groups(connection: Connection) -> dict[str, list[str]]:
+    """The ids of all endpoints by the id that they are shown as."""
+    found: dict[str, list[str]] = {}
+    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    for row in connection.execute(select(endpoints.c.id, shown)):
+        found.setdefault(row[1], []).append(row[0])
+    return found
 
 
 class SetAside(NamedTuple):

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import notes as noted
 from metlo_auto.collector import queries, routes
-from metlo_auto.collector.fields import read_fields
+from metlo_auto.collector.fields import build, read_rows
 from metlo_auto.collector.notes import Notes
 from metlo_auto.collector.openapi.operations import Observed, operation, parameter_names, scheme_name, scheme_object
 from metlo_auto.collector.queries import Endpoint
@@ -22,6 +22,8 @@ def read_operations(connection: Connection, host: Optional[str] = None) -> list[
     """What is known of each method and path, over all hosts or of one."""
     located = routes.locate(routes.read(connection))
     notes = noted.read_notes(connection)
+    groups = queries.groups(connection)
+    rows = read_rows(connection)
     together: dict[tuple[str, str], list[Endpoint]] = {}
     for endpoint in queries.list_endpoints(connection):
         if endpoint.method in _METHODS and (host is None or endpoint.host == host):
@@ -29,14 +31,14 @@ def read_operations(connection: Connection, host: Optional[str] = None) -> list[
     result = []
     for _, endpoints in sorted(together.items()):
         first = min(endpoints, key=lambda endpoint: (not endpoint.declared, endpoint.template))
-        ids = [name for endpoint in endpoints for name in queries.group(connection, endpoint.id)]
+        members = [name for endpoint in endpoints for name in groups[endpoint.id]]
         result.append(
             Observed(
                 method=first.method,
                 template=first.template,
                 hosts=tuple(sorted({endpoint.host for endpoint in endpoints})),
                 calls=sum(endpoint.calls for endpoint in endpoints),
-                fields=read_fields(connection, ids),
+                fields=build(row for name in members for row in rows.get(name, ())),
                 notes=_merged(notes.get(endpoint.id) for endpoint in endpoints),
                 route=routes.find(located, first),
             )
