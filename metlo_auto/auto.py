@@ -8,6 +8,7 @@ import os
 import sys
 
 from metlo_auto import importhook
+from metlo_auto.switches import is_on
 
 TYPE_CHECKING = False  # typing is not loaded in a process that never imports Flask
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def arm() -> None:
 
 
 def _disabled() -> bool:
-    return os.environ.get("METLO_DISABLED", "").strip().lower() in ("1", "true", "yes", "on")
+    return is_on(os.environ.get("METLO_DISABLED", ""))
 
 
 def _on_flask(flask_app: "ModuleType") -> None:
@@ -65,7 +66,7 @@ def _folder() -> "Any":
 
 
 def _refuse_if_strict(strict: str) -> None:
-    if strict.strip().lower() in ("1", "true", "yes", "on"):
+    if is_on(strict):
         _say("metlo: refusing to start the app (METLO_STRICT): it would run uninstrumented")
         sys.stdout.flush()
         os._exit(EXIT_CONFIG)

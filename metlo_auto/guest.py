@@ -7,6 +7,7 @@ import os
 import sys
 
 from metlo_auto import importhook
+from metlo_auto.switches import is_on
 from metlo_auto.version import VERSION
 
 TYPE_CHECKING = False
@@ -53,5 +54,5 @@ def _refuse(module: "ModuleType") -> None:
         sys.stderr.write(line % (sys.version_info[0], sys.version_info[1], command))
     except (AttributeError, OSError, ValueError):  # there may be no stderr
         pass
-    if os.environ.get("METLO_STRICT", "").strip().lower() in ("1", "true", "yes", "on"):
+    if is_on(os.environ.get("METLO_STRICT", "")):
         raise SystemExit(78)

@@ -8,18 +8,12 @@ from urllib.parse import urlsplit
 
 from metlo_auto.dotenv_file import DotEnv, read_dotenv
 from metlo_auto.errors import ConfigurationError
+from metlo_auto.switches import FALSE, TRUE
 
 PREFIX = "METLO_"
-TRUE = ("1", "true", "yes", "on")
-FALSE = ("0", "false", "no", "off", "")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1024, "m": 1024 ** 2, "g": 1024 ** 3}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-
-def is_true(text: str) -> bool:
-    """Whether a switch such as METLO_DISABLED is on; anything that is not one of `TRUE` is off."""
-    return text.strip().lower() in TRUE
 
 
 def _switch(value: Any) -> bool:

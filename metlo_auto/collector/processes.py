@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Mapping, Optional
 
+from metlo_auto.switches import is_on
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -62,7 +64,7 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def is_instrumented(environ: Mapping[str, str]) -> bool:
     """True where this interpreter started with the agent's bootstrap on its path and not disabled."""
-    if environ.get("METLO_DISABLED", "").strip().lower() in ("1", "true", "yes", "on"):
+    if is_on(environ.get("METLO_DISABLED", "")):
         return False
     return any(_is_bootstrap(part) for part in environ.get("PYTHONPATH", "").split(os.pathsep) if part)
 

@@ -9,6 +9,7 @@ import sys
 
 from metlo_auto.launcher import environment, hiding, options, process
 from metlo_auto.launcher.speech import say
+from metlo_auto.switches import is_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,4 +79,4 @@ def _attach(environ: "Dict[str, str]") -> "List[str]":
 
 
 def is_strict(environ: "Dict[str, str]") -> bool:
-    return environ.get("METLO_STRICT", "").strip().lower() in ("1", "true", "yes", "on")
+    return is_on(environ.get("METLO_STRICT", ""))
