@@ -62,17 +62,21 @@ def change(clone, name, before, after):
     [
         (lambda clone: change(clone, "CHANGELOG.md", "(2026-01-31)", "(unreleased)"), "put the date there"),
         (lambda clone: change(clone, "CHANGELOG.md", "## " + VERSION, "## 9.9.9"), "has no section '## %s (DATE)'" % VERSION),
+        (lambda clone: change(clone, "pyproject.toml", "[project.urls]", "[tool.urls]"), "has no [project.urls]"),
         (lambda clone: (clone / "left-over").write_text("x"), "changes that are not committed"),
         (lambda clone: subprocess.check_call(["git", "checkout", "--quiet", "-b", "other"], cwd=str(clone)), "not the branch main"),
         (lambda clone: subprocess.check_call(["git", "tag", "v" + VERSION], cwd=str(clone)), "is tagged already"),
     ],
-    ids=["no date", "no section", "left-overs", "another branch", "tagged"],
+    ids=["no date", "no section", "no address", "left-overs", "another branch", "tagged"],
 )
 def test_a_release_is_refused_before_anything_is_built(clone, tmp_path, spoil, reason):
     place = tmp_path / "ready"
     subprocess.check_call(["git", "clone", "--quiet", str(clone), str(place)])
     text = (place / "CHANGELOG.md").read_text()
     (place / "CHANGELOG.md").write_text(re.sub(r"^(## %s) \(.*\)" % re.escape(VERSION), r"\1 (2026-01-31)", text, count=1, flags=re.MULTILINE))
+    if "[project.urls]" not in (place / "pyproject.toml").read_text():
+        with (place / "pyproject.toml").open("a") as file:
+            file.write('\n[project.urls]\nSource = "https://example.com/metlo-auto"\n')
     commit(place)
     spoil(place)
     status, said = release(place)
