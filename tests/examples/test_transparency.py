@@ -27,15 +27,28 @@ CHANGING = [
     (r"(?<=listening at )\S+|(?<=File \")\S*?/(?=metlo-run|flask|gunicorn)", "PLACE"),
 ]
 
-RUNS = {
-    "hello, python app.py": ("hello", ["python", "app.py"]),
-    "hello, flask run": ("hello", ["flask", "run", "--port", "0"]),
-    "shop, python app.py": ("shop", ["python", "app.py"]),
-    "shop, flask run": ("shop", ["flask", "run", "--port", "0"]),
-    "shop, gunicorn sync": ("shop", ["gunicorn", "-c", "/dev/null", "-b", "127.0.0.1:0", "app:app"]),
-    "shop, gunicorn with its own configuration": ("shop", ["gunicorn", "-b", "127.0.0.1:0", "app:app"]),
-    "shop, gunicorn gevent": ("shop", ["gunicorn", "-c", "/dev/null", "-k", "gevent", "-b", "127.0.0.1:0", "app:app"]),
-}
+GUNICORN = ["gunicorn", "-b", "127.0.0.1:0"]
+
+
+def runs():
+    """Each example app in each way that it can be started: name -> folder and command."""
+    for app in sorted(EXAMPLES.glob("*/app.py")):
+        folder, text = app.parent, app.read_text()
+        target = "app:app" if re.search(r"^app = ", text, re.MULTILINE) else "app:create_app()"
+        ways = {
+            "flask run": ["flask", "run", "--port", "0"],
+            "gunicorn sync": [*GUNICORN, "-c", "/dev/null", target],
+            "gunicorn gevent": [*GUNICORN, "-c", "/dev/null", "-k", "gevent", target],
+        }
+        if "__main__" in text:
+            ways["python app.py"] = ["python", "app.py"]
+        if (folder / "gunicorn.conf.py").exists():
+            ways["gunicorn with its own configuration"] = [*GUNICORN, target]
+        for way, command in ways.items():
+            yield f"{folder.name}, {way}", (folder, command)
+
+
+RUNS = dict(runs())
 
 
 def steady(text):
@@ -67,6 +80,14 @@ def visit_hello(url):
     return customer.seen
 
 
+def visit_explicit(url):
+    customer = Witness(url)
+    customer.send("GET", "/notes/")
+    customer.send("GET", "/notes/1?national_id=12345")
+    customer.send("GET", "/notes/9/more", expect=404)
+    return customer.seen
+
+
 def visit_shop(url):
     seen = []
     for behave in (traffic.stranger, traffic.buyer, traffic.keeper):
@@ -77,16 +98,19 @@ def visit_shop(url):
     return seen
 
 
-def run(way, programs, home, prefix=(), **env):
+VISITS = {"explicit": visit_explicit, "hello": visit_hello, "shop": visit_shop}
+
+
+def run(way, programs, home, collector, prefix=(), **env):
     """Answers, output (its lines sorted: workers write at the same time) and exit status of one run."""
     folder, command = RUNS[way]
     home.mkdir()
-    environ = clean_environ(home, SHOP_DATABASE=str(home / "shop.sqlite3"), **env)
+    needs = {"SHOP_DATABASE": str(home / "shop.sqlite3"), "PORT": "0", "COLLECTOR_URL": collector, "COLLECTOR_KEY": "test-key"}
+    environ = clean_environ(home, **needs, **env)
     environ["PATH"] = "{}:{}".format(programs, environ["PATH"])
     command = [str(programs / name) for name in prefix] + [str(programs / command[0])] + command[1:]
-    with Served(command, home / "log", env=environ, cwd=str(EXAMPLES / folder)) as server:
-        visit = visit_hello if folder == "hello" else visit_shop
-        answers = visit(f"http://127.0.0.1:{server.port}")
+    with Served(command, home / "log", env=environ, cwd=str(folder)) as server:
+        answers = VISITS[folder.name](f"http://127.0.0.1:{server.port}")
         status = server.stop(signal.SIGTERM if "gunicorn" in way else signal.SIGINT)
     return answers, sorted(steady(server.said()).splitlines()), status
 
@@ -94,9 +118,10 @@ def run(way, programs, home, prefix=(), **env):
 @pytest.mark.parametrize("way", sorted(RUNS))
 def test_nobody_can_tell_that_metlo_run_is_there(way, tmp_path):
     programs = app_venv("examples", ["flask", "gunicorn", "gevent", "packaging"])
-    bare = run(way, programs, tmp_path / "bare")
+    # some attach themselves: that is not what is looked at here
+    bare = run(way, programs, tmp_path / "bare", "http://127.0.0.1:9", METLO_DISABLED="1")
     with Recorder() as recorder:
-        observed = run(way, programs, tmp_path / "observed", ["metlo-run"], **recorder.environ())
+        observed = run(way, programs, tmp_path / "observed", recorder.host, ["metlo-run"], **recorder.environ())
         recorder.wait_for(len(bare[0]))
     assert observed[0] == bare[0]
     assert "\n".join(difflib.unified_diff(bare[1], observed[1], lineterm="", n=0)) == ""
