@@ -128,7 +128,8 @@ def _zsh_arguments(indent: str, options: Tuple[Option, ...], rest: List[str], fl
 
 def _zsh_spec(option: Option, name: str) -> str:
     text = re.sub(r"([\[\]:\\])", r"\\\1", option.help)
-    spec = "%s[%s]" % (name, text)
+    # "=": the value may follow it, or be the next word
+    spec = "%s%s[%s]" % (name, "=" if option.value and name.startswith("--") else "", text)
     if option.value:
         actions = {"FILE": "_files", "DIR": "_files -/"}
         action = "(%s)" % " ".join(option.choices) if option.choices else actions.get(option.value, " ")

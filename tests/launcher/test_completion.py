@@ -31,6 +31,7 @@ PREPARE = {
 CASES = [
     ("metlo-run --str", "metlo-run --strict"),
     ("metlo-run --env-file set", "metlo-run --env-file settings.env"),
+    ("metlo-run --env-file=set", "metlo-run --env-file=settings.env"),
     ("metlo-run --local --no", "metlo-run --local --no-env-file"),
     ("metlo-run --print-completion fi", "metlo-run --print-completion fish"),
     ("metlo-run --strict rare-com", "metlo-run --strict rare-command"),
@@ -107,6 +108,19 @@ def shell(request: pytest.FixtureRequest, place: Installed) -> Iterator[Terminal
 def test_tab_completes(shell: Terminal, typed: str, completed: str) -> None:
     said = shell.type("\x15" + typed + "\t", completed)
     assert completed in said
+
+
+def test_with_bash_completion_the_command_completes_its_own_options(place: Installed) -> None:
+    library = pathlib.Path("/usr/share/bash-completion/bash_completion")
+    if not library.exists():
+        pytest.skip("no bash-completion here")
+    terminal = Terminal(START["bash"], place.environ(TERM="xterm", PS1="$ "), place.home)
+    try:
+        (place.home / "script").write_text(place.run("--print-completion", "bash").stdout)
+        assert "ready" in terminal.type("source %s; source ./script; echo rea''dy\r" % library, "ready")
+        assert "env --unset" in terminal.type("metlo-run --local env --unse\t", "--unset")
+    finally:
+        terminal.close()
 
 
 @pytest.mark.parametrize("command", ["metlo-run", pytest.param("metlo-collector", marks=of_collector)])
