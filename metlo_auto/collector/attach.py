@@ -27,14 +27,19 @@ class Attached(NamedTuple):
 
 def attach(folder: Folder, pid: int, port: int = PORT) -> Attached:
     """Register process `pid` with the folder's collector, started where none runs. Raises CannotAttach."""
-    with presence.locked(folder):
-        if not presence.attach(folder, pid):
-            raise CannotAttach(f"no process {pid} to attach to")
-        running = presence.find(folder)
-        if running is None:
-            folder.remove(presence.RUNNING)
-            running = _start(folder, port)
-    return Attached(running, folder.api_key())
+    try:
+        with presence.locked(folder):
+            if not presence.attach(folder, pid):
+                raise CannotAttach(f"no process {pid} to attach to")
+            running = presence.find(folder)
+            if running is None:
+                folder.remove(presence.RUNNING)
+                running = _start(folder, port)
+        return Attached(running, folder.api_key())
+    except (OSError, CannotAttach) as error:
+        if folder.is_out_of_space():
+            raise CannotAttach(f"the disk of {folder.path} is full") from error
+        raise
 
 
 def _start(folder: Folder, port: int) -> presence.Running:

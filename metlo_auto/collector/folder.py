@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
@@ -73,6 +74,10 @@ class Folder(NamedTuple):
         write_private(draft, json.dumps(value))
         os.replace(draft, self.path / name)
 
+    def is_out_of_space(self) -> bool:
+        """True where the disk has no room for even an empty store."""
+        return shutil.disk_usage(self.path).free < 500_000
+
     def remove(self, name: str) -> None:
         try:
             (self.path / name).unlink()
@@ -111,8 +116,12 @@ def open_folder(path: Path) -> Folder:
 
 def write_private(target: Path, text: str) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError:  # a full disk: half a file is of no use to anybody
+        target.unlink()
+        raise
 
 
 def _check_private(target: Path) -> None:

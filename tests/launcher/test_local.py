@@ -98,3 +98,31 @@ def test_a_missing_collector_extra_is_one_line(
 def test_a_command_that_is_not_there_starts_no_collector(metlo: Installed, environ: Dict[str, Any]) -> None:
     assert metlo.run("--local", "no-such-command", environ=environ).returncode == 127
     assert not os.path.exists(environ["METLO_COLLECTOR_DATA_DIR"])
+
+
+FULL = """\
+mount -t tmpfs -o size=1m,mode=700 tmpfs "$METLO_COLLECTOR_DATA_DIR" || exit 99
+head -c 2000000 /dev/zero > "$METLO_COLLECTOR_DATA_DIR/fill" 2>/dev/null
+truncate -s -$0 "$METLO_COLLECTOR_DATA_DIR/fill"
+"$@"
+status=$?
+ls -A "$METLO_COLLECTOR_DATA_DIR" >&2
+exit $status
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="mounts a disk of its own")
+@pytest.mark.parametrize("left", ["0", "4k", "16k", "64k"])
+def test_on_a_full_disk_the_app_runs_with_one_line_that_says_so(
+    metlo: Installed, environ: Dict[str, str], left: str
+) -> None:
+    folder = environ["METLO_COLLECTOR_DATA_DIR"]
+    os.mkdir(folder)
+    inner = [metlo.command, "--local", "python", "-c", SHOW]
+    done = run(["unshare", "--mount", "sh", "-c", FULL, left, *inner], environ)
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("may not mount here: " + done.stderr)
+    assert (done.returncode, json.loads(done.stdout)[:2]) == (0, [None, None])
+    line, *files = done.stderr.splitlines()
+    assert line == f"metlo-run: --local: metlo-collector: the disk of {folder} is full"
+    assert not [name for name in files if name.startswith((".attached", ".api-key", ".running"))]
