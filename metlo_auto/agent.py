@@ -10,11 +10,11 @@ import re
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
-from metlo_auto.capture import Capture, Route
 from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings, Exits
 from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, Names, Values
+from metlo_auto.recording import Capture, Route
 from metlo_auto.redact import Redactor
 from metlo_auto.settings import Settings
 from metlo_auto.wire import METHODS, Encoder

@@ -8,8 +8,9 @@ from typing import Any, Callable, Dict, Optional
 import flask
 import wrapt
 
-from metlo_auto.capture import ATTACHED, KEY, Attachment, Capture, Environ, Recording, Route, edge
+from metlo_auto.capture import ATTACHED, Attachment, edge
 from metlo_auto.declared_routes import declared_routes
+from metlo_auto.recording import KEY, Capture, Environ, Recording, Route
 
 EDGE = "_metlo_auto_edge"
 
