@@ -6,104 +6,11 @@ import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
+from metlo_auto import setting_kinds as kinds
 from metlo_auto.dotenv_file import DotEnv, read_dotenv
 from metlo_auto.errors import ConfigurationError
-from metlo_auto.switches import FALSE, TRUE
 
 PREFIX = "METLO_"
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$", re.IGNORECASE)
-_UNITS = {"": 1, "k": 1024, "m": 1024 ** 2, "g": 1024 ** 3}
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-
-def _switch(value: Any) -> bool:
-    text = str(value).strip().lower()
-    if text not in TRUE + FALSE:
-        raise ValueError
-    return text in TRUE
-
-
-def _url(value: Any) -> str:
-    text = str(value).strip()
-    parts = urlsplit(text)
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
-        raise ValueError
-    if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError
-    parts.port  # noqa: B018 - raises ValueError where it is no port
-    return text.rstrip("/")
-
-
-def _key(value: Any) -> str:
-    text = str(value).strip()
-    if not text or not re.match(r"[\x20-\x7e\xa0-\xff]+$", text):
-        raise ValueError
-    return text
-
-
-def _text(value: Any) -> str:
-    return str(value).strip()
-
-
-def _names(value: Any) -> Tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else list(value)
-    if not all(isinstance(part, str) for part in parts):
-        raise ValueError
-    return tuple(part.strip() for part in parts if part.strip())
-
-
-def _count(value: Any) -> int:
-    number = int(str(value).strip())
-    if not 1 <= number <= 64:
-        raise ValueError
-    return number
-
-
-def _size(value: Any) -> int:
-    match = _SIZE.match(str(value).strip())
-    if isinstance(value, bool) or not match:
-        raise ValueError
-    return int(float(match.group(1)) * _UNITS[match.group(2).lower()])
-
-
-def _seconds(value: Any) -> float:
-    number = float(str(value).strip())
-    if not 0 < number <= 3600:
-        raise ValueError
-    return number
-
-
-def _patience(value: Any) -> float:
-    return 0.0 if str(value).strip() in ("0", "0.0") else _seconds(value)
-
-
-def _share(value: Any) -> float:
-    number = float(str(value).strip())
-    if not 0 <= number <= 1:
-        raise ValueError
-    return number
-
-
-def _one_of(*choices: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        text = str(value).strip().lower()
-        if text not in choices:
-            raise ValueError
-        return text
-
-    return parse
-
-
-def _compress(value: Any) -> str:
-    text = str(value).strip().lower()
-    return "auto" if text == "auto" else str(_switch(text)).lower()
-
-
-def _level(value: Any) -> str:
-    text = str(value).strip().upper()
-    if text not in _LEVELS:
-        raise ValueError
-    return text
 
 
 class Setting(NamedTuple):
@@ -122,33 +29,33 @@ class Setting(NamedTuple):
 
 # The help of each fits into a line of --help; what more there is to say stands in docs/settings.md.
 SETTINGS = (
-    Setting("host", "", _url, "a URL such as https://collector.example.com",
+    Setting("host", "", kinds.url, "a URL such as https://collector.example.com",
             "collector URL, http:// or https://, path allowed"),
-    Setting("api_key", "", _key, "the key of your Metlo collector, one line of printable characters",
+    Setting("api_key", "", kinds.api_key, "the key of your Metlo collector, one line of printable characters",
             "sent as is in Authorization; never logged or shown"),
-    Setting("disabled", "false", _switch, "true or false", "true: nothing is patched, none of it imported"),
-    Setting("workers", "4", _count, "a whole number from 1 to 64", "most concurrent sends"),
-    Setting("environment", "production", _text, "a name", "meta.environment of every trace"),
-    Setting("max_body", "64K", _size, "a size such as 64K or 1M", "bytes kept of each body"),
-    Setting("ignore_paths", "", _names, "comma-separated globs such as /healthz,/static/*",
+    Setting("disabled", "false", kinds.switch, "true or false", "true: nothing is patched, none of it imported"),
+    Setting("workers", "4", kinds.count, "a whole number from 1 to 64", "most concurrent sends"),
+    Setting("environment", "production", kinds.plain, "a name", "meta.environment of every trace"),
+    Setting("max_body", "64K", kinds.size, "a size such as 64K or 1M", "bytes kept of each body"),
+    Setting("ignore_paths", "", kinds.names, "comma-separated globs such as /healthz,/static/*",
             "globs of paths not reported: /healthz,/static/*"),
-    Setting("sample_rate", "1.0", _share, "a number from 0 to 1", "share of requests kept, server errors always"),
-    Setting("redact", "credentials", _one_of("credentials", "none"), "credentials or none",
+    Setting("sample_rate", "1.0", kinds.share, "a number from 0 to 1", "share of requests kept, server errors always"),
+    Setting("redact", "credentials", kinds.one_of("credentials", "none"), "credentials or none",
             "none: secrets are sent as they are"),
-    Setting("redact_headers", "", _names, "comma-separated header names", "further header names to redact"),
-    Setting("redact_fields", "", _names, "comma-separated field names",
+    Setting("redact_headers", "", kinds.names, "comma-separated header names", "further header names to redact"),
+    Setting("redact_fields", "", kinds.names, "comma-separated field names",
             "further field and parameter names to redact"),
-    Setting("queue_size", "32M", _size, "a size such as 32M", "memory for traces not yet sent"),
-    Setting("flush_interval", "1.0", _seconds, "seconds, more than 0", "seconds a trace waits at most under load"),
-    Setting("timeout", "5.0", _seconds, "seconds, more than 0", "seconds for connecting, and for an answer"),
-    Setting("shutdown_timeout", "1.5", _patience, "seconds, 0 or more",
+    Setting("queue_size", "32M", kinds.size, "a size such as 32M", "memory for traces not yet sent"),
+    Setting("flush_interval", "1.0", kinds.seconds, "seconds, more than 0", "seconds a trace waits at most under load"),
+    Setting("timeout", "5.0", kinds.seconds, "seconds, more than 0", "seconds for connecting, and for an answer"),
+    Setting("shutdown_timeout", "1.5", kinds.patience, "seconds, 0 or more",
             "seconds that delivery may hold up the exit"),
-    Setting("compress", "auto", _compress, "auto, true or false", "gzip: auto = not on loopback"),
-    Setting("spool_dir", "", _text, "a folder, or off", "for traces while the collector is away; off = none"),
-    Setting("spool_size", "64M", _size, "a size such as 64M", "most that it holds; the oldest goes first"),
-    Setting("log_level", "WARNING", _level, "one of " + ", ".join(_LEVELS), "level of the logger metlo"),
-    Setting("strict", "false", _switch, "true or false", "true: as --strict"),
-    Setting("env_file", "", _text, "a file, or off", "the .env to read, not the nearest one; off = none"),
+    Setting("compress", "auto", kinds.compress, "auto, true or false", "gzip: auto = not on loopback"),
+    Setting("spool_dir", "", kinds.plain, "a folder, or off", "for traces while the collector is away; off = none"),
+    Setting("spool_size", "64M", kinds.size, "a size such as 64M", "most that it holds; the oldest goes first"),
+    Setting("log_level", "WARNING", kinds.level, "one of " + ", ".join(kinds.LEVELS), "level of the logger metlo"),
+    Setting("strict", "false", kinds.switch, "true or false", "true: as --strict"),
+    Setting("env_file", "", kinds.plain, "a file, or off", "the .env to read, not the nearest one; off = none"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 BY_VARIABLE = {setting.variable: setting for setting in SETTINGS}
@@ -252,7 +159,7 @@ def _parse(setting: Setting, given: _Given, environ: Mapping[str, str]) -> Any:
     if given.source == "default":
         if setting.name == "spool_dir":
             return _state_folder(environ)
-        return setting.parse(setting.default) if setting.default or setting.parse is _names else ""
+        return setting.parse(setting.default) if setting.default or setting.parse is kinds.names else ""
     value = setting.parse(given.value)
     if setting.name == "spool_dir":
         return None if value.lower() == "off" else os.path.expanduser(value)
