@@ -84,6 +84,7 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
         _run(server, analyser, committer, folder, options)
     finally:
         presence.withdraw(folder)
+        logging.getLogger("waitress").setLevel(logging.CRITICAL)  # answers on their way have nowhere to go now
         server.close()
         committer.close()
         analyser.stop()
@@ -140,13 +141,21 @@ def _run(server: Any, analyser: Analyser, committer: Committer, folder: Folder, 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    threading.Thread(target=server.run, name="metlo-http", daemon=True).start()
+    threading.Thread(target=_listen_until, args=(server, stop), name="metlo-http", daemon=True).start()
     watch = presence.Watch(folder) if options.attached else None
     while not stop.wait(0.25):
         analyser.mind()
         _write_counts(committer)
         if watch is not None and watch.is_over():
-            return
+            stop.set()
+
+
+def _listen_until(server: Any, stop: threading.Event) -> None:
+    try:
+        server.run()
+    except OSError:  # its sockets are closed under it, which is how it ends
+        if not stop.is_set():
+            raise
 
 
 def _write_counts(committer: Committer) -> None:
