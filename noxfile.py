@@ -17,7 +17,7 @@ os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(s
 
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["suite"]
+nox.options.sessions = ["whole"]
 
 # Each Flask with what it was released for.
 OLD = ["jinja2<3", "markupsafe<2.1", "itsdangerous<2"]
@@ -41,7 +41,9 @@ RUNS = {
     "3.12": ["2.3", "3.0", "newest"],
     "3.13": ["2.3", "3.0", "newest"],
     "3.14": ["3.0", "newest"],
+    "pypy3.9": ["2.0", "newest"],
     "pypy3.10": ["2.0", "newest"],
+    "pypy3.11": ["newest"],
 }
 COMBINATIONS = [(python, flask) for python, flasks in RUNS.items() for flask in flasks]
 

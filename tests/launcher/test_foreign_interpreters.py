@@ -108,7 +108,7 @@ def test_another_venv_of_the_same_version_is_instrumented_and_keeps_its_own_pack
     (installed.site / "metlo_auto").symlink_to(ROOT / "metlo_auto")
     (installed.site / "only_ours.py").write_text("")
     make_venv(tmp_path / "theirs", [])
-    theirs = next((tmp_path / "theirs" / "lib").glob("python*")) / "site-packages"
+    theirs = next((tmp_path / "theirs" / "lib").glob("py*")) / "site-packages"
     for name in ("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker", "dataclasses.py",
                  "importlib_metadata", "zipp.py", "zipp", "typing_extensions.py", "contextvars", "immutables"):
         if (pathlib.Path(packages) / name).exists():

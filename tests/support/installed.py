@@ -30,7 +30,7 @@ class Installed:
         self.command = str(self.bin / "metlo-run")
         self.home = place / "home"
         make_venv(place, sees or [str(ROOT), sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]], python)
-        self.site = next((place / "lib").glob("python*")) / "site-packages"
+        self.site = next((place / "lib").glob("py*")) / "site-packages"
         self.home.mkdir()
         self.script("metlo-run", "metlo_auto.launcher", "main")
 
@@ -65,7 +65,7 @@ class Installed:
 def make_venv(place: pathlib.Path, sees: Sequence[str], python: str = sys.executable) -> None:
     """A venv without pip that imports from the folders `sees` as well."""
     subprocess.check_call([python, "-m", "venv", "--without-pip", str(place)])
-    site = next((place / "lib").glob("python*")) / "site-packages"
+    site = next((place / "lib").glob("py*")) / "site-packages"
     (site / "sees.pth").write_text("".join(folder + "\n" for folder in sees))
 
 
