@@ -21,6 +21,7 @@ _CREDENTIALS = frozenset(
     )
 )
 
+LONGEST = 1e10  # milliseconds, four months
 MOST_NAME = 2_000  # characters of a host, template or trace id; PostgreSQL indexes no more than 2,700 bytes
 
 
@@ -53,7 +54,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         template=storable(template)[:MOST_NAME] if isinstance(template, str) and template[:1] == "/" else None,
         status=response["status"],
         at=_time(meta.get("requestTimestamp"), received_at),
-        duration=_number(meta.get("durationMs")),
+        duration=_duration(meta.get("durationMs")),
         authenticated=any(header["name"].lower() in _CREDENTIALS for header in request.get("headers") or ()),
         trace_id=storable(str(meta.get("traceId") or ""))[:MOST_NAME],
         trace=trace,
@@ -83,5 +84,8 @@ def _time(value: Any, otherwise: float) -> float:
     return seconds if 0 < seconds <= otherwise + 86_400 else otherwise
 
 
-def _number(value: Any) -> Optional[float]:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None
+def _duration(value: Any) -> Optional[float]:
+    """Milliseconds; None for what no request can have taken."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    return float(value) if 0 <= value < LONGEST else None

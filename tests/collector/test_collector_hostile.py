@@ -11,6 +11,7 @@ from collector_support import Collector, trace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from metlo_auto.collector import latency
 from metlo_auto.collector.harvest import harvest
 from metlo_auto.collector.inbox import Filed
 from metlo_auto.collector.memory import Memory
@@ -79,6 +80,14 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
+
+
+@pytest.mark.parametrize("duration", ["1e308", "1e400", "9" * 400, "-1", "true", '"1"', "null"])
+def test_a_duration_that_none_can_have_is_as_good_as_none(duration: str) -> None:
+    text = json.dumps([trace("/x", route="/x", duration=12345)]).replace("12345", duration)
+    result = harvest([Filed(1, 0.0, 1, 1, text.encode())], Memory())
+    assert (result.counts, len(result.samples), result.set_aside) == ({"applied_traces": 1}, 1, [])
+    assert [bucket for _, _, bucket in result.traffic] == [latency.UNKNOWN]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
