@@ -8,10 +8,12 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Any, Callable, List, NamedTuple
 
 from . import uwsgi
 
+LAST_ANSWERS = 0.02  # seconds for other threads whose client has its answer to hand the trace over
 MP_PRIORITY = -100  # after the finalizers of others
 
 
@@ -51,6 +53,8 @@ class Exits:
     def end(self) -> None:
         """The process ends, or would without us: returns when all are done, or their time is over."""
         with uwsgi.one_signal_only():
+            if threading.active_count() > 1:
+                uninterrupted(lambda: time.sleep(LAST_ANSWERS))
             for ending in self._endings:
                 uninterrupted(ending.begin)
             for ending in self._endings:

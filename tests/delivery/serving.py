@@ -1,7 +1,9 @@
 """Servers of all kinds with the counting app under the agent, and whom a request's trace belongs to."""
 
+import collections
 import http.client
 import itertools
+import json
 import os
 import signal
 import socket
@@ -9,6 +11,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests.delivery.settings import adds_up
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -44,15 +48,28 @@ def environ(host, tmp_path, **more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("METLO_", "FLASK_"))}
     kept.update(
         HOME=str(tmp_path),
-        PYTHONPATH=os.pathsep.join([str(ROOT / "metlo_auto" / "bootstrap"), str(ROOT)]),
+        PYTHONPATH=os.pathsep.join([str(ROOT / "metlo_auto" / "bootstrap"), str(ROOT), str(APPS / "numbers")]),
         PYTHONDONTWRITEBYTECODE="1",
         METLO_HOST=host,
         METLO_API_KEY="test-key",
         METLO_ENV_FILE="off",
         METLO_SPOOL_DIR=str(tmp_path / "spool"),
+        STATS_FOLDER=str(tmp_path),
         **more,
     )
     return kept
+
+
+def numbers_left(tmp_path):
+    """The numbers of all processes that have ended by themselves, summed; those of each add up."""
+    total = collections.Counter()
+    for file in tmp_path.glob("stats-*.json"):
+        stats = json.loads(file.read_text())
+        assert adds_up(stats) and stats["queued"] == 0, stats
+        total.update(sent=stats["sent"], spooled=stats["spooled"], captured=stats["captured"])
+        total.update(dropped=sum(stats["dropped"].values()))
+        file.unlink()
+    return total
 
 
 class Server:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.delivery.serving import ROOT
+from tests.delivery.serving import ROOT, numbers_left
 from tests.support.faulty_collector import FaultyCollector, way
 
 pytestmark = pytest.mark.core
@@ -19,6 +19,10 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 from tests.delivery.settings import make_settings, make_trace
 from metlo_auto.delivery import Delivery
+def leave_numbers():
+    (Path({tmp!r}) / ("stats-%d.json" % os.getpid())).write_text(json.dumps(delivery.stats()))
+import atexit
+atexit.register(leave_numbers)  # who comes first is called last
 delivery = Delivery(make_settings({host!r}, Path({tmp!r}), **{options!r}))
 def submit(*names):
     for name in names:
@@ -101,6 +105,9 @@ def test_all_arrives_once_whatever_the_end(end, tmp_path):
         collector.wait_for(range(100))
         collector.assert_once(range(100))
     assert status in (None, done.returncode), done.stderr.decode()
+    numbers = numbers_left(tmp_path)  # nothing where the process died of a signal
+    assert numbers in ({}, {"captured": 100, "sent": 100, "spooled": 0, "dropped": 0})
+    assert numbers or done.returncode < 0
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
@@ -131,10 +138,12 @@ def test_a_collector_that_hangs_holds_nobody_up_and_the_next_process_delivers(en
         done = run(code, collector, tmp_path, timeout=60.0, shutdown_timeout=4.0)
         seconds = time.monotonic() - start
         collector.fault = None
+        numbers = numbers_left(tmp_path)
         inherit(collector, tmp_path)
         collector.assert_once([*range(100), "heir"])
     assert done.returncode == status
     assert seconds < 20, "a post hangs for 60 s"
+    assert end != "return" or numbers["spooled"] == 100
 
 
 SEVERAL = """

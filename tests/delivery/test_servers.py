@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.delivery.serving import APPS, SERVERS, Server, environ
+from tests.delivery.serving import APPS, SERVERS, Server, environ, numbers_left
 from tests.support.faulty_collector import FaultyCollector, way
 
 pytestmark = pytest.mark.slow
@@ -52,30 +52,46 @@ if sys.version_info < (3, 7):
     ENDINGS.remove(("flask run --reload", signal.SIGINT))  # subprocess.call does there
 
 
+def ended(server, kind, number):
+    """As Server.end."""
+    try:
+        return server.end(number)
+    except subprocess.TimeoutExpired:
+        if kind != "cheroot":
+            raise
+        pytest.skip("cheroot now and then does not end by itself on SIGINT, without any agent too")
+
+
 @pytest.mark.parametrize("kind, number", ENDINGS, ids=["%s %d" % pair for pair in ENDINGS])
-def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number, serve):
+def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number, serve, tmp_path):
     with FaultyCollector() as collector, serve(kind, collector) as server:
         collector.wait_for_paths(server.answered)  # an import of requests at the exit would change the status of ^C
         server.hit(40)
-        status, seconds = server.end(number)
+        if kind == "gunicorn gthread":
+            time.sleep(0.2)  # its handler of SIGINT may wait for a lock of the dispatch that it interrupts, without us too
+        status, seconds = ended(server, kind, number)
         collector.wait_for_paths(server.answered)
+        numbers = numbers_left(tmp_path)
+    if kind in GUNICORNS or numbers:  # others may die of the signal, as they do without us
+        assert numbers == {"captured": len(server.answered), "sent": len(server.answered), "spooled": 0, "dropped": 0}
     with FaultyCollector() as collector, serve(kind, collector, METLO_DISABLED="1") as bare:
         bare.hit(40)
-        bare_status, bare_seconds = bare.end(number)
+        bare_status, bare_seconds = ended(bare, kind, number)
     assert status == bare_status
     assert seconds <= bare_seconds + BUSY
 
 
 @pytest.mark.parametrize("kind", GUNICORNS)
-def test_all_is_delivered_after_sigquit(kind, serve):
+def test_all_is_delivered_after_sigquit(kind, serve, tmp_path):
     with FaultyCollector() as collector, serve(kind, collector) as server:
         server.hit(40)
         server.end(signal.SIGQUIT)
         collector.wait_for_paths(server.answered)
+        assert numbers_left(tmp_path)["sent"] == len(server.answered)
 
 
 @pytest.mark.parametrize("kind", GUNICORNS)
-def test_all_is_delivered_over_a_reload(kind, serve):
+def test_all_is_delivered_over_a_reload(kind, serve, tmp_path):
     with FaultyCollector() as collector, serve(kind, collector) as server:
         server.hit(40)
         server.process.send_signal(signal.SIGHUP)
@@ -83,6 +99,7 @@ def test_all_is_delivered_over_a_reload(kind, serve):
         server.hit(40)
         server.end()
         collector.wait_for_paths(server.answered)
+        assert numbers_left(tmp_path)["sent"] == len(server.answered)
 
 
 def both_end(servers, number=signal.SIGTERM):
@@ -92,7 +109,7 @@ def both_end(servers, number=signal.SIGTERM):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SERVERS if "--reload" not in kind])
-def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind, serve):
+def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind, serve, tmp_path):
     """However many workers, hooks, signals and parents there are."""
     with FaultyCollector(way("hang")) as collector:
         options = {"METLO_TIMEOUT": "60", "METLO_SHUTDOWN_TIMEOUT": str(HELD_UP)}
@@ -105,6 +122,9 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind
         collector.fault = None
         if kind == "uvicorn":
             return  # nobody is told of its end, so what is under way is lost
+        numbers = numbers_left(tmp_path)
+        if kind in GUNICORNS or numbers:
+            assert numbers["spooled"] == numbers["captured"] == len(server.answered)
         with serve(kind, collector) as heir:  # the spool that was left behind
             heir.hit(1)
             collector.wait_for_paths(server.answered + heir.answered)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.delivery.serving import Server, environ
+from tests.delivery.serving import Server, environ, numbers_left
 from tests.support.faulty_collector import FaultyCollector
 from tests.support.venvs import app_venv
 
@@ -51,6 +51,8 @@ def test_all_is_delivered_by_the_end_and_over_a_reload(way, uwsgi, tmp_path):
             time.sleep(0.5)  # a worker that is still busy with its last request is ended without notice
             server.end(signal.SIGINT)
             collector.wait_for_paths(server.answered)
+            numbers = numbers_left(tmp_path)
+            assert numbers["sent"] == numbers["captured"] <= len(server.answered)
 
 
 def test_a_hook_of_the_app_is_still_called(uwsgi, tmp_path):
