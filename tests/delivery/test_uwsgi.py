@@ -1,5 +1,6 @@
 """uWSGI, which runs no fork hooks, perhaps no threads and perhaps no exit hooks: all is delivered all the same."""
 
+import os
 import signal
 import time
 
@@ -53,6 +54,21 @@ def test_all_is_delivered_by_the_end_and_over_a_reload(way, uwsgi, tmp_path):
             collector.wait_for_paths(server.answered)
             numbers = numbers_left(tmp_path)
             assert numbers["sent"] == numbers["captured"] <= len(server.answered)
+
+
+def test_a_second_signal_does_not_cut_the_flush_short(uwsgi, tmp_path):
+    with FaultyCollector(lambda post: time.sleep(1.5)) as collector:
+        command = UWSGI.replace("{bin}", str(uwsgi)) + "--master -p 2 --enable-threads"
+        env = environ(collector.host, tmp_path, METLO_SHUTDOWN_TIMEOUT="20")
+        with Server(command, dict(env, METLO_SPOOL_DIR="off"), tmp_path / "log") as server:
+            server.hit(30)
+            time.sleep(0.5)  # until its workers are idle
+            server.process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            arrived = len(collector.paths)
+            os.killpg(server.process.pid, signal.SIGTERM)
+            server.process.wait(60)
+            assert arrived < len(server.answered) == len(collector.paths)
 
 
 def test_a_hook_of_the_app_is_still_called(uwsgi, tmp_path):
