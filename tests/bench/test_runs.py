@@ -81,4 +81,14 @@ def test_growth_has_a_point_for_each_size_and_draws(tmp_path):
 
 def test_collector_analyses_all_that_it_accepted(tmp_path):
     _, result = bench(tmp_path, "collector", "--seconds", "1")
-    assert result["analysed"] == result["accepted"] > 0
+    assert result["analysed"] == result["accepted"] >= result["analysed_meanwhile"] > 0
+    assert result["accepted"] % 100 == 0 and result["singles"] > 0
+
+
+def test_collector_traces_tells_disk_and_pages_and_totals_are_exact(tmp_path):
+    said, result = bench(tmp_path, "collector", "--traces", "4000", "--endpoints", "30")
+    status = result["status"]
+    assert result["sent"] == result["calls"] == status["accepted_traces"] == status["applied_traces"] >= 4000
+    assert (status["lost_traces"], result["endpoints"]) == (0, 30)
+    assert [moment[0] for moment in result["moments"]] == sorted(moment[0] for moment in result["moments"])
+    assert all(0 < page[2] <= page[3] for page in result["pages"]) and "MB on disk" in said
