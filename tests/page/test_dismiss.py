@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -54,3 +55,19 @@ def test_a_finding_is_dismissed_on_its_endpoints_page(opened: Any, leaky: Collec
     page.click("#findings button:has-text('Dismiss')")
     expect(page.locator("h1")).to_have_text("Findings")
     assert [item["dismissed"] for item in leaky.get("/api/local/findings")] == [True]
+
+
+def test_many_sensitive_fields_come_page_by_page(opened: Any, collector: Collector) -> None:
+    many = json.dumps({f"contact_{n}": f"someone{n}@example.com" for n in range(130)})
+    collector.batch([trace("/contacts", route="/contacts", response_body=many)] * 3)
+    collector.settled(3)
+    page = opened(collector, "/sensitive")
+    rows = page.locator(".exposed tbody tr")
+    expect(rows).to_have_count(20)
+    page.click("nav.pages a:has-text('All 130 fields')")
+    expect(rows).to_have_count(100)
+    page.click("nav.pages a[rel=next]")
+    expect(rows).to_have_count(30)
+    page.click(".exposed button:has-text('Dismiss')")
+    page.goto(collector.url + "/sensitive?data=email&page=2")
+    expect(rows).to_have_count(29)

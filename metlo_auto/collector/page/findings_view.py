@@ -1,4 +1,4 @@
-"""Findings and sensitive data: what was found, and the actions that dismiss it or bring it back."""
+"""Findings, and the actions that dismiss what was found or bring it back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from metlo_auto.collector import findings as found
-from metlo_auto.collector import queries, sensitive
+from metlo_auto.collector import queries
 from metlo_auto.collector.database import reading, writing
 from metlo_auto.collector.page import survey
 from metlo_auto.collector.page.blueprint import blueprint, engine
@@ -32,27 +32,6 @@ def findings() -> str:
             groups=[(kind, list(items)) for kind, items in groupby(open_, key=lambda item: item.kind)],
             n=len(open_),
             gone=[item for item in everything if item.dismissed],
-        )
-
-
-@blueprint.get("/sensitive", endpoint="sensitive")
-def sensitive_data() -> str:
-    with reading(engine()) as connection:
-        endpoints = {item.id: item for item in queries.list_endpoints(connection)}
-        found_there = [item for item in survey.exposures(connection) if item.endpoint_id in endpoints]
-        open_ = [item for item in found_there if not item.dismissed]
-        return render(
-            connection,
-            "sensitive.html",
-            "Sensitive data",
-            queries.status(connection),
-            endpoints=endpoints,
-            groups=[
-                (item, [exposure for exposure in open_ if exposure.claim.name == item.name])
-                for item in sensitive.CLASSES
-                if any(exposure.claim.name == item.name for exposure in open_)
-            ],
-            gone=[item for item in found_there if item.dismissed],
         )
 
 

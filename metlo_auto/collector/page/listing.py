@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, TypeVar
 from urllib.parse import urlencode
 
+T = TypeVar("T")
 PAGE = 100  # rows
 ALWAYS, SOMETIMES, NEVER = "always", "sometimes", "never"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -121,6 +122,6 @@ def pages(found: int) -> int:
     return max(1, -(-found // PAGE))
 
 
-def cut(rows: Sequence[Row], page: int) -> Sequence[Row]:
+def cut(rows: Sequence[T], page: int) -> Sequence[T]:
     """The rows of one page."""
     return rows[(page - 1) * PAGE : page * PAGE]

@@ -12,6 +12,7 @@ from metlo_auto.collector.page import (
     openapi_view,
     pulse,
     requests_view,
+    sensitive_view,
     settings_view,
 )
 from metlo_auto.collector.page.blueprint import blueprint
@@ -27,5 +28,6 @@ __all__ = [
     "openapi_view",
     "pulse",
     "requests_view",
+    "sensitive_view",
     "settings_view",
 ]
