@@ -66,10 +66,12 @@ def _begin(
     attachment: Attachment, app: Any, environ: Environ, forward: Callable[..., Any]
 ) -> "Optional[Recording]":
     capture = attachment.capture
-    # An app inside an app is the outer one's request: it is reported once.
-    if capture is None or KEY in environ:
+    if capture is None:
         return None
     try:
+        if KEY in environ:  # an app inside an app is the outer one's request: it is reported once
+            environ[KEY].keep_route()
+            return None
         if attachment.declare is not None:
             attachment.declare_once(capture, app)
         if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):

@@ -55,6 +55,7 @@ class Recording:
     passthrough = False
     exception: Optional[str] = None
     route: Route = (None, None, {})
+    route_kept = False
     done = False
     handed_over = False
 
@@ -91,10 +92,17 @@ class Recording:
 
     def note_route(self) -> None:
         """Flask forgets the request when it leaves the app, so this is asked while it is still in there."""
+        if self.route_kept:
+            return
         try:
             self.route = self.capture.route_of(self.environ or {})
         except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
             self.capture.guard.note()
+
+    def keep_route(self) -> None:
+        """The route is that of now: with an old Werkzeug an app inside leaves its own request in the environ."""
+        self.note_route()
+        self.route_kept = True
 
     def _write(self, write: Callable[[bytes], Any], data: bytes) -> Any:
         self.take(data)
