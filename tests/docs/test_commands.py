@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -211,8 +212,10 @@ def test_the_collector_alone_and_beside_an_app(place):
     port = free_port()
     with running(["/bin/sh", "-c", "exec %s --port %d" % (serve, port)], port, env=dict(
             place.environ, METLO_COLLECTOR_DATA_DIR=str(place.home / "alone")), cwd=str(place.app)) as log:
-        said = log.read_text()
-    settings = dict(re.findall(r"(METLO_\w+)=(\S+)", said))
+        until = time.monotonic() + 30
+        while "METLO_API_KEY" not in log.read_text() and time.monotonic() < until:
+            time.sleep(0.05)  # it answers a moment before it says so
+        settings = dict(re.findall(r"(METLO_\w+)=(\S+)", log.read_text()))
     assert settings["METLO_HOST"] == "http://127.0.0.1:%d" % port
 
 
