@@ -47,13 +47,13 @@ class Rounds(NamedTuple):
 def measure(
     workload: Workload, worker: str, variants: Sequence[Variant], rounds: int, seconds: int, python: str
 ) -> Rounds:
-    """Every variant at the same rate: half of what the first one can do."""
+    """Every variant at the same rate: half of what the slowest one can do, so that none is overloaded."""
     with running(variants, worker, python) as servers:
-        rate = 0.0
+        best = []
         for server in servers.values():
-            best = wrk.load(server.url, workload, 2)
-            rate = rate or best.rate / 2
+            best.append(wrk.load(server.url, workload, 2).rate)
             server.settle()
+        rate = min(best) / 2
         found: dict[str, list[Waits]] = {name: [] for name in servers}
         for number in range(rounds):
             for name, server in servers.items():
