@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import IO, Any, Callable, Optional
 
 import requests
 
@@ -53,11 +53,15 @@ class Collector:
         self._arguments = arguments
         self.start()
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "metlo_auto.collector", "serve", "--port", "0", *self._arguments]
+
+    def start(self, stderr: Optional[IO[str]] = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "metlo_auto.collector", "serve", "--port", "0", *self._arguments],
+            self.command(),
             env=environment(self.data_dir),
             stdout=subprocess.PIPE,
+            stderr=stderr,
             universal_newlines=True,
         )
         assert self.process.stdout is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Iterator
 import pytest
 import requests
 import waitress
-from collector_support import Collector, environment, trace, until
+from collector_support import Collector, trace, until
 
 from metlo_auto.collector.access import Names
 from metlo_auto.collector.committer import Committer
@@ -55,21 +54,9 @@ def test_a_full_inbox_answers_429_and_when_to_come_back(small: str) -> None:
 class Cramped(Collector):
     """A collector that may not make any file longer than 3 MB, as on a disk that is nearly full."""
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
         limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, {resource.getrlimit(resource.RLIMIT_FSIZE)[1]}));"
-        code = limit + "from metlo_auto.collector.cli import main; main(['serve', '--port', '0'])"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            env=environment(self.data_dir),
-            stdout=subprocess.PIPE,
-            universal_newlines=True,
-        )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().split()[-1]
-        self.page = self.process.stdout.readline().split()[-1]
-        self.process.stdout.readline()
-        self.key = (self.data_dir / "api-key").read_text().strip()
-        self.session = requests.Session()
+        return [sys.executable, "-c", limit + "from metlo_auto.collector.cli import main; main(['serve', '--port', '0'])"]
 
 
 def test_a_full_disk_answers_503_and_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO, Optional
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from collector_support import ROOT, Collector, environment, run, trace, until
 APPLICATION = f"""\
 import sys
 from pathlib import Path
+from typing import IO, Optional
 sys.path.append({str(ROOT)!r})
 from metlo_auto.collector.access import Names
 from metlo_auto.collector.committer import Committer
@@ -62,22 +64,9 @@ def _text(file: Path) -> str:
 class Noted(Collector):
     """A collector whose standard error is kept."""
 
-    def start(self) -> None:
-        code = "from metlo_auto.collector.cli import main; main(['serve', '--port', '0'])"
+    def start(self, stderr: Optional[IO[str]] = None) -> None:
         with open(self.data_dir / "stderr", "w") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", code],
-                env=environment(self.data_dir),
-                stdout=subprocess.PIPE,
-                stderr=said,
-                universal_newlines=True,
-            )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().split()[-1]
-        self.page = self.process.stdout.readline().split()[-1]
-        self.process.stdout.readline()
-        self.key = (self.data_dir / "api-key").read_text().strip()
-        self.session = requests.Session()
+            super().start(said)
 
 
 @pytest.mark.parametrize("turn", range(3))
