@@ -13,6 +13,7 @@ from tests.support.venvs import app_venv
 pytestmark = pytest.mark.slow
 
 UWSGI = "{bin}/uwsgi --http-socket 127.0.0.1:{port} --need-app --wsgi-file counting.py --callable app "
+IDLE = 0.5  # seconds until the workers are; uWSGI runs no exit hooks of one that is busy with its last request
 WAYS = {
     "prefork": "--master -p 2",
     "lazy": "--master -p 2 --lazy-apps",
@@ -43,13 +44,14 @@ def test_all_is_delivered_by_the_end_and_over_a_reload(way, uwsgi, tmp_path):
             if way != "alone":
                 if "skip" in way or way == "gevent":
                     collector.wait_for_paths(server.answered)
+                time.sleep(IDLE)
                 server.process.send_signal(signal.SIGHUP)
                 time.sleep(2)  # the old workers still answer while they are replaced
                 server.wait_until_it_answers()
                 server.hit(30)
             if "skip" in way or way == "gevent":
                 collector.wait_for_paths(server.answered)  # nobody is told of the end
-            time.sleep(0.5)  # a worker that is still busy with its last request is ended without notice
+            time.sleep(IDLE)
             server.end(signal.SIGINT)
             collector.wait_for_paths(server.answered)
             numbers = numbers_left(tmp_path)
@@ -62,7 +64,7 @@ def test_a_second_signal_does_not_cut_the_flush_short(uwsgi, tmp_path):
         env = environ(collector.host, tmp_path, METLO_SHUTDOWN_TIMEOUT="20")
         with Server(command, dict(env, METLO_SPOOL_DIR="off"), tmp_path / "log") as server:
             server.hit(30)
-            time.sleep(0.5)  # until its workers are idle
+            time.sleep(IDLE)
             server.process.send_signal(signal.SIGINT)
             time.sleep(0.5)
             arrived = len(collector.paths)
