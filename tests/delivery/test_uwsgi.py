@@ -61,7 +61,7 @@ def test_all_is_delivered_by_the_end_and_over_a_reload(way, uwsgi, tmp_path):
 def test_a_second_signal_does_not_cut_the_flush_short(uwsgi, tmp_path):
     with FaultyCollector(lambda post: time.sleep(1.5)) as collector:
         command = UWSGI.replace("{bin}", str(uwsgi)) + "--master -p 2 --enable-threads"
-        env = environ(collector.host, tmp_path, METLO_SHUTDOWN_TIMEOUT="20")
+        env = environ(collector.host, tmp_path, METLO_SHUTDOWN_TIMEOUT="20", METLO_TIMEOUT="20")  # posts stand in line
         with Server(command, dict(env, METLO_SPOOL_DIR="off"), tmp_path / "log") as server:
             server.hit(30)
             time.sleep(IDLE)
@@ -70,7 +70,7 @@ def test_a_second_signal_does_not_cut_the_flush_short(uwsgi, tmp_path):
             arrived = len(collector.paths)
             os.killpg(server.process.pid, signal.SIGTERM)
             server.process.wait(60)
-            assert arrived < len(server.answered) == len(collector.paths)
+            assert arrived < len(server.answered) == len(collector.paths), server.said()
 
 
 def test_a_hook_of_the_app_is_still_called(uwsgi, tmp_path):
