@@ -6,13 +6,13 @@ import itertools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from tests.delivery.settings import adds_up
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -35,12 +35,6 @@ SERVERS = {
     "uvicorn": "{python} -m uvicorn --workers 2 --port {port} asgi_counting:app",
     "hypercorn": "{python} -m hypercorn --workers 2 --bind 127.0.0.1:{port} asgi_counting:app",
 }
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def environ(host, tmp_path, **more):

@@ -14,8 +14,9 @@ import pytest
 from metlo_auto.collector.cli import _parser
 from metlo_auto.launcher import options
 from tests.docs.pages import ROOT, fences, pages, spans
-from tests.launcher.recipes import APP, free_port, get, running
+from tests.launcher.recipes import APP, get, running
 from tests.packaging.conftest import build
+from tests.support.ports import free_port
 from tests.support.recorder import Recorder
 
 SHELL = ("", "sh")

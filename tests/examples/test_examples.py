@@ -12,8 +12,9 @@ import time
 
 import pytest
 
-from tests.launcher.recipes import free_port, get, installed, running
+from tests.launcher.recipes import get, installed, running
 from tests.support.installed import ROOT, Installed
+from tests.support.ports import free_port
 from tests.support.recorder import Recorder
 
 EXAMPLES = ROOT / "examples"

@@ -51,12 +51,6 @@ def open_to_others(path: pathlib.Path) -> bool:
     return all(parent.stat().st_mode & 0o005 == 0o005 for parent in [path, *path.parents])
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 @contextlib.contextmanager
 def running(command: Sequence[str], port: int, **popen: Any) -> Iterator[pathlib.Path]:
     """`command` with its children until the end of the block; yields its log once it answers on `port`."""

@@ -11,17 +11,9 @@ from typing import Any, Dict, Iterator, List
 import flask
 import pytest
 
-from tests.launcher.recipes import (
-    APP,
-    free_port,
-    get,
-    installed,
-    open_to_others,
-    python_for_others,
-    recipes,
-    running,
-)
+from tests.launcher.recipes import APP, get, installed, open_to_others, python_for_others, recipes, running
 from tests.support.installed import ROOT, Installed, run
+from tests.support.ports import free_port
 from tests.support.recorder import Recorder
 from tests.support.venvs import UWSGI, app_venv
 

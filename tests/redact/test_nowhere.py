@@ -11,8 +11,9 @@ import pytest
 
 pytest.importorskip("waitress", reason="waitress is not installed")
 
+from tests.support.ports import free_port  # noqa: E402
 from tests.support.recorder import Recorder  # noqa: E402
-from tests.support.serving import Server, clean_environ, free_port, instrumented, request  # noqa: E402
+from tests.support.serving import Server, clean_environ, instrumented, request  # noqa: E402
 
 CANARY = "QjXcanaryXqZ"
 HERE = os.path.dirname(os.path.abspath(__file__))

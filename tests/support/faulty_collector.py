@@ -14,6 +14,8 @@ import threading
 import time
 from typing import Any, Callable, Counter, Dict, List, NamedTuple, Optional, Set
 
+from tests.support.ports import free_port
+
 
 class Post(NamedTuple):
     path: str
@@ -94,7 +96,7 @@ class FaultyCollector:
         """Listens, on the same port as before."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind(("127.0.0.1", self.port or free_port()))
         listener.listen(256)
         self.port = listener.getsockname()[1]
         self._listener = listener

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from tests.support.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT / "tests" / "apps"
 GUNICORN_SETTINGS = ROOT / "tests" / "support" / "gunicorn_settings.py"
@@ -34,12 +36,6 @@ class Answer(NamedTuple):
 
     def header(self, name: str) -> Optional[str]:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def clean_environ(tmp: Any, **more: str) -> Dict[str, str]:
