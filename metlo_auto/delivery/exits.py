@@ -44,11 +44,18 @@ class Exits:
             on_sigterm(self.end)
 
     def add_this_child(self) -> None:
-        """Ends with a child of multiprocessing or billiard too, which leaves by `os._exit`; for that child alone."""
+        """Ends with a child of multiprocessing, billiard or Celery too, which leaves by `os._exit`; for it alone."""
         for name in ("multiprocessing.util", "billiard.util"):
             util = sys.modules.get(name)
             if util is not None:
                 util.Finalize(None, self.end, exitpriority=MP_PRIORITY)
+        # The workers of Celery's pool do not get as far as billiard's finalizers.
+        shutdown = getattr(sys.modules.get("celery.signals"), "worker_process_shutdown", None)
+        if shutdown is not None:
+            shutdown.connect(self._end_of_worker, weak=False)
+
+    def _end_of_worker(self, **told: Any) -> None:
+        self.end()
 
     def end(self) -> None:
         """The process ends, or would without us: returns when all are done, or their time is over."""

@@ -133,28 +133,44 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind
             collector.wait_for_paths(server.answered + heir.answered)
 
 
-def test_a_celery_worker_that_calls_the_app_delivers_at_its_end(tmp_path):
+def celery_works(names, collector, tmp_path, **more):
+    """A Celery worker has done tasks of these names, was told to end, and has ended."""
     pytest.importorskip("celery")
     (tmp_path / "broker").mkdir()
-    with FaultyCollector() as collector:
-        env = environ(collector.host, tmp_path, CELERY_FOLDER=str(tmp_path / "broker"), METLO_SHUTDOWN_TIMEOUT="20")
-        names = ["/hit/task%d" % number for number in range(40)]
-        send = "import tasks; [tasks.call.delay('task%d' % number) for number in range(40)]"
-        subprocess.run([sys.executable, "-c", send], env=env, cwd=str(APPS), check=True, timeout=60)
-        command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker", "-c", "2", "--loglevel", "INFO"]
-        with open(str(tmp_path / "log"), "wb") as log:
-            worker = subprocess.Popen(command, env=env, cwd=str(APPS), stdout=log, stderr=log, start_new_session=True)
+    env = environ(collector.host, tmp_path, CELERY_FOLDER=str(tmp_path / "broker"), **more)
+    send = "import sys, tasks; [tasks.call.delay(name) for name in sys.argv[1:]]"
+    subprocess.run([sys.executable, "-c", send, *names], env=env, cwd=str(APPS), check=True, timeout=60)
+    command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker", "-c", "2", "--loglevel", "INFO"]
+    with open(str(tmp_path / "log"), "wb") as log:
+        worker = subprocess.Popen(command, env=env, cwd=str(APPS), stdout=log, stderr=log, start_new_session=True)
+    try:
+        end = time.monotonic() + 60
+        while (tmp_path / "log").read_text().count("succeeded") < len(names):
+            assert time.monotonic() < end, (tmp_path / "log").read_text()
+            time.sleep(0.01)
+        worker.terminate()
+        worker.wait(30)
+    finally:
         try:
-            end = time.monotonic() + 60
-            while (tmp_path / "log").read_text().count("succeeded") < 40:
-                assert time.monotonic() < end, (tmp_path / "log").read_text()
-                time.sleep(0.01)
-            worker.terminate()
-            worker.wait(30)
-            collector.wait_for_paths(names)
-        finally:
-            try:
-                os.killpg(worker.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            worker.wait()
+            os.killpg(worker.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        worker.wait()
+
+
+TASKS = ["task%d" % number for number in range(40)]
+
+
+def test_a_celery_worker_that_calls_the_app_delivers_at_its_end(tmp_path):
+    with FaultyCollector() as collector:
+        celery_works(TASKS, collector, tmp_path, METLO_SHUTDOWN_TIMEOUT="20")
+        collector.wait_for_paths(["/hit/" + name for name in TASKS])
+    numbers = numbers_left(tmp_path)
+    assert numbers == {"captured": len(TASKS), "sent": len(TASKS), "spooled": 0, "dropped": 0}
+
+
+def test_a_celery_worker_leaves_in_the_spool_what_a_collector_that_hangs_did_not_take(tmp_path):
+    with FaultyCollector(way("hang")) as collector:
+        celery_works(TASKS, collector, tmp_path, METLO_TIMEOUT="60", METLO_SHUTDOWN_TIMEOUT="4")
+    numbers = numbers_left(tmp_path)
+    assert numbers == {"captured": len(TASKS), "sent": 0, "spooled": len(TASKS), "dropped": 0}

@@ -2,7 +2,9 @@
 
 import os
 
+import leaving
 from celery import Celery
+from celery.signals import worker_process_shutdown
 from counting import app as flask_app
 
 folder = os.environ["CELERY_FOLDER"]
@@ -18,3 +20,9 @@ celery.conf.update(
 @celery.task
 def call(name):
     flask_app.test_client().get("/hit/" + name).close()
+    # after the agent, which has just seen its first request: who comes first is called first
+    worker_process_shutdown.connect(leave_numbers, weak=False)
+
+
+def leave_numbers(**kwargs):
+    leaving.leave_numbers()
