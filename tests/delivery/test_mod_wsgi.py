@@ -1,24 +1,31 @@
-"""Apache with mod_wsgi, as docs/deploy.md has it: all that was answered arrives, whichever way Apache is told to end."""
+"""mod_wsgi, Debian's as docs/deploy.md has it and mod_wsgi-express: all that was answered arrives, however it is told to end."""
 
+import os
 import pathlib
 import shutil
 import signal
+import sys
 import tempfile
 import time
+from typing import List, NamedTuple
 
 import pytest
 
-from tests.delivery.serving import APPS, Server
+from tests.delivery.serving import APPS, Server, environ, numbers_left
 from tests.delivery.test_servers import both_end
-from tests.launcher.recipes import installed, open_to_others, recipes
+from tests.launcher.recipes import installed, open_to_others, python_for_others, recipes
 from tests.launcher.test_deploy import APACHE, apache_python
 from tests.support.faulty_collector import FaultyCollector, way
 from tests.support.installed import ROOT
+from tests.support.venvs import app_venv
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first run builds mod_wsgi
 
 ENDS = {"TERM": signal.SIGTERM, "graceful stop": signal.SIGWINCH}
-ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+PATH = "/usr/sbin:/usr/bin:/bin"
+# --no-cache-dir: what pip keeps is linked to another interpreter of this version, for which it was built
+EXPRESS = ["mod_wsgi", "flask", "--no-cache-dir"]
+EXPRESS_OPTIONS = "--application-type module --callable-object app --host 127.0.0.1 --processes 2 --threads 8 --locale C.UTF-8"
 
 
 @pytest.fixture
@@ -26,6 +33,8 @@ def folder():
     """One that every user may read; pytest's own are root's alone where root runs it."""
     made = pathlib.Path(tempfile.mkdtemp(prefix="metlo-apache-"))
     made.chmod(0o755)
+    (made / "stats").mkdir()
+    (made / "stats").chmod(0o777)
     try:
         if not open_to_others(made) or not open_to_others(ROOT / "metlo_auto"):
             pytest.skip("another user may not read these folders")
@@ -38,7 +47,8 @@ class Apache(Server):
     """The recipe's Apache with the counting app; in memory alone, so that what arrives was flushed."""
 
     def __init__(self, folder, collector, **settings):
-        super().__init__("", ENVIRON, folder / "log", cwd=folder)
+        env = {"PATH": PATH, "LANG": "C.UTF-8", "PYTHONPATH": str(APPS / "numbers"), "STATS_FOLDER": str(folder / "stats")}
+        super().__init__("", env, folder / "log", cwd=folder)
         python = apache_python()
         venv = folder / "venv"
         if not venv.exists():
@@ -51,20 +61,71 @@ class Apache(Server):
         (folder / "apache.conf").write_text(APACHE.format(folder=folder, port=self.port) + conf)
         self.command = ["apache2", "-D", "FOREGROUND", "-f", str(folder / "apache.conf")]
 
+    def errors(self):
+        return (self.cwd / "error.log").read_text()
+
+
+class Express(Server):
+    """The same app under `metlo-run mod_wsgi-express start-server`, with the mod_wsgi of PyPI."""
+
+    def __init__(self, folder, collector, **settings):
+        built = express()
+        env = dict(environ(collector.host, folder), PYTHONPATH=str(APPS / "numbers"), **settings)
+        env.update(METLO_SPOOL_DIR="off", PATH="%s:%s" % (built.commands, PATH), STATS_FOLDER=str(folder / "stats"))
+        super().__init__("", env, folder / "log", cwd=APPS)
+        self.command = [str(built.commands / "metlo-run"), "mod_wsgi-express", "start-server", "counting", *EXPRESS_OPTIONS.split()]
+        self.command += ["--port", str(self.port), "--server-root", str(folder / "server"), "--log-to-terminal"]
+        self.command += built.user
+
+    def errors(self):
+        return self.said()
+
+
+class Built(NamedTuple):
+    """The commands' folder, and the user that a server of root's becomes, which has to be able to run the interpreter."""
+
+    commands: pathlib.Path
+    user: List[str]
+
+
+def express():
+    """mod_wsgi of PyPI, built here."""
+    if shutil.which("apxs", path=PATH) is None:
+        pytest.skip("mod_wsgi cannot be built here (Debian: apache2-dev)")
+    root = os.getuid() == 0
+    python = python_for_others() if root else sys.executable
+    if python is None:
+        pytest.skip("no interpreter of this version that another user can run")
+    try:
+        commands = app_venv("mod-wsgi", EXPRESS, python)
+    except RuntimeError as error:
+        pytest.skip("mod_wsgi cannot be built here: %s" % str(error)[-200:])
+    if not open_to_others(commands):
+        pytest.skip("another user may not read these folders")
+    return Built(commands, ["--user", "nobody", "--group", "nogroup"] if root else [])
+
+
+@pytest.fixture(params=[Apache, Express], ids=["Debian", "express"])
+def server(request):
+    """Makes servers of one kind."""
+    return request.param
+
 
 @pytest.mark.parametrize("end", ENDS)
-def test_all_is_delivered_when_apache_ends_right_after_the_last_answer(end, folder):
-    with FaultyCollector() as collector, Apache(folder, collector, METLO_SHUTDOWN_TIMEOUT="20") as apache:
+def test_all_is_delivered_when_it_ends_right_after_the_last_answer(end, server, folder):
+    with FaultyCollector() as collector, server(folder, collector, METLO_SHUTDOWN_TIMEOUT="20") as apache:
         collector.wait_for_paths(apache.answered)
         apache.hit(60)
         apache.end(ENDS[end])
         collector.wait_for_paths(apache.answered)
-    assert "metlo:" not in (folder / "error.log").read_text()
+        numbers = numbers_left(folder / "stats")
+        assert numbers["sent"] == numbers["captured"] == len(apache.answered)
+        assert "metlo:" not in apache.errors()
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP], ids=["graceful", "restart"])
-def test_all_is_delivered_over_a_restart(number, folder):
-    with FaultyCollector() as collector, Apache(folder, collector, METLO_SHUTDOWN_TIMEOUT="20") as apache:
+def test_all_is_delivered_over_a_restart(number, server, folder):
+    with FaultyCollector() as collector, server(folder, collector, METLO_SHUTDOWN_TIMEOUT="20") as apache:
         apache.hit(60)
         apache.process.send_signal(number)
         time.sleep(1)  # its old processes still answer while they are replaced
@@ -72,14 +133,18 @@ def test_all_is_delivered_over_a_restart(number, folder):
         apache.hit(60)
         apache.end()
         collector.wait_for_paths(apache.answered)
+        numbers = numbers_left(folder / "stats")
+        assert numbers["sent"] == numbers["captured"] == len(apache.answered)
 
 
-def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(folder):
+def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(server, folder):
     (folder / "bare").mkdir()
     with FaultyCollector(way("hang")) as collector:
-        with Apache(folder, collector, METLO_TIMEOUT="60", METLO_SHUTDOWN_TIMEOUT="1") as apache:
-            with Apache(folder / "bare", collector, METLO_DISABLED="1") as bare:
+        with server(folder, collector, METLO_TIMEOUT="60", METLO_SHUTDOWN_TIMEOUT="1") as apache:
+            with server(folder / "bare", collector, METLO_DISABLED="1") as bare:
                 apache.hit(60)
                 bare.hit(60)
                 (_, seconds), (_, bare_seconds) = both_end([apache, bare])
+        numbers = numbers_left(folder / "stats")
+    assert numbers["dropped"] == numbers["captured"] == len(apache.answered)
     assert seconds <= bare_seconds + 1 + 1.6, "Apache kills its processes after 3 s"
