@@ -4,6 +4,7 @@ requests limits the wait for each read, not for the whole answer: a collector th
 thread for ever. Its adapter is used without its session, which would cost more than the post itself.
 """
 
+import inspect
 import socket
 import weakref
 from typing import Any, Type
@@ -54,6 +55,8 @@ class BreakableAdapter(requests.adapters.HTTPAdapter):
 
 def _pool(adapter: BreakableAdapter, pool: Type[Any], connection: Type[Any]) -> Type[Any]:
     class Connection(connection):  # type: ignore[misc]
+        _dd_no_trace = True  # ddtrace's own mark for connections that it leaves alone
+
         def _new_conn(self) -> Any:
             sock = super()._new_conn()
             if adapter.broken:
@@ -74,5 +77,7 @@ def _pool(adapter: BreakableAdapter, pool: Type[Any], connection: Type[Any]) -> 
 
     class Pool(pool):  # type: ignore[misc]
         ConnectionCls = Connection
+        # Its integration of urllib3 has no switch: what it, or another tracer, has put around the method stays outside.
+        urlopen = inspect.unwrap(pool.urlopen)
 
     return Pool
