@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple, Sequence
 from urllib.parse import urlsplit
 
-from benchmarks import wrk
+from benchmarks import cpu, wrk
 from benchmarks.collectors import pinned
 from benchmarks.machine import cores
 from benchmarks.overhead import running
+from benchmarks.servers import Server
 from benchmarks.variants import Variant
 from benchmarks.venvs import Trouble, say
 from benchmarks.workloads import Workload
@@ -47,13 +48,9 @@ class Rounds(NamedTuple):
 def measure(
     workload: Workload, worker: str, variants: Sequence[Variant], rounds: int, seconds: int, python: str
 ) -> Rounds:
-    """Every variant at the same rate: half of what the slowest one can do, so that none is overloaded."""
+    """Every variant at the same rate: that at which the core of the slowest one is half busy."""
     with running(variants, worker, python) as servers:
-        best = []
-        for server in servers.values():
-            best.append(wrk.load(server.url, workload, 2).rate)
-            server.settle()
-        rate = min(best) / 2
+        rate = min(half_busy(server, workload) for server in servers.values())
         found: dict[str, list[Waits]] = {name: [] for name in servers}
         for number in range(rounds):
             for name, server in servers.items():
@@ -64,6 +61,21 @@ def measure(
                 + ", ".join(f"{name} p99.9 {found[name][-1].p999:.1f} ms" for name in servers)
             )
         return Rounds(rate, found)
+
+
+def half_busy(server: Server, workload: Workload) -> float:
+    """Requests per second that take half of a core, delivery included.
+
+    Fewer than half of those at saturation: a request that wakes the app up costs more than one that waited in line.
+    """
+    rate = wrk.load(server.url, workload, 2).rate / 3
+    for _ in range(2):
+        server.settle()
+        before = server.usage()
+        requests = len(paced(server.url, workload, rate, 2))
+        server.settle()
+        rate = requests / cpu.between(before, server.usage())[0] / 2
+    return rate
 
 
 def paced(url: str, workload: Workload, rate: float, seconds: int) -> list[float]:
