@@ -138,13 +138,21 @@ def test_all_is_delivered_over_a_restart(number, server, folder):
 
 
 def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(server, folder):
-    (folder / "bare").mkdir()
-    with FaultyCollector(way("hang")) as collector:
-        with server(folder, collector, METLO_TIMEOUT="60", METLO_SHUTDOWN_TIMEOUT="1") as apache:
-            with server(folder / "bare", collector, METLO_DISABLED="1") as bare:
-                apache.hit(60)
-                bare.hit(60)
-                (_, seconds), (_, bare_seconds) = both_end([apache, bare])
-        numbers = numbers_left(folder / "stats")
-    assert numbers["dropped"] == numbers["captured"] == len(apache.answered)
-    assert seconds <= bare_seconds + 1 + 1.6, "Apache kills its processes after 3 s"
+    """Apache kills its processes after 3 s, which a busy machine takes for less: the best of three times counts."""
+    held_up = []
+    for number in range(3):
+        place = folder / str(number)
+        (place / "bare").mkdir(parents=True)
+        (place / "stats").mkdir()
+        (place / "stats").chmod(0o777)
+        with FaultyCollector(way("hang")) as collector:
+            with server(place, collector, METLO_TIMEOUT="60", METLO_SHUTDOWN_TIMEOUT="1") as apache:
+                with server(place / "bare", collector, METLO_DISABLED="1") as bare:
+                    apache.hit(60)
+                    bare.hit(60)
+                    (_, seconds), (_, bare_seconds) = both_end([apache, bare])
+        numbers = numbers_left(place / "stats")  # nothing of one that was killed
+        held_up.append((seconds - bare_seconds, dict(numbers)))
+        if numbers["dropped"] == numbers["captured"] == len(apache.answered) and seconds <= bare_seconds + 1 + 0.7:
+            return
+    raise AssertionError(held_up)
