@@ -68,13 +68,12 @@ class Harvest:
     def add_batch(self, batch: Filed) -> None:
         """Take in the traces of `batch`; one that cannot be analysed is set aside and the others are not."""
         try:
-            value = transport.parse(batch.body)
+            traces = transport.parse_items(batch.body)
         except transport.Refused as refused:  # stored by an older version, or damaged
             self._put_aside(batch.received_at, refused.text, batch.body)
             return
-        traces = value if isinstance(value, list) else [value]
-        for trace in traces[: batch.traces]:
-            self._add(trace, batch.received_at)
+        for trace, text in traces[: batch.traces]:
+            self._add(trace, text, batch.received_at)
 
     def finish(self) -> None:
         """Turn what was counted into facts and folds."""
@@ -89,20 +88,20 @@ class Harvest:
         for part, root in self._parts.items():
             self._note_sibling(part, root)
 
-    def _add(self, trace: Any, received_at: float) -> None:
+    def _add(self, trace: Any, text: Optional[bytes], received_at: float) -> None:
         reason = contract.complaint(trace)
         if reason is None:
             try:
-                self._add_observation(observe(trace, received_at))
+                self._add_observation(observe(trace, received_at), text)
                 self._count("applied_traces")
                 return
             except Exception as error:  # noqa: BLE001  # hostile input: one trace must not cost the others
                 reason = f"analysis failed: {type(error).__name__}: {error}"
-        self._put_aside(received_at, reason, dump(trace))
+        self._put_aside(received_at, reason, text or dump(trace))
 
-    def _add_observation(self, seen: Observation) -> None:
+    def _add_observation(self, seen: Observation, text: Optional[bytes]) -> None:
         template = self._template(seen)
-        body = dump(seen.trace)
+        body = text or dump(seen.trace)
         name = None if template is None else endpoint_id(seen.method, seen.host, template)
         if template is None or name is None or not self._memory.admit_endpoint(name):
             self._count("unmatched_traces" if template is None else "overflow_traces")

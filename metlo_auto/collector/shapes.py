@@ -42,7 +42,8 @@ class Place:
         """Count `value` and everything in it."""
         kind = type(value)
         if kind is dict:
-            self._count("object")
+            others = self.others
+            others["object"] = others.get("object", 0) + 1
             if depth < MOST_DEPTH:
                 self._add_members(value, depth + 1)
         elif kind is list:
@@ -66,16 +67,19 @@ class Place:
             place = keys.get(key)
             if place is None:
                 place = self._place(key)
-            if type(inner) is str and len(inner) <= MOST_TEXT:  # most members are; spares a call
-                place.leaves[inner] = place.leaves.get(inner, 0) + 1
+            kind = type(inner)
+            if kind is int or kind is float or kind is str and len(inner) <= MOST_TEXT:  # most are; spares a call
+                leaves = place.leaves
+                leaves[inner] = leaves.get(inner, 0) + 1
             else:
                 place.add(inner, depth)
 
     def _add_items(self, value: list[Any], depth: int) -> None:
         if self.items is None:
             self.items = Place(self.name)
+        add = self.items.add
         for item in value[:MOST_ITEMS]:
-            self.items.add(item, depth)
+            add(item, depth)
 
     def _place(self, key: str) -> "Place":
         """Where values of `key`, which is not among the keys, are counted."""

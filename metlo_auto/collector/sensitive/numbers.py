@@ -119,9 +119,11 @@ _COUNTRY = re.compile(
     r"|8(?:[1246]|[058]\d)|9(?:[0-58]|[679]\d)"
 )
 
+_OTHERS = re.compile(r"\D+")
+
 
 def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
+    return _OTHERS.sub("", text)
 
 
 def has_card(_name: str, text: str) -> bool:
