@@ -92,7 +92,7 @@ def status(folder: Folder, options: argparse.Namespace) -> None:
 
 
 def describe(folder: Folder, options: argparse.Namespace) -> None:
-    with _reading(folder, options) as connection:
+    with progress.waiting("describing"), _reading(folder, options) as connection:
         document = openapi.make_document(openapi.read_operations(connection, options.for_host), options.title)
     if options.check:
         _check_drift(options.check, document)
@@ -126,20 +126,21 @@ def dump(folder: Folder, options: argparse.Namespace) -> None:
 def delete(folder: Folder, options: argparse.Namespace) -> None:
     engine = open_store(store_url(folder, options))
     try:
-        with writing(engine) as connection:
+        with reading(engine) as connection:
             ids = _chosen(connection, options.endpoint) if options.endpoint else []
-            what = (
-                f"{options.endpoint} and its requests" if ids else "all kept requests" if options.raw else "everything"
-            )
-            if not options.yes and not _confirmed(what):
-                raise Failed("nothing was deleted; say --yes to delete without being asked")
+        what = f"{options.endpoint} and its requests" if ids else "all kept requests" if options.raw else "everything"
+        if not options.yes and not _confirmed(what):  # nothing is locked while a person thinks
+            raise Failed("nothing was deleted; say --yes to delete without being asked")
+        with progress.waiting("deleting"), writing(engine) as connection:
             if ids:
                 deletion.delete_endpoints(connection, ids)
             elif options.raw:
                 deletion.delete_raw(connection)
             else:
                 deletion.delete_all(connection)
-        if not deletion.give_back(engine):
+        with progress.waiting("giving disk space back"):
+            is_given_back = deletion.give_back(engine)
+        if not is_given_back:
             print("metlo-collector: deleted; the disk space is given back by the next delete", file=sys.stderr)
     finally:
         engine.dispose()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +92,21 @@ def test_delete_asks_first(collector: Collector) -> None:
     done = run(collector.data_dir, "delete", "--all", stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and "--yes" in done.stderr
     assert len(collector.get("/api/local/traces")) == 5
+
+
+def test_nothing_waits_for_the_answer_of_a_person(collector: Collector) -> None:
+    _fill(collector)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "metlo_auto.collector", "delete", "--all"]
+    with subprocess.Popen(command, env=environment(collector.data_dir), stdin=theirs, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert os.read(child.stdout.fileno(), 100).startswith(b"Delete everything?")
+        _fill(collector)
+        os.write(ours, b"y\n")
+        assert child.wait(30) == 0
+    os.close(ours)
+    os.close(theirs)
+    assert collector.get("/api/local/traces") == []
 
 
 def test_delete_raw_leaves_the_inventory(collector: Collector) -> None:

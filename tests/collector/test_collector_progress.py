@@ -20,15 +20,22 @@ for n in shown(range(16), 16, "counting"):
     time.sleep(float(sys.argv[2]))
     print(n)
 """
+WAITING = """\
+import sys, time
+sys.path.append(sys.argv[1])
+from metlo_auto.collector.progress import waiting
+with waiting("deleting"):
+    time.sleep(float(sys.argv[2]))
+"""
 
 
-def _counted(terminal: bool, pause: float) -> tuple[str, str]:
+def _counted(terminal: bool, pause: float, script: str = COUNTING) -> tuple[str, str]:
     """What came out, and what was said on standard error, which may be a terminal."""
     ours, theirs = pty.openpty() if terminal else os.pipe()
     said: list[bytes] = []
     reader = threading.Thread(target=_read, args=(ours, said))
     reader.start()
-    command = [sys.executable, "-c", COUNTING, str(ROOT), str(pause)]
+    command = [sys.executable, "-c", script, str(ROOT), str(pause)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, universal_newlines=True, check=True)
     os.close(theirs)
     reader.join(20)
@@ -61,3 +68,15 @@ def test_after_a_second_a_terminal_shows_how_far_it_is_and_is_clean_at_the_end()
 def test_else_there_is_none(terminal: bool, pause: float) -> None:
     out, said = _counted(terminal, pause)
     assert (len(out.split()), said) == (16, "")
+
+
+def test_work_without_a_known_end_shows_that_it_goes_on_and_is_clean_at_the_end() -> None:
+    _, said = _counted(terminal=True, pause=2.5, script=WAITING)
+    bars = re.findall(r"\rdeleting \[(\.*###\.*)\] \d+ s", said)
+    assert len(set(bars)) > 1 and all(len(bar) == 40 for bar in bars)
+    assert said.endswith("\r\033[K")
+
+
+@pytest.mark.parametrize(("terminal", "pause"), [(True, 0.0), (False, 1.5)], ids=["soon done", "no terminal"])
+def test_else_it_shows_nothing(terminal: bool, pause: float) -> None:
+    assert _counted(terminal, pause, WAITING) == ("", "")
