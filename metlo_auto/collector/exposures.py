@@ -75,14 +75,15 @@ def _seen(connection: Connection) -> tuple[_Hits, _Examples]:
 
 
 def _observations(connection: Connection) -> dict[tuple[str, str, str], int]:
-    """How many texts and numbers were seen at the places that any class was found at."""
-    f, other = facts.c, facts.alias()
-    places = select(other.c.endpoint_id, other.c.section, other.c.path).where(other.c.kind == "class")
+    """How many texts and numbers were seen where any class was found, by all endpoints that are shown as one."""
+    f = facts.c
+    places = select(_SHOWN.label("shown"), f.section, f.path).select_from(_JOINED).where(f.kind == "class")
     found = places.distinct().subquery()
-    same = and_(found.c.endpoint_id == f.endpoint_id, found.c.section == f.section, found.c.path == f.path)
+    members = select(endpoints.c.id, _SHOWN.label("shown")).subquery()
+    same = and_(f.endpoint_id == members.c.id, f.section == found.c.section, f.path == found.c.path)
     query = (
-        select(_SHOWN, f.section, f.path, f.n)
-        .select_from(_JOINED.join(found, same))
+        select(found.c.shown, f.section, f.path, f.n)
+        .select_from(found.join(members, members.c.shown == found.c.shown).join(facts, same))
         .where(f.kind == "type", f.value.in_(("string", "integer", "number")))
     )
     totals: dict[tuple[str, str, str], int] = {}

@@ -58,6 +58,17 @@ def test_words_fold_once_many_siblings_answer_alike(collector: Collector) -> Non
     assert (found["route"], found["calls"]) == ("/api/people/{param1}", len(names) + 1)
 
 
+def test_what_one_of_many_folded_together_answers_is_weighed_against_all_of_them(collector: Collector) -> None:
+    names = ["ann", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ian", "joe", "kim", "lee", "max", "ned"]
+    bodies = {name: json.dumps({"login": "x", "contact": "none"}) for name in names}
+    bodies["ann"] = json.dumps({"login": "x", "contact": "+44 20 7946 0958"})  # one in fourteen is no field of phones
+    _send(collector, *(trace("/api/people/" + name, response_body=body) for name, body in bodies.items()))
+    found = _endpoint(collector, "/api/people/{param1}")
+    assert (found["calls"], found["sensitive"]) == (len(names), [])
+    _send(collector, *(trace("/api/people/" + name, response_body=bodies["ann"]) for name in names))
+    assert _endpoint(collector, "/api/people/{param1}")["sensitive"] == ["phone"]
+
+
 def test_resources_that_answer_differently_do_not_fold(collector: Collector) -> None:
     names = [f"a{chr(97 + i)}" for i in range(20)]
     _send(collector, *(trace("/api/" + name, response_body=json.dumps({name: 1})) for name in names))
