@@ -67,7 +67,8 @@ APART = ["tests/collector", "tests/page", "tests/bench", "tests/examples", "test
 def further():
     """What the whole suite needs beside its core."""
     lines = (ROOT / "requirements" / "test.txt").read_text().splitlines()
-    return [line for line in lines if line and not line.startswith(("#", "-r"))]
+    # not the extra `speed`: the suite without it runs whole nowhere else
+    return [wheel() + "[collector]", *[line for line in lines if line and not line.startswith(("#", "-r"))]]
 
 
 def results(kind, python, flask):

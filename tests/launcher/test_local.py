@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.installed import Installed, run
 
+pytest.importorskip("sqlalchemy", reason="the embedded collector needs it")
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 9), reason="the embedded collector needs Python 3.9")
 SHOW = "import json, os; print(json.dumps([os.environ.get('METLO_HOST'), os.environ.get('METLO_API_KEY'), os.getpid()]))"
 
