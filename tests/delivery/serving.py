@@ -23,7 +23,8 @@ SERVERS = {
     "gunicorn sync": GUNICORN,
     "gunicorn sync -w 2": GUNICORN + "-w 2",
     "gunicorn --preload": GUNICORN + "-w 2 --preload",
-    "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5",
+    # a worker that is told to end in the moment of its start may not hear it, and is killed after that time
+    "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5 --graceful-timeout 5",
     "gunicorn gthread": GUNICORN + "-w 2 -k gthread --threads 4",
     # its worker now and then does not end by itself on SIGTERM, without any agent too
     "gunicorn gevent": GUNICORN + "-w 2 -k gevent --graceful-timeout 5",
