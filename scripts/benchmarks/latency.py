@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Sequence
 from urllib.parse import urlsplit
 
-from benchmarks import cpu, wrk
+from benchmarks import cpu
 from benchmarks.collectors import pinned
 from benchmarks.machine import cores
 from benchmarks.overhead import running
@@ -17,6 +17,8 @@ from benchmarks.servers import Server
 from benchmarks.variants import Variant
 from benchmarks.venvs import Trouble, say
 from benchmarks.workloads import Workload
+
+_FIRST_RATE = 50.0  # requests per second that any app bears
 
 
 class Waits(NamedTuple):
@@ -66,10 +68,10 @@ def measure(
 def half_busy(server: Server, workload: Workload) -> float:
     """Requests per second that take half of a core, delivery included.
 
-    Fewer than half of those at saturation: a request that wakes the app up costs more than one that waited in line.
+    Asked at that very load: a request that wakes the app up costs more than one that waited in line.
     """
-    rate = wrk.load(server.url, workload, 2).rate / 3
-    for _ in range(2):
+    rate = _FIRST_RATE
+    for _ in range(3):
         server.settle()
         before = server.usage()
         requests = len(paced(server.url, workload, rate, 2))
