@@ -71,8 +71,8 @@ def half_busy(server: Server, workload: Workload) -> float:
     Asked at that very load: a request that wakes the app up costs more than one that waited in line.
     """
     rate = _FIRST_RATE
+    server.settle()
     for _ in range(3):
-        server.settle()
         before = server.usage()
         requests = len(paced(server.url, workload, rate, 2))
         server.settle()

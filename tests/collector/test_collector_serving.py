@@ -17,7 +17,6 @@ from collector_support import ROOT, Collector, environment, run, trace, until
 APPLICATION = f"""\
 import sys
 from pathlib import Path
-from typing import IO, Optional
 sys.path.append({str(ROOT)!r})
 from metlo_auto.collector.access import Names
 from metlo_auto.collector.committer import Committer

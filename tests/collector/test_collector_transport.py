@@ -24,7 +24,10 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def test_each_item_comes_with_json_that_says_the_same(text: str) -> None:
     items = transport.parse_items(text.encode())
     assert [item for item, _ in items] == json.loads(text.encode())
-    assert [json.loads(own) for _, own in items if own is not None] in ([item for item, _ in items], [])
+    if transport.orjson is None:
+        assert [json.loads(own or "") for _, own in items] == [item for item, _ in items]
+    else:
+        assert all(own is None for _, own in items)
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("[]", []), ("{}", [{}]), ("", [{}]), ('{"a": [1, 2]}', [{"a": [1, 2]}])])

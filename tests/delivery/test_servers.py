@@ -25,6 +25,7 @@ NEEDS = {
     "flask run": "flask.cli",
 }
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
+ONE_MAY_DIE = ("hypercorn", signal.SIGINT)  # of its two processes, while the other ends by itself
 BUSY = 8.0  # seconds that a busy machine may make of the difference between two ends; to flush may take 20
 HELD_UP = 4  # seconds of the shutdown time where the collector hangs; less than gevent's worker gets to end
 BUSY_TOGETHER = 3.5  # seconds; between two ends at the same moment
@@ -74,7 +75,7 @@ def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number,
         numbers = numbers_left(tmp_path)
     assert numbers["sent"] == numbers["captured"]
     assert numbers["spooled"] == numbers["dropped"] == 0
-    if kind in GUNICORNS:  # processes of others may die of the signal, as they do without us
+    if kind in GUNICORNS or numbers and (kind, number) != ONE_MAY_DIE:  # others may die of the signal, as without us
         assert numbers["captured"] == len(server.answered)
     with FaultyCollector() as collector, serve(kind, collector, METLO_DISABLED="1") as bare:
         bare.hit(40)
@@ -125,9 +126,8 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind
         if kind == "uvicorn":
             return  # nobody is told of its end, so what is under way is lost
         numbers = numbers_left(tmp_path)
-        assert numbers["spooled"] == numbers["captured"]
-        if kind in GUNICORNS:
-            assert numbers["captured"] == len(server.answered)
+        if kind in GUNICORNS or numbers:
+            assert numbers["spooled"] == numbers["captured"] == len(server.answered)
         with serve(kind, collector) as heir:  # the spool that was left behind
             heir.hit(1)
             collector.wait_for_paths(server.answered + heir.answered)
