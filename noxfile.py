@@ -116,7 +116,9 @@ def whole(session, flask):
     install(session, flask)
     for requirement in further():  # one by one: not each is there for each Python and each Flask
         wanted = [requirement, *FLASKS[flask], "--prefer-binary", "--quiet"]
-        session.run("python", "-m", "pip", "install", *wanted, success_codes=[0, 1], silent=True)
+        # pip may try releases for an hour where none fits both; 124 is timeout's word for that
+        pip = ["timeout", "300", "python", "-m", "pip", "install", *wanted]
+        session.run(*pip, external=True, success_codes=[0, 1, 124], silent=True)
     pytest = ["python", "-m", "pytest", "-n", "2", "-q"]
     if session.posargs:
         session.run(*pytest, *session.posargs)
