@@ -12,7 +12,6 @@ import time
 from collections import deque
 from typing import Deque, Dict, Optional, Union
 
-from . import exits
 from .bell import Bell
 from .counters import Counters
 from .crew import Alone, Crew, Posting
@@ -20,6 +19,7 @@ from .declarations import Declarations
 from .folder import Folder
 from .forks import ForkGate
 from .intake import Intake
+from .lookups import Lookups
 from .notices import Notices
 from .poster import Poster
 from .queue import TraceQueue
@@ -50,6 +50,7 @@ class Channel:
         self.declarations = Declarations()
         self._settings = settings
         self._gate = gate
+        self._lookups = Lookups()
         self._bell = Bell()
         self.queue = TraceQueue(settings.queue_size, self._bell.ring)
         self._waiters: Deque[Bell] = deque()
@@ -176,9 +177,7 @@ class Channel:
         settings = self._settings
         notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
         store = Store(self.queue, self.counters, self._spool, time.time)
-        # Where nobody tells us of the end, the little time that a graceful shutdown takes has to do.
-        flush_interval = 0.0 if exits.dies_without_notice() else settings.flush_interval
-        intake = Intake(self.queue, self.counters, flush_interval)
+        intake = Intake(self.queue, self.counters, settings.flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.
         chance = random.SystemRandom().random
         return Sender(intake, store, self._crew, settings.timeout, time.monotonic, chance, notices.say)
@@ -186,9 +185,12 @@ class Channel:
     def _make_crew(self) -> Posting:
         settings = self._settings
         if self.threads:
-            return Crew(settings.workers, lambda: Poster(settings, self._gate, self.declarations), self._bell)
+            return Crew(settings.workers, lambda: self._make_poster(settings), self._bell)
         settings = settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))
-        return Alone(lambda: Poster(settings, self._gate, self.declarations))
+        return Alone(lambda: self._make_poster(settings))
+
+    def _make_poster(self, settings: DeliverySettings) -> Poster:
+        return Poster(settings, self._gate, self._lookups, self.declarations)
 
     def _make_spool(self) -> Spool:
         folder = None

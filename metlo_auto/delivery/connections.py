@@ -14,6 +14,7 @@ import urllib3.connection
 import urllib3.connectionpool
 
 from .breath import breathe
+from .lookups import Lookups
 
 
 class BrokenOff(OSError):
@@ -23,7 +24,8 @@ class BrokenOff(OSError):
 class BreakableAdapter(requests.adapters.HTTPAdapter):
     """requests' adapter with one connection that `break_off` can end at any moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, lookups: Lookups) -> None:
+        self.lookups = lookups
         self.live: weakref.WeakSet[Any] = weakref.WeakSet()
         self.broken = False
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
@@ -58,7 +60,8 @@ def _pool(adapter: BreakableAdapter, pool: Type[Any], connection: Type[Any]) -> 
         _dd_no_trace = True  # ddtrace's own mark for connections that it leaves alone
 
         def _new_conn(self) -> Any:
-            sock = super()._new_conn()
+            with adapter.lookups:
+                sock = super()._new_conn()
             if adapter.broken:
                 sock.close()
                 raise BrokenOff("given up while connecting")

@@ -10,6 +10,7 @@ from .batch import Batch
 from .breath import breathe
 from .declarations import Answer, Declarations
 from .forks import ForkGate
+from .lookups import Lookups
 from .quiet import untraced, without_socks_warning
 from .values import DeliverySettings
 from .verdict import DELIVERED, RETRY, Verdict, judge
@@ -28,8 +29,11 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Poster:
     """Posts one batch at a time over one kept-alive connection; for one thread. `break_off` is for others."""
 
-    def __init__(self, settings: DeliverySettings, gate: ForkGate, declarations: Declarations) -> None:
+    def __init__(
+        self, settings: DeliverySettings, gate: ForkGate, lookups: Lookups, declarations: Declarations
+    ) -> None:
         self._gate = gate
+        self._lookups = lookups
         self._declarations = declarations
         self._base = settings.host.rstrip("/")
         self._key = settings.api_key
@@ -52,6 +56,10 @@ class Poster:
             if self._adapter is not None and self._adapter.broken:
                 return Verdict(RETRY, 0, "no answer in time")
             return Verdict(RETRY, 0, "%s: %s" % (type(error).__name__, reason(error)))
+
+    def prepare(self) -> None:
+        """What cannot be had at the exit any more, ahead of need."""
+        self._lookups.prepare()
 
     def break_off(self) -> None:
         """Ends the post that is under way; for any thread."""
@@ -90,7 +98,7 @@ class Poster:
         if adapter is None or fresh or adapter.broken or now - self._used > IDLE_LIMIT:
             if adapter is not None:
                 adapter.close()
-            adapter = self._adapter = BreakableAdapter()
+            adapter = self._adapter = BreakableAdapter(self._lookups)
             self._used = 0.0
         if now - self._looked > ENVIRONMENT_FOR or not self._environment:
             self._environment = environment_of(self._base)
