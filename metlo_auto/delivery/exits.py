@@ -39,6 +39,7 @@ class Exits:
         """From now on `ending` is called, in forked children too."""
         if not self._endings:
             atexit.register(self.end)
+            on_shutdown_of_uvicorn(self.end)
         self._endings.append(ending)
         if threading.current_thread() is threading.main_thread() and uwsgi.module() is None:
             on_sigterm(self.end)
@@ -66,6 +67,8 @@ class Exits:
                 uninterrupted(ending.begin)
             for ending in self._endings:
                 uninterrupted(ending.finish)
+        if getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1"):
+            _keep_status_of_interrupt()
 
 
 def uninterrupted(action: Callable[[], None]) -> None:
@@ -75,6 +78,18 @@ def uninterrupted(action: Callable[[], None]) -> None:
             return action()
         except (SystemExit, KeyboardInterrupt):
             pass
+
+
+def _keep_status_of_interrupt() -> None:
+    """Has the process die of the SIGINT that ends it, as it would without us.
+
+    Python knows that the last code that came from a string was left by KeyboardInterrupt. An import may run other such
+    code, as every namedtuple does; the flush imports what it posts with, if nothing was posted before.
+    """
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        pass
 
 
 def on_sigterm(callback: Callable[[], None]) -> None:
@@ -90,9 +105,25 @@ def on_sigterm(callback: Callable[[], None]) -> None:
         pass
 
 
-def dies_without_notice() -> bool:
-    """Whether the server lets a graceful shutdown end in the default action of SIGTERM, so that nobody is called."""
-    return "uvicorn" in sys.modules
+def on_shutdown_of_uvicorn(callback: Callable[[], None]) -> None:
+    """Calls back when the server that imports the app has answered all and is about to die of SIGTERM.
+
+    It puts the handlers back that it found and raises the signal again: of ours, installed after it, nothing is left.
+    """
+    server: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    uvicorn = sys.modules.get("uvicorn.server")
+    if uvicorn is None or not isinstance(server, uvicorn.Server):
+        return
+    shutdown = server.shutdown
+
+    async def and_call_back(*args: Any, **named: Any) -> None:
+        try:
+            await shutdown(*args, **named)
+        finally:
+            if signal.SIGTERM in getattr(server, "_captured_signals", [signal.SIGTERM]):
+                callback()
+
+    server.shutdown = and_call_back
 
 
 class Terminator:

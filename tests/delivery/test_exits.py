@@ -60,6 +60,10 @@ ENDS = {
         "submit(0); delivery.flush(20); submit(*range(1, 100)); os.kill(os.getpid(), signal.SIGINT); time.sleep(30)",
         -signal.SIGINT if sys.version_info >= (3, 8) else 1,
     ),
+    "SIGINT before the first post": (
+        "submit(*range(100)); os.kill(os.getpid(), signal.SIGINT); time.sleep(30)",
+        -signal.SIGINT if sys.version_info >= (3, 8) else 1,
+    ),
     "SIGTERM": ("submit(*range(100)); os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)", -signal.SIGTERM),
     "a trace from another thread": (
         "t = threading.Thread(target=submit, args=range(100)); t.start(); t.join(); sys.exit(0)",
