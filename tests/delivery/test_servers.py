@@ -65,7 +65,15 @@ def ended(server, kind, number):
         pytest.skip("%s now and then does not end by itself on SIGINT, without any agent too" % kind)
 
 
-@pytest.mark.parametrize("kind, number", ENDINGS, ids=["%s %d" % pair for pair in ENDINGS])
+# one of each kind that runs wherever the agent does
+CORE = ["gunicorn sync -w 2", "gunicorn gthread", "gunicorn gevent", "waitress", "flask run"]
+IN_CORE = [(kind, signal.SIGTERM) for kind in CORE]
+
+
+@pytest.mark.parametrize(
+    "kind, number",
+    [pytest.param(*pair, marks=[pytest.mark.core] if pair in IN_CORE else [], id="%s %d" % pair) for pair in ENDINGS],
+)
 def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number, serve, tmp_path):
     with FaultyCollector() as collector, serve(kind, collector) as server:
         collector.wait_for_paths(server.answered)  # an import of requests at the exit would change the status of ^C
@@ -123,8 +131,6 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind
         assert status == bare_status
         assert seconds <= bare_seconds + HELD_UP + BUSY_TOGETHER, "twice the time, or 60 s"
         collector.fault = None
-        if kind == "uvicorn":
-            return  # nobody is told of its end, so what is under way is lost
         numbers = numbers_left(tmp_path)
         if kind in GUNICORNS or numbers:
             assert numbers["spooled"] == numbers["captured"] == len(server.answered)
