@@ -55,6 +55,15 @@ def header(part, name):
     return next((h["value"] for h in part["headers"] if h["name"].lower() == name.lower()), None)
 
 
+def takes_forwarding_away(kind):
+    """Whether the app sees none of the headers by which proxies name the client: this server was told of no proxy."""
+    if kind != "waitress":
+        return False
+    from waitress.adjustments import Adjustments
+
+    return Adjustments.clear_untrusted_proxy_headers is True  # before waitress 3 they stay, with a warning
+
+
 def wire_time(text):
     return re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", text)
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from werkzeug import formparser
 
 from tests.capture.conftest import KINDS
 from tests.capture.pairs import MARK, header, pair_of
@@ -95,8 +96,12 @@ def test_a_client_that_waits_to_be_told_to_go_on_hears_the_same(streams, target)
 def test_a_body_that_is_larger_than_the_app_allows_is_refused_alike(streams):
     answer, trace = streams.ask("POST", "/limited", b"x" * 1000, TEXT)
     assert answer.status == trace["response"]["status"] == 413
-    assert trace["request"]["body"] == ""
-    assert trace["meta"]["requestBody"] == {"size": 1000, "captured": 0, "omitted": "unread"}
+    if hasattr(formparser, "_exhaust") and streams.kind != "uwsgi":  # Werkzeug 2.0 to 2.2 reads what it refuses
+        assert trace["request"]["body"] == "x" * 1000
+        assert "requestBody" not in trace["meta"]
+    else:
+        assert trace["request"]["body"] == ""
+        assert trace["meta"]["requestBody"] == {"size": 1000, "captured": 0, "omitted": "unread"}
 
 
 def test_a_request_without_a_host_has_the_clients_address_instead(streams):

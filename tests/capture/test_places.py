@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.capture.pairs import header, pair_of
+from tests.capture.pairs import header, pair_of, takes_forwarding_away
 
 KINDS = ["gunicorn-gthread", "waitress", "cheroot"]
 FORWARDED = "X-Forwarded-For"
@@ -66,7 +66,7 @@ def test_a_path_under_no_mount_has_no_endpoint(places):
 ])
 def test_behind_a_proxy_of_its_own_network_the_right_most_public_address_is_the_source(places, forwarded, source):
     pair = places("alone")
-    if pair.kind == "waitress":
+    if takes_forwarding_away(pair.kind):
         pytest.skip("waitress takes the header away unless it is told of a trusted proxy")
     answer, trace = pair.ask("GET", "/where/1", headers={FORWARDED: forwarded})
     assert json.loads(answer.body)["client"] == "127.0.0.1"  # the app is not told otherwise
@@ -77,7 +77,7 @@ def test_behind_a_proxy_of_its_own_network_the_right_most_public_address_is_the_
 
 def test_proxy_fix_says_who_the_client_is_and_where_the_app_stands(places):
     pair = places("proxied")
-    if pair.kind == "waitress":
+    if takes_forwarding_away(pair.kind):
         pytest.skip("waitress takes the headers away unless it is told of a trusted proxy")
     answer, trace = pair.ask("GET", "/where/1", headers={
         FORWARDED: "6.6.6.6, 203.0.113.7, 198.51.100.9", "X-Forwarded-Host": "public.example",

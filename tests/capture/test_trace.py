@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.capture.pairs import header, of_flask_2, wire_time
+from tests.capture.pairs import header, of_flask_2, takes_forwarding_away, wire_time
 
 
 def test_a_route_is_given_as_template_and_as_written(pair):
@@ -122,7 +122,7 @@ def test_a_secret_url_parameter_of_the_route_is_masked(pair):
 
 def test_the_source_is_the_right_most_public_address_that_proxies_name(pair):
     _, trace = pair.ask("GET", "/hello", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"})
-    if pair.kind == "waitress":  # takes the header away unless it is told of a trusted proxy
+    if takes_forwarding_away(pair.kind):
         assert trace["meta"]["source"] == "127.0.0.1" and "originalSource" not in trace["meta"]
         return
     assert trace["meta"]["source"] == "203.0.113.7"
