@@ -1,6 +1,7 @@
 """Beside ddtrace with its integrations of HTTP clients on: it traces the app's requests, and none of our posts."""
 
 import http.server
+import socketserver
 import subprocess
 import threading
 
@@ -32,7 +33,7 @@ for number in range(3):
 """
 
 
-class Sink(http.server.ThreadingHTTPServer):
+class Sink(socketserver.ThreadingMixIn, http.server.HTTPServer):  # in one class only since Python 3.7
     """Datadog's agent, as far as it takes traces, and a service that the app asks; `bodies` by path."""
 
     daemon_threads = True
