@@ -130,8 +130,12 @@ def test_the_reloader(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Pa
             until = time.monotonic() + 60
             assert get(port, "/one", until) == "before"
             (tmp_path / "app.py").write_text(source % "after" + "# longer\n")
+            again = time.monotonic() + 10
             while get(port, "/again", until) != "after":
-                assert time.monotonic() < until
+                assert time.monotonic() < until, (tmp_path / "log").read_text()
+                if time.monotonic() > again:  # Werkzeug 1 knows a file only as it was at its first look, a second later
+                    (tmp_path / "app.py").touch()
+                    again += 10
                 time.sleep(0.2)
             get(port, "/last", until)
             wanted = {"/one", "/again", "/last"}
