@@ -14,7 +14,7 @@ from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings, Exits
 from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, Names, Values
-from metlo_auto.recording import Capture, Route
+from metlo_auto.recording import Capture, Route, hand_over_interrupted
 from metlo_auto.redact import Redactor
 from metlo_auto.settings import Settings
 from metlo_auto.wire import METHODS, Encoder
@@ -165,7 +165,8 @@ class Agents:
 
     def __init__(self) -> None:
         self._agents: Dict[Settings, Agent] = {}
-        self._exits = Exits()  # one, since all of them share the time that they may hold the exit up
+        # One, since all of them share the time that they may hold the exit up.
+        self._exits = Exits(hand_over_interrupted)
 
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)

@@ -151,13 +151,22 @@ class Recording:
         except Exception:  # noqa: BLE001 - the app is sacred: it never sees a failure of ours
             self.capture.guard.note()
         except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
-            if not self.handed_over:
-                self.capture.guard.run(self._hand_over)
+            self.finish_again()
             raise
         self.chunks = []
         if self.environ is not None:
             self.environ.pop(KEY, None)
             self.environ = None
+
+    def has_passed(self) -> bool:
+        """Whether all of the answer has gone by, even if nobody asked for what comes after it."""
+        return self.ended or self.size == described(*of_response(self.headers))[2]
+
+    def finish_again(self) -> None:
+        """For when `finish` was not reached, or cut short, and will not go on."""
+        self.done = True
+        if not self.handed_over:
+            self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
@@ -190,6 +199,29 @@ class Recording:
         if not self.ended and self.size != length:
             return Body(data, self.size, self.unfinished)
         return Body(data, self.size, "cut" if self.room < 0 else "")
+
+
+def hand_over_interrupted(frame: Any) -> None:
+    """For a signal's handler that does not return: `frame` and its callers go no further, their answer may be out."""
+    while frame is not None:
+        for value in _held_by(frame):
+            if type(value) is dict:
+                value = value.get(KEY)  # an environ
+            elif "_recording" in vars(type(value)):
+                value = getattr(value, "_recording", None)  # what the server was given in place of the response
+            if type(value) is Recording and value.has_passed():
+                value.finish_again()
+        frame = frame.f_back
+
+
+def _held_by(frame: Any) -> List[Any]:
+    """Its variables, and what the object has whose method it is: a server's handler of one request, as wsgiref's."""
+    held = list(frame.f_locals.values())
+    try:
+        held.extend(vars(frame.f_locals.get("self")).values())
+    except Exception:  # noqa: BLE001 - it has no variables, or is a proxy of nobody knows what
+        pass
+    return held
 
 
 def _number(text: str) -> int:

@@ -43,7 +43,10 @@ class BreakableAdapter(requests.adapters.HTTPAdapter):
         for connection in list(self.live):
             sock: Any = getattr(connection, "sock", None)
             try:
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                if hasattr(socket.socket, "shutdown"):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # without what TLS adds to it
+                elif sock is not None:
+                    sock.shutdown(socket.SHUT_RDWR)  # eventlet's sockets have it one by one
             except (OSError, TypeError):  # not connected, or closed meanwhile
                 pass
 

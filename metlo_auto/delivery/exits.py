@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any, Callable, List, NamedTuple
 
 from . import uwsgi
@@ -32,8 +33,10 @@ class Exits:
     place, one of ours would wait for bytecode that no idle worker runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, interrupting: Callable[[Any], None] = lambda frame: None) -> None:
+        """`interrupting` is called with the frame that SIGTERM interrupts for good, before all else."""
         self._endings: List[Ending] = []
+        self._interrupting = interrupting
 
     def add(self, ending: Ending) -> None:
         """From now on `ending` is called, in forked children too."""
@@ -41,8 +44,8 @@ class Exits:
             atexit.register(self.end)
             on_shutdown_of_uvicorn(self.end)
         self._endings.append(ending)
-        if threading.current_thread() is threading.main_thread() and uwsgi.module() is None:
-            on_sigterm(self.end)
+        if uwsgi.module() is None:
+            on_sigterm(self.end, self._interrupting)
 
     def add_this_child(self) -> None:
         """Ends with a child of multiprocessing, billiard or Celery too, which leaves by `os._exit`; for it alone."""
@@ -92,7 +95,7 @@ def _keep_status_of_interrupt() -> None:
         pass
 
 
-def on_sigterm(callback: Callable[[], None]) -> None:
+def on_sigterm(callback: Callable[[], None], interrupting: Callable[[Any], None]) -> None:
     """Calls back on SIGTERM where it has the default action, which then follows."""
     try:
         present = signal.getsignal(signal.SIGTERM)
@@ -100,8 +103,8 @@ def on_sigterm(callback: Callable[[], None]) -> None:
             if callback not in present.callbacks:
                 present.callbacks.append(callback)
         elif present == signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, Terminator(callback))
-    except ValueError:  # a sub-interpreter
+            signal.signal(signal.SIGTERM, Terminator(callback, interrupting))
+    except ValueError:  # a sub-interpreter, or not the main thread: threading does not know it under eventlet
         pass
 
 
@@ -129,8 +132,9 @@ def on_shutdown_of_uvicorn(callback: Callable[[], None]) -> None:
 class Terminator:
     """A handler of SIGTERM: calls back, then lets the default action kill the process, so that its status is -15."""
 
-    def __init__(self, callback: Callable[[], None]) -> None:
+    def __init__(self, callback: Callable[[], None], interrupting: Callable[[Any], None] = lambda frame: None) -> None:
         self.callbacks = [callback]
+        self.interrupting = interrupting
         self.ending = False
 
     def __call__(self, number: int, frame: Any) -> None:
@@ -139,7 +143,10 @@ class Terminator:
         self.ending = True
         spawn = hub_spawner()
         if spawn is None:
-            self._end(number)
+            try:
+                self.interrupting(frame)
+            finally:
+                self._end(number)
         else:
             spawn(self._end, number)
 
@@ -153,9 +160,37 @@ class Terminator:
 
 
 def hub_spawner() -> Any:
-    """gevent's way to run something later, where this is its hub, which must never wait; else None."""
+    """How to run something later where this is the hub of gevent or eventlet, or a greenlet that it runs; else None.
+
+    The hub must never wait, and what is interrupted may be one of ours, or a request that has yet to be reported.
+    """
     gevent = sys.modules.get("gevent")
-    if gevent is None or not hasattr(gevent, "getcurrent"):
-        return None
-    current = gevent.getcurrent()
-    return gevent.spawn if current is getattr(gevent.get_hub(), "__self__", gevent.get_hub()) else None
+    if gevent is not None and hasattr(gevent, "getcurrent"):
+        hub = getattr(gevent.get_hub(), "__self__", gevent.get_hub())
+        if _is_run_by(hub, gevent.getcurrent()):
+            return gevent.spawn
+    eventlet = sys.modules.get("eventlet")
+    if eventlet is not None and hasattr(eventlet, "getcurrent"):
+        # not get_hub(), which makes one
+        hub = getattr(getattr(eventlet.hubs, "_threadlocal", None), "hub", None)
+        if hub is not None and _is_run_by(hub.greenlet, eventlet.getcurrent()):
+            return partial(_spawn_in_eventlet, eventlet, hub)
+    return None
+
+
+def _is_run_by(hub: Any, greenlet: Any) -> bool:
+    while greenlet is not None and greenlet is not hub:
+        greenlet = greenlet.parent
+    return greenlet is hub
+
+
+def _spawn_in_eventlet(eventlet: Any, hub: Any, function: Callable[..., None], *args: Any) -> None:
+    eventlet.spawn(function, *args)
+    # A signal does not end the hub's wait, in which it would go on for as long as nothing happens: here is an event.
+    readable, writable = os.pipe()
+    os.close(writable)  # not os.write: eventlet's own may wait
+
+    def seen(fileno: int) -> None:
+        hub.remove(listener)
+
+    listener = hub.add(hub.READ, readable, seen, seen, lambda: None)

@@ -33,6 +33,8 @@ SERVERS = {
     "flask run --reload": "{python} -m flask run --reload --port {port}",
     "cheroot": "{python} -m cheroot --bind 127.0.0.1:{port} counting:app",
     "python app.py": "{python} counting.py {port}",
+    "wsgiref": "{python} wsgiref_counting.py {port}",
+    "eventlet": "{python} eventlet_counting.py {port}",
     "uvicorn": "{python} -m uvicorn --workers 2 --port {port} asgi_counting:app",
     "hypercorn": "{python} -m hypercorn --workers 2 --bind 127.0.0.1:{port} asgi_counting:app",
 }
