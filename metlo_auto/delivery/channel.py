@@ -73,6 +73,7 @@ class Channel:
         self._gate.make()
         if self.threads:
             # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
+            self._lookups.prepare()
             self._crew.start()
             _thread.start_new_thread(self._run, ())
         return True

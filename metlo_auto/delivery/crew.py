@@ -79,8 +79,6 @@ class Crew:
 
     def _serve(self, member: Member, stays: bool) -> None:
         leave_signals_to_other_threads()
-        if stays:
-            member.poster.prepare()
         while True:
             if not member.bell.wait(IDLE_FOR) and not stays and self._leave(member):
                 return

@@ -114,8 +114,8 @@ def on_shutdown_of_uvicorn(callback: Callable[[], None]) -> None:
     It puts the handlers back that it found and raises the signal again: of ours, installed after it, nothing is left.
     """
     server: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    uvicorn = sys.modules.get("uvicorn.server")
-    if uvicorn is None or not isinstance(server, uvicorn.Server):
+    kind = getattr(sys.modules.get("uvicorn.server"), "Server", None)
+    if kind is None or not isinstance(server, kind):
         return
     shutdown = server.shutdown
 

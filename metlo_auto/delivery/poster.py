@@ -57,10 +57,6 @@ class Poster:
                 return Verdict(RETRY, 0, "no answer in time")
             return Verdict(RETRY, 0, "%s: %s" % (type(error).__name__, reason(error)))
 
-    def prepare(self) -> None:
-        """What cannot be had at the exit any more, ahead of need."""
-        self._lookups.prepare()
-
     def break_off(self) -> None:
         """Ends the post that is under way; for any thread."""
         adapter = self._adapter

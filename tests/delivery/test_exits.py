@@ -114,6 +114,19 @@ def test_all_arrives_once_whatever_the_end(end, tmp_path):
     assert numbers or done.returncode < 0
 
 
+def test_a_process_of_gevent_that_never_posted_delivers_at_its_end(tmp_path):
+    """Its name lookups need a thread and an import, which may not be had any more then."""
+    pytest.importorskip("gevent")
+    with FaultyCollector() as collector:
+        text = program("submit(*range(100))", collector, tmp_path, shutdown_timeout=20.0)
+        patched = "from gevent import monkey; monkey.patch_all()\n" + text
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", patched], stderr=subprocess.PIPE, timeout=60)
+        collector.wait_for(range(100))
+        collector.assert_once(range(100))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert numbers_left(tmp_path)["sent"] == 100
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing_children_deliver_at_their_end(method, tmp_path):
     code = """
