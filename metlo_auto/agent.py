@@ -10,7 +10,7 @@ import re
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
-from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings, Exits
+from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings, Exits, Locks
 from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, Names, Values
@@ -38,13 +38,13 @@ class _PerProcess:
 class Agent:
     """Takes exchanges in the request's thread after the answer has gone out, and puts their traces into the queue."""
 
-    def __init__(self, settings: Settings, exits: Exits) -> None:
+    def __init__(self, settings: Settings, exits: Exits, locks: Locks) -> None:
         self.settings = settings
         self.guard = Guard()
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size),
-            exits)
+            exits, locks)
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
         self._secret_headers = Memo(self._may_be_secret)  # names of headers -> positions of those to be looked at
@@ -165,13 +165,14 @@ class Agents:
 
     def __init__(self) -> None:
         self._agents: Dict[Settings, Agent] = {}
-        # One, since all of them share the time that they may hold the exit up.
+        # One of each, since all of them share the time that they may hold the exit up, and some the same spool.
         self._exits = Exits(hand_over_interrupted)
+        self._locks = Locks()
 
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)
         if agent is None:
-            agent = self._agents.setdefault(settings, Agent(settings, self._exits))
+            agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks))
         return agent
 
     def stats(self) -> Dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from .delivery import NUMBERS, Delivery
 from .exits import Exits
+from .locks import Locks
 from .values import DeliverySettings
 
-__all__ = ["NUMBERS", "Delivery", "DeliverySettings", "Exits"]
+__all__ = ["NUMBERS", "Delivery", "DeliverySettings", "Exits", "Locks"]

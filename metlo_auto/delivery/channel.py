@@ -19,6 +19,7 @@ from .declarations import Declarations
 from .folder import Folder
 from .forks import ForkGate
 from .intake import Intake
+from .locks import Locks
 from .lookups import Lookups
 from .notices import Notices
 from .poster import Poster
@@ -44,12 +45,13 @@ WATCHFUL = 5.0  # the same while traces are lost
 class Channel:
     """The state of the process `pid`."""
 
-    def __init__(self, settings: DeliverySettings, gate: ForkGate, threads: bool = True) -> None:
+    def __init__(self, settings: DeliverySettings, gate: ForkGate, locks: Locks, threads: bool = True) -> None:
         self.pid = os.getpid()
         self.counters = Counters()
         self.declarations = Declarations()
         self._settings = settings
         self._gate = gate
+        self._locks = locks
         self._lookups = Lookups()
         self._bell = Bell()
         self.queue = TraceQueue(settings.queue_size, self._bell.ring)
@@ -197,7 +199,8 @@ class Channel:
         folder = None
         if self._settings.spool_dir is not None:
             path = folder_for(self._settings.spool_dir, self._settings.host, self._settings.api_key)
-            folder = Folder(path, cooperative="gevent.monkey" in sys.modules or "eventlet" in sys.modules)
+            cooperative = "gevent.monkey" in sys.modules or "eventlet" in sys.modules
+            folder = Folder(path, self._locks, cooperative)
         return Spool(folder, self._settings.spool_size, self._lost_for_room, self._disk_trouble, time.monotonic)
 
     def _lost_for_room(self, own: bool, traces: int) -> None:

@@ -7,6 +7,7 @@ from . import uwsgi
 from .channel import Channel, Stats
 from .exits import Ending, Exits
 from .forks import ForkGate
+from .locks import Locks
 from .values import DeliverySettings, Route
 
 NUMBERS = (
@@ -18,11 +19,15 @@ class Delivery:
     """Takes traces in any thread of any process; what it starts belongs to the process that gave it a trace.
 
     Making one starts nothing: no thread, no lock, no import of requests. It listens to the end of the process.
+    Several in one process share `exits` and `locks`.
     """
 
-    def __init__(self, settings: DeliverySettings, exits: Optional[Exits] = None) -> None:
+    def __init__(
+        self, settings: DeliverySettings, exits: Optional[Exits] = None, locks: Optional[Locks] = None
+    ) -> None:
         self._settings = settings
         self._exits = exits or Exits()
+        self._locks = locks or Locks()
         self._gate = ForkGate()
         self._channel: Optional[Channel] = None
         self._channels: Dict[int, Channel] = {}
@@ -88,7 +93,7 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        channel = self._channels.setdefault(pid, Channel(self._settings, self._gate, uwsgi.threads_run()))
+        channel = self._channels.setdefault(pid, Channel(self._settings, self._gate, self._locks, uwsgi.threads_run()))
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
             self._channels.pop(other, None)

@@ -1,18 +1,15 @@
 """The one place of delivery that touches the disk: a folder of files for this user alone; knows no format.
 
-Of the processes that share the folder one at a time has the right to read and remove. A POSIX record lock gives it:
-the kernel takes it back when the process ends in whatever way, and a forked child does not inherit it.
+Of all that share the folder one at a time has the right to read and remove: who has the lock on its file `lock`.
 """
 
 import errno
 import os
 import stat
-from typing import Dict, List, Sequence
+from functools import partial
+from typing import Dict, List, Optional, Sequence
 
-try:
-    import fcntl
-except ImportError:  # Windows: a file that only one process can have open for writing does the same
-    fcntl = None  # type: ignore[assignment]
+from .locks import Locks
 
 LEFTOVER_AFTER = 600.0  # seconds after which a half-written file belongs to nobody
 
@@ -20,9 +17,10 @@ LEFTOVER_AFTER = 600.0  # seconds after which a half-written file belongs to nob
 class Folder:
     """Files of one folder, by name. Every method may raise OSError."""
 
-    def __init__(self, path: str, cooperative: bool = False) -> None:
+    def __init__(self, path: str, locks: Optional[Locks] = None, cooperative: bool = False) -> None:
         self.path = path
-        self._lock = -1
+        self._locks = locks or Locks()
+        self._locked = False
         self.sync = not cooperative  # waiting for the disk would hold up all greenlets
 
     def prepare(self) -> None:
@@ -84,26 +82,17 @@ class Folder:
 
     def lock(self) -> bool:
         """Whether this process alone may read and remove, from now until `unlock` or its end."""
-        if self._lock >= 0:
-            return True
-        if fcntl is None:
-            return True
-        handle = os.open(self._join("lock"), os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        try:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(handle)
-            if error.errno in (errno.EACCES, errno.EAGAIN):
-                return False
-            raise
-        self._lock = handle
-        return True
+        if not self._locked:
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            path = self._join("lock")
+            self._locked = self._locks.take(path, partial(os.open, path, flags, 0o600))
+        return self._locked
 
     def unlock(self) -> None:
         """Lets another process have its turn."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        if self._locked:
+            self._locked = False
+            self._locks.give_back(self._join("lock"))
 
     def _join(self, name: str) -> str:
         return os.path.join(self.path, name)

@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from metlo_auto.agent import Agents
 from metlo_auto.delivery.batch import new_batch
 from metlo_auto.delivery.folder import Folder
 from metlo_auto.delivery.spool import Spool, waiting
 from metlo_auto.delivery.spool_format import decode, encode
+from metlo_auto.settings import load
 from tests.delivery.serving import ROOT
 from tests.delivery.settings import adds_up, make_trace
 from tests.support.faulty_collector import FaultyCollector, status
@@ -232,3 +234,23 @@ def test_a_spool_left_behind_is_delivered_once_by_many_processes(tmp_path, deliv
                 heir.communicate()
         collector.assert_once(everybody)
         assert len({post.batch_id for post in collector.posts if post.number > 3}) >= 4
+
+
+def test_two_agents_of_one_process_do_not_post_what_the_other_one_posts(tmp_path):
+    """The same collector and key, as two apps with an environment each have them, hence the same folder."""
+    with FaultyCollector(status(503)) as collector:
+        given = {"host": collector.host, "api_key": "test-key", "spool_dir": str(tmp_path / "spool"), "env_file": "off"}
+        agents = Agents()
+        both = [agents.get(load({}, None, dict(given, environment=name)).settings).delivery for name in ("blue", "green")]
+        for name in range(2000):
+            both[name % 2].submit(make_trace(name, body="x" * 2000))
+        for delivery in both:
+            delivery.flush(20)
+        assert agents.stats()["spooled"] == 2000
+        away, collector.fault = len(collector.posts), lambda post: time.sleep(0.3)
+        collector.wait_for(range(2000), deadline=60)
+        for delivery in both:
+            delivery.end()
+        taken = [post.batch_id for post in collector.posts[away:]]
+        assert sorted(taken) == sorted(set(taken)), "each batch is posted once"
+        assert agents.stats()["sent"] + agents.stats()["recovered"] == 2000
