@@ -11,6 +11,7 @@ from typing import Dict, List, Optional, Sequence
 
 from .locks import Locks
 
+HELD = ".held"  # ends the name of a file that its writer still has in memory, and has locked
 LEFTOVER_AFTER = 600.0  # seconds after which a half-written file belongs to nobody
 
 
@@ -65,6 +66,43 @@ class Folder:
         except OSError:
             self._unlink(aside)
             raise
+
+    def hold(self, name: str, pieces: Sequence[bytes]) -> None:
+        """A new file that others leave alone until this process ends, or calls `settle`."""
+        aside = self._join(name + ".tmp")
+        held = self._join(name + HELD)
+        try:
+            self._write(aside, pieces)
+            self._locks.take(held, partial(os.open, aside, os.O_RDWR))
+            os.rename(aside, held)
+        except OSError:
+            self._unlink(aside)
+            self._locks.give_back(held)
+            raise
+
+    def settle(self, name: str, keep: bool) -> None:
+        """Makes a file that this process held one as all others, or removes it."""
+        held = self._join(name + HELD)
+        try:
+            os.rename(held, self._join(name)) if keep else os.unlink(held)
+        finally:
+            self._locks.give_back(held)
+
+    def inherit(self, name: str) -> bool:
+        """Whether `name` was held by a process that has ended; then it is a file as all others now."""
+        held = self._join(name)
+        try:
+            if not self._locks.take(held, partial(os.open, held, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))):
+                return False
+        except FileNotFoundError:  # its process has just settled it
+            return False
+        try:
+            os.rename(held, held[: -len(HELD)])
+        except FileNotFoundError:
+            return False
+        finally:
+            self._locks.give_back(held)
+        return True
 
     def remove(self, name: str) -> bool:
         """Whether it was there and is gone."""

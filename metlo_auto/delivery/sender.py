@@ -17,6 +17,7 @@ from .verdict import RETRY, Verdict
 
 BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of a post
 AT_ONCE = 16  # batches that are spooled in one step
+LATE = 0.3  # seconds after which an answer is late
 LONG_STEP = 0.5  # seconds between looks while nothing may be posted
 BREAKING_TAKES = 0.5  # seconds; a thread that hangs in a name lookup says nothing for longer
 
@@ -84,6 +85,8 @@ class Sender:
         self._break_off(now)
         self._launch(now)
         self._land_all(now)  # where no thread runs, posting is done by now
+        if self._late(now):
+            self._hold(now)
         if self.away:
             self._spool(now)
         return self._wait(now)
@@ -183,6 +186,21 @@ class Sender:
             elif now - self._broken_off.get(batch_id, now) >= BREAKING_TAKES:
                 self._land(flight.batch, Verdict(RETRY, 0, "no answer"), now)
 
+    def _late(self, now: float) -> bool:
+        return self._store.spool.usable and any(now - flight.started >= LATE for flight in self._flights.values())
+
+    def _hold(self, now: float) -> None:
+        """Has on disk too what waits for a late answer, and what nobody is free to post, for the case of a kill."""
+        batch, left = None, AT_ONCE
+        if self._crew.room() <= 0:
+            batch = self._intake.next(now, self.hurry)
+        while batch is not None:
+            self._store.backlog.append(batch)
+            left -= 1
+            batch = self._intake.next(now, self.hurry) if left else None
+        waiting = [flight.batch for flight in self._flights.values()] + list(self._store.backlog)
+        all(self._store.spool.hold(batch) for batch in waiting)  # until one finds no room
+
     def _spool(self, now: float, everything: bool = False) -> None:
         if not (everything or self._store.spool.usable):
             return
@@ -199,6 +217,7 @@ class Sender:
     def _wait(self, now: float) -> Optional[float]:
         moments = [flight.started + self._timeout * BROKEN_OFF_AFTER for flight in self._flights.values()]
         moments += [moment + BREAKING_TAKES for moment in self._broken_off.values()]
+        moments += [flight.started + LATE for flight in self._flights.values() if now < flight.started + LATE]
         look = self._store.spool.next_look()
         if look is not None and not (self._flights or self.closing):
             moments.append(max(look, self._spool_from, self._backoff.not_before))
@@ -211,4 +230,6 @@ class Sender:
             waits.append(pause if self._store.spool.usable else LONG_STEP)
         elif intake is not None and self._crew.room() > 0:
             waits.append(intake)
+        elif intake is not None and self._late(now):
+            waits.append(max(intake, STEP))
         return max(min(waits), 0.001) if waits else None

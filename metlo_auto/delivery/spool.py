@@ -9,7 +9,8 @@ import time
 from typing import Callable, Dict, List, Optional, Sequence, Set
 
 from .batch import Batch
-from .folder import Folder
+from .folder import HELD, Folder
+from .locks import SUPPORTED
 from .spool_format import Name, decode, encode, parse_name
 
 LOOK_AGAIN = 5.0  # seconds between looks at what other processes left
@@ -43,6 +44,7 @@ class Spool:
         self._bad_until = 0.0
         self._names: List[str] = []
         self._out: Set[str] = set()
+        self._held: Dict[str, str] = {}  # names of copies, by the id of the batch
         self._look_at = 0.0
         self._owns = False  # batches of this process may be in it
         self._room = 0  # bytes that were free when the folder was last measured
@@ -69,8 +71,33 @@ class Spool:
 
     def put(self, batch: Batch) -> bool:
         """Whether `batch` is on disk, in the line where its age puts it."""
-        self._number += 1
-        return self._put(batch, Name(int(batch.born * 1e6), self._number, self._writer, len(batch.traces)))
+        return self._settle_copy(batch, keep=True) or self._put(batch, self._new_name(batch))
+
+    def hold(self, batch: Batch) -> bool:
+        """Whether `batch`, which is still in memory, will be in the spool should this process be killed.
+
+        Only into room that is free: no batch that waits is given up for a copy.
+        """
+        if batch.spooled or batch.id in self._held:
+            return True
+        if not (SUPPORTED and self.usable) or self._folder is None:
+            return False
+        pieces, name = encode(batch), str(self._new_name(batch))
+        size = sum(map(len, pieces))
+        try:
+            if sum(self._folder.sizes().values()) + size > self._size:
+                return False
+            self._folder.hold(name, pieces)
+        except OSError as error:
+            self._failed(error)
+            return False
+        self._held[batch.id] = name
+        self._written += size
+        return True
+
+    def release(self, batch: Batch) -> None:
+        """The copy of a batch is not needed any more, if there is one."""
+        self._settle_copy(batch, keep=False)
 
     def next(self) -> Optional[Batch]:
         """The oldest batch that is not out already; None where there is none, or another process has its turn."""
@@ -131,6 +158,27 @@ class Spool:
             self._names = []
             self._folder.unlock()
 
+    def _new_name(self, batch: Batch) -> Name:
+        self._number += 1
+        return Name(int(batch.born * 1e6), self._number, self._writer, len(batch.traces))
+
+    def _settle_copy(self, batch: Batch, keep: bool) -> bool:
+        name = self._held.pop(batch.id, None)
+        if name is None or self._folder is None:
+            return False
+        try:
+            self._folder.settle(name, keep)
+        except OSError as error:
+            self._failed(error)
+            return False
+        if keep:
+            self._written_own()
+        return keep
+
+    def _written_own(self) -> None:
+        self._owns = True
+        self._look_at = min(self._look_at, self._clock())
+
     def _beside(self, batch: Batch, traces: int) -> Name:
         name = parse_name(batch.spooled)
         assert name is not None and self._folder is not None
@@ -160,6 +208,9 @@ class Spool:
         if self._clock() < self._look_at or not self._folder.lock():
             self._look_at = max(self._look_at, self._clock() + (LOOK_FOR_OWN if self._owns else LOOK_AGAIN))
             return False
+        for name in self._folder.names():
+            if name.endswith(HELD):
+                self._folder.inherit(name)
         self._names = [name for name in self._folder.names() if parse_name(name)]
         if all(name in self._out for name in self._names):
             self.let_go(LOOK_AGAIN)
@@ -189,8 +240,7 @@ class Spool:
         except OSError as error:
             self._failed(error)
             return False
-        self._owns = True
-        self._look_at = min(self._look_at, self._clock())
+        self._written_own()
         return True
 
     def _make_room(self, folder: Folder, size: int) -> None:
@@ -202,7 +252,7 @@ class Spool:
         for name in sorted(sizes, key=_expendable):
             if room >= 0:
                 break
-            if name not in self._out and name != "lock" and folder.remove(name):
+            if name not in self._out and not name.endswith((HELD, "lock")) and folder.remove(name):
                 room += sizes[name]
                 self._forget(name)
         self._room, self._written = room, 0

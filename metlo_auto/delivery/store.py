@@ -24,6 +24,7 @@ class Store:
     ) -> None:
         """Replaces `batch` by `parts` that go next; `sent` and `dropped` count the traces that are in none of them."""
         if not batch.spooled:
+            self.spool.release(batch)
             self.backlog.extendleft(reversed(parts))
             self._counters.holding -= sent + dropped
             self._queue.settle(batch.weight - sum(part.weight for part in parts))
@@ -53,4 +54,5 @@ class Store:
         if batch.spooled:
             self.spool.postpone(batch, self._wall_clock())
         else:
+            self.spool.release(batch)  # its name says how old it was
             self.keep(batch._replace(born=self._wall_clock()))

@@ -14,7 +14,7 @@ import pytest
 from tests.delivery.serving import SERVERS, Server, environ
 from tests.delivery.settings import adds_up, make_trace, wait_for_stats
 from tests.delivery.test_exits import program
-from tests.support.faulty_collector import FaultyCollector, status
+from tests.support.faulty_collector import Answer, FaultyCollector, status
 
 pytestmark = pytest.mark.slow
 
@@ -161,10 +161,16 @@ def wait_until_nothing_comes(collector, seconds):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("away", [False, True], ids=["collector well", "collector away"])
-def test_what_a_kill_loses_was_captured_in_the_last_flush_interval(away, tmp_path):
-    with FaultyCollector(status(503) if away else None) as collector:
-        env = environ(collector.host, tmp_path, METLO_FLUSH_INTERVAL="1.0", METLO_SHUTDOWN_TIMEOUT="20")
+def hangs_after_a_while(post):
+    return Answer(way="hang") if post.number > 3 else None
+
+
+@pytest.mark.parametrize("fault", [None, status(503), hangs_after_a_while], ids=["well", "away", "hangs"])
+def test_what_a_kill_loses_was_captured_in_the_last_flush_interval(fault, tmp_path):
+    with FaultyCollector(fault) as collector:
+        env = environ(
+            collector.host, tmp_path, METLO_FLUSH_INTERVAL="1.0", METLO_SHUTDOWN_TIMEOUT="20", METLO_TIMEOUT="30"
+        )
         with Server(SERVERS["gunicorn sync"], env, tmp_path / "log") as server:
             begun = time.monotonic()
             times = [begun] * len(server.answered)

@@ -26,8 +26,9 @@ class Kept:
 
     def __init__(self, path, size=1 << 20):
         self.lost, self.said = [], []
+        self.folder = Folder(str(path))
         self.spool = Spool(
-            Folder(str(path)), size, lambda own, n: self.lost.append((own, n)), self.said.append, time.monotonic
+            self.folder, size, lambda own, n: self.lost.append((own, n)), self.said.append, time.monotonic
         )
 
     def put(self, *names, body="x"):
@@ -189,6 +190,69 @@ def test_another_process_waits_for_its_turn(tmp_path):
     kept.spool.back(held)
     kept.spool.let_go()
     assert b"Batch" in subprocess.check_output([sys.executable, "-c", code])
+
+
+ELSEWHERE = """
+import sys, time
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from metlo_auto.delivery.batch import new_batch
+from tests.delivery.test_spool import Kept, make_trace
+kept = Kept(Path({path!r}))
+"""
+
+
+def test_a_copy_of_what_is_under_way_is_left_alone_until_its_process_was_killed(tmp_path):
+    path = tmp_path / "a" / "b"
+    code = ELSEWHERE.format(root=str(ROOT), path=str(path))
+    code += "print(kept.spool.hold(new_batch([make_trace(7)])))\nsys.stdout.flush()\ntime.sleep(60)"
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        assert owner.stdout.readline().strip() == b"True"
+        heir = Kept(path)
+        assert heir.spool.next() is None
+    finally:
+        owner.kill()
+        owner.communicate()
+    heir.spool.let_go()  # as if the pause between two looks were over
+    found = heir.spool.next()
+    assert found.traces == (make_trace(7),) and not heir.spool.is_own(found) and not heir.said
+    heir.spool.remove(found)
+    assert not list(path.glob("*batch*"))
+
+
+def test_a_copy_goes_with_its_batch_or_becomes_the_batch(tmp_path):
+    kept = Kept(tmp_path / "a" / "b")
+    gone, stays = new_batch([make_trace(1)]), new_batch([make_trace(2)])
+    assert kept.spool.hold(gone) and kept.spool.hold(stays) and kept.spool.hold(stays)
+    other = Spool(kept.folder, 1 << 20, kept.lost.append, kept.said.append, time.monotonic)
+    assert other.next() is None, "this process is alive"
+    other.let_go()
+    kept.spool.release(gone)
+    assert kept.spool.put(stays)
+    assert kept.spool.next().traces == stays.traces and kept.spool.next() is None
+    assert not list((tmp_path / "a" / "b").glob("*.held")) and not kept.said
+
+
+def test_nothing_that_waits_is_given_up_for_a_copy(tmp_path):
+    kept = Kept(tmp_path / "a" / "b", size=25000)
+    assert kept.put(1, body="x" * 10000)[0] and kept.put(2, body="x" * 10000)[0]
+    assert not kept.spool.hold(new_batch([make_trace(3, body="x" * 10000)]))
+    assert not kept.lost and not kept.said
+    assert kept.spool.next().traces == (make_trace(1, body="x" * 10000),)
+
+
+def test_a_collector_that_is_slow_gets_each_batch_once_and_leaves_nothing_on_disk(tmp_path, deliver):
+    with FaultyCollector(lambda post: time.sleep(0.7)) as collector:
+        delivery = deliver(collector.host, tmp_path)
+        for name in range(4000):
+            delivery.submit(make_trace(name, body="x" * 2000))
+        collector.wait_until(lambda: list(tmp_path.glob("**/*.held")), deadline=20)
+        delivery.flush(30)
+        collector.assert_once(range(4000))
+        assert len(collector.posts) == len({post.batch_id for post in collector.posts})
+        assert delivery.stats()["sent"] == 4000
+        assert not list(tmp_path.glob("**/*batch*"))
 
 
 def test_the_parts_of_a_batch_that_another_process_left_take_its_place(tmp_path):
