@@ -47,7 +47,7 @@ class Pair:
 
 
 def comparable(answer, differs=()):
-    names = {"date", "set-cookie"} | {name.lower() for name in differs}
+    names = {"date", "expires", "set-cookie"} | {name.lower() for name in differs}
     return [(name, "masked" if name.lower() in names else value) for name, value in answer.headers]
 
 
