@@ -80,11 +80,11 @@ class Folder:
             self._locks.give_back(held)
             raise
 
-    def settle(self, name: str, keep: bool) -> None:
-        """Makes a file that this process held one as all others, or removes it."""
+    def settle(self, name: str, keep: bool) -> bool:
+        """Makes a file that this process held one as all others, if it is still there; or removes it."""
         held = self._join(name + HELD)
         try:
-            os.rename(held, self._join(name)) if keep else os.unlink(held)
+            return self._rename(held, self._join(name)) if keep else self._unlink(held)
         finally:
             self._locks.give_back(held)
 
@@ -97,12 +97,9 @@ class Folder:
         except FileNotFoundError:  # its process has just settled it
             return False
         try:
-            os.rename(held, held[: -len(HELD)])
-        except FileNotFoundError:
-            return False
+            return self._rename(held, held[: -len(HELD)])
         finally:
             self._locks.give_back(held)
-        return True
 
     def remove(self, name: str) -> bool:
         """Whether it was there and is gone."""
@@ -134,6 +131,13 @@ class Folder:
 
     def _join(self, name: str) -> str:
         return os.path.join(self.path, name)
+
+    def _rename(self, path: str, to: str) -> bool:
+        try:
+            os.rename(path, to)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _unlink(self, path: str) -> bool:
         try:

@@ -25,6 +25,9 @@ class Locks:
 
     def take(self, path: str, open_file: Callable[[], int]) -> bool:
         """Whether the caller has the lock on `path` now and nobody had; OSError where it cannot be opened."""
+        for owner, other in list(self._held):
+            if owner != os.getpid():  # inherited by fork, as numbers only
+                self._held.pop((owner, other), None)
         held = Held()
         if self._held.setdefault((os.getpid(), path), held) is not held:
             return False

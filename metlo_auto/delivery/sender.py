@@ -199,7 +199,9 @@ class Sender:
             left -= 1
             batch = self._intake.next(now, self.hurry) if left else None
         waiting = [flight.batch for flight in self._flights.values()] + list(self._store.backlog)
-        all(self._store.spool.hold(batch) for batch in waiting)  # until one finds no room
+        for batch in waiting:
+            if not self._store.spool.hold(batch):  # no room for any more
+                return
 
     def _spool(self, now: float, everything: bool = False) -> None:
         if not (everything or self._store.spool.usable):

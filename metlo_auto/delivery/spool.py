@@ -167,13 +167,13 @@ class Spool:
         if name is None or self._folder is None:
             return False
         try:
-            self._folder.settle(name, keep)
+            found = self._folder.settle(name, keep)
         except OSError as error:
             self._failed(error)
             return False
-        if keep:
+        if keep and found:
             self._written_own()
-        return keep
+        return found
 
     def _written_own(self) -> None:
         self._owns = True

@@ -234,6 +234,17 @@ def test_a_copy_goes_with_its_batch_or_becomes_the_batch(tmp_path):
     assert not list((tmp_path / "a" / "b").glob("*.held")) and not kept.said
 
 
+def test_a_copy_that_somebody_deleted_is_no_trouble(tmp_path):
+    kept = Kept(tmp_path / "a" / "b")
+    gone, stays = new_batch([make_trace(1)]), new_batch([make_trace(2)])
+    assert kept.spool.hold(gone) and kept.spool.hold(stays)
+    for file in (tmp_path / "a" / "b").glob("*.held"):
+        file.unlink()
+    kept.spool.release(gone)
+    assert kept.spool.put(stays) and kept.spool.next().traces == stays.traces
+    assert not kept.said
+
+
 def test_nothing_that_waits_is_given_up_for_a_copy(tmp_path):
     kept = Kept(tmp_path / "a" / "b", size=25000)
     assert kept.put(1, body="x" * 10000)[0] and kept.put(2, body="x" * 10000)[0]
