@@ -63,13 +63,13 @@ class Exits:
 
     def end(self) -> None:
         """The process ends, or would without us: returns when all are done, or their time is over."""
-        with uwsgi.one_signal_only():
-            if threading.active_count() > 1:
-                uninterrupted(lambda: time.sleep(LAST_ANSWERS))
-            for ending in self._endings:
-                uninterrupted(ending.begin)
-            for ending in self._endings:
-                uninterrupted(ending.finish)
+        uwsgi.no_more_signals()
+        if threading.active_count() > 1:
+            uninterrupted(lambda: time.sleep(LAST_ANSWERS))
+        for ending in self._endings:
+            uninterrupted(ending.begin)
+        for ending in self._endings:
+            uninterrupted(ending.finish)
         if getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1"):
             _keep_status_of_interrupt()
 

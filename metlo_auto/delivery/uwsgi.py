@@ -5,10 +5,9 @@ nobody at the end of a worker that is busy, or asynchronous, or told to `--skip-
 has its answer; it reads it when the app has been loaded, so it has to be set while that happens.
 """
 
-import contextlib
 import signal
 import sys
-from typing import Any, Callable, Iterator, Tuple
+from typing import Any, Callable, Tuple
 
 WITHOUT_EXIT = ("skip-atexit", "gevent", "async", "asyncio", "ugreen", "greenlet")
 THREADS_BY_DEFAULT = (2, 0, 27)
@@ -54,19 +53,14 @@ def leave_signals_to_other_threads() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
 
-@contextlib.contextmanager
-def one_signal_only() -> Iterator[None]:
-    """For the end: a second signal, be it the master's after one for the whole group, would end the worker in the
-    middle of its exit hooks.
+def no_more_signals() -> None:
+    """For the end of the process, where a first signal has done its work.
+
+    At a second one, be it the master's after one for the whole group, uWSGI calls exit() within exit(): exit hooks that
+    are not through yet are left out, and where it cuts into a free() of the interpreter's end, the worker hangs.
     """
-    if module() is None or not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if module() is not None and hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
 
 def nobody_calls_at_exit() -> bool:

@@ -75,6 +75,27 @@ def test_a_second_signal_does_not_cut_the_flush_short(uwsgi, tmp_path):
             assert arrived < len(server.answered) == len(collector.paths), server.said()
 
 
+def test_a_signal_after_the_flush_does_not_end_the_worker_anew(uwsgi, tmp_path):
+    (tmp_path / "counting.py").write_text(
+        "import atexit, os, signal\n"
+        "@atexit.register\n"
+        "def after_the_flush():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"  # at its next instruction, unless it is kept out
+        "    os.write(2, b'the exit hook of the app is through\\n')\n"
+        "from flask import Flask\n"
+        "app = Flask(__name__)\n"
+        "app.route('/hit/<name>')(lambda name: name)\n"
+    )
+    with FaultyCollector() as collector:
+        command = UWSGI.replace("{bin}", str(uwsgi)) + "--master -p 1 --enable-threads"
+        with Server(command, environ(collector.host, tmp_path), tmp_path / "log", cwd=tmp_path) as server:
+            server.hit(3)
+            time.sleep(IDLE)
+            server.end(signal.SIGINT)
+            assert "the exit hook of the app is through" in server.said()
+            collector.wait_for_paths(server.answered)
+
+
 def test_a_hook_of_the_app_is_still_called(uwsgi, tmp_path):
     (tmp_path / "counting.py").write_text(
         "import sys, uwsgi\n"
