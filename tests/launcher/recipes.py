@@ -65,7 +65,7 @@ def running(command: Sequence[str], port: int, **popen: Any) -> Iterator[pathlib
             assert process.poll() is None and time.monotonic() < until, log.read_text()
             time.sleep(0.05)
         yield log
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()  # it alone, as KillMode=mixed does: a worker of uWSGI may hang that is told by its master too
         try:
             process.wait(SECONDS)
         except subprocess.TimeoutExpired:
