@@ -19,15 +19,22 @@ class Style(NamedTuple):
     """How values end in one sort of text."""
 
     bare: Pattern[str]  # where a value without quotes ends
+    paired: Pattern[str]  # the same after `name=`, as the next pair of a query may follow
     colons: bool  # whether `name: value` counts without quotes
     exact: bool  # whether a number or a word like true ends where it ends, also after a name without quotes
 
 
-_NEXT_PAIR = r"&[^\s&=]{1,200}="
-LINES = Style(re.compile(r"[\r\n]|" + _NEXT_PAIR), True, False)
-MARKUP = Style(re.compile(r"[\r\n<>\"']|" + _NEXT_PAIR), True, False)
-GRAPHQL = Style(re.compile(r"[\r\n,(){}\]]"), True, True)
-EMBEDDED = Style(re.compile(r"[\s&#\"'<>]"), False, True)  # in something else: a URL, a message, code
+_NEXT_PAIR = r"|&[^\s&=]{1,200}="
+
+
+def _style(ends: str, pairs: str, colons: bool, exact: bool) -> Style:
+    return Style(re.compile(ends), re.compile(ends + pairs), colons, exact)
+
+
+LINES = _style(r"[\r\n]", _NEXT_PAIR, True, False)
+MARKUP = _style(r"[\r\n<>\"']", _NEXT_PAIR, True, False)
+GRAPHQL = _style(r"[\r\n,(){}\]]", "", True, True)
+EMBEDDED = _style(r"[\s&#\"'<>]", "", False, True)  # in something else: a URL, a message, code
 
 _WORD = re.compile(r"[\w.%\-]+")
 _ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>?|:=?)\s*""")
@@ -132,8 +139,11 @@ class _Search:
             return exact.end()
         if assigned.group(2)[0] == ":" and not (self.style.colons or quoted_key):
             return None
-        lines = None if quoted_key or self.style.exact else self._lines_end(name, assigned.end(2))
-        return self._mask_bare(begin, rule, quoted_key) if lines is None else self._replace(begin, lines, CONSTANT)
+        ends = self.style.paired if _is_of_a_pair(assigned) else self.style.bare
+        lines = None if quoted_key or self.style.exact else self._lines_end(name, assigned.end(2), ends)
+        if lines is not None:
+            return self._replace(begin, lines, CONSTANT)
+        return self._mask_bare(begin, rule, quoted_key, _LINE_END if quoted_key else ends)
 
     def _mask_quoted(self, opening: Match[str], rule: str, closed: Pattern[str]) -> int:
         text, begin = self.text, opening.end()
@@ -147,18 +157,18 @@ class _Search:
         self.edits.replace(begin, end, new)
         return after
 
-    def _mask_bare(self, begin: int, rule: str, quoted_key: bool) -> Optional[int]:
-        found = (_LINE_END if quoted_key else self.style.bare).search(self.text, begin)
+    def _mask_bare(self, begin: int, rule: str, quoted_key: bool, ends: Pattern[str]) -> Optional[int]:
+        found = ends.search(self.text, begin)
         end = found.start() if found else len(self.text)
         value = self.text[begin:end].strip()
         if not value:
             return None
         return self._replace(begin, end, '"' + CONSTANT + '"' if quoted_key else self.rules.mask(rule, value))
 
-    def _lines_end(self, name: int, begin: int) -> Optional[int]:
+    def _lines_end(self, name: int, begin: int, ends: Pattern[str]) -> Optional[int]:
         """Where a value ends that goes on over lines indented deeper than its name, as in YAML; None if none does."""
         text = self.text
-        found = self.style.bare.search(text, begin)
+        found = ends.search(text, begin)
         first = end = at = found.start() if found else len(text)
         indent = self._indent(name)
         while True:
@@ -179,6 +189,11 @@ class _Search:
     def _replace(self, start: int, end: int, new: str) -> int:
         self.edits.replace(start, end, new)
         return end
+
+
+def _is_of_a_pair(assigned: Match[str]) -> bool:
+    """Whether `assigned` is the `=` of a query, which has no space around it."""
+    return assigned.group(2) == "=" and not assigned.group()[-1:].isspace() and not assigned.group()[:1].isspace()
 
 
 def _closing(text: str, at: int, quote: str, slashes: int) -> int:

@@ -1,13 +1,14 @@
 """A canary put under a secret name never leaves, whatever surrounds it."""
 
 import json
+import re
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 
 pytest.importorskip("hypothesis")
 
-from hypothesis import given, settings  # noqa: E402
+from hypothesis import assume, example, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from metlo_auto.bodies import text_of  # noqa: E402
@@ -194,8 +195,11 @@ def test_no_secret_leaves_in_cut_multipart(before, name, secret, cut):
     assert CANARY not in left(lost, "multipart")
 
 
+@example("pwd", "&" + CANARY + "=", ": ")
+@example("pwd", "a&" + CANARY + "=b", " = ")
 @given(spelled(), holding(st.text(alphabet=st.characters(blacklist_characters="\r\n\x85\u2028\u2029\x0b\x0c\x1c\x1d\x1e"), max_size=8)), st.sampled_from([": ", ":", "=", " = ", " : ", "\t=\t", " => "]))
 def test_no_secret_leaves_on_a_line_of_text(name, secret, sign):
+    assume(sign != "=" or not re.search("&[^\\s&=]+=", secret))  # the next pair of a query
     text = "hello\nuser" + sign + "bob\n" + name + sign + secret + "\nlast line\n"
     for kind in ("text", "", "json"):
         assert CANARY not in left(text, kind)
