@@ -1,4 +1,4 @@
-"""The environment of the app: with what metlo-run adds, without what metlo-run's interpreter had added."""
+"""The environment of the app: with what metlo-run adds, without what happened to it in metlo-run's interpreter."""
 
 import os
 import sys
@@ -16,9 +16,12 @@ COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what an interpreter sets LC_CTYPE to
 def for_app(environ: "Dict[str, str]", options: "Options") -> "Dict[str, str]":
     """A copy of `environ` with the bootstrap folder and the options in it."""
     result = dict(environ)
-    _drop_coercion(result)
+    given = _given()
+    _drop_coercion(result, given)
     if os.pathsep not in BOOTSTRAP:
-        result["PYTHONPATH"] = with_bootstrap(environ.get("PYTHONPATH", ""), BOOTSTRAP)
+        present = environ.get("PYTHONPATH", "")
+        before = present if given is None else with_lost(present, given.get("PYTHONPATH", ""))
+        result["PYTHONPATH"] = with_bootstrap(before, BOOTSTRAP)
     if options.strict:
         result["METLO_STRICT"] = "1"
     if options.env_file is not None:
@@ -32,6 +35,16 @@ def with_bootstrap(before: str, bootstrap: str) -> str:
     return os.pathsep.join([bootstrap] + kept)
 
 
+def with_lost(present: str, given: str) -> str:
+    """PYTHONPATH `present` and first what `given` has beside it.
+
+    A sitecustomize may take its folder off once it has run in this process, as OpenTelemetry's does up to 0.62.
+    """
+    kept = present.split(os.pathsep) if present else []
+    lost = [entry for entry in given.split(os.pathsep) if entry not in kept] if given else []
+    return os.pathsep.join(lost + kept)
+
+
 def _absolute(env_file: str) -> str:
     """The app may change its folder before it reads the file (gunicorn --chdir)."""
     if env_file == "off":
@@ -42,21 +55,26 @@ def _absolute(env_file: str) -> str:
         return env_file
 
 
-def _drop_coercion(environ: "Dict[str, str]") -> None:
-    if environ.get("LC_CTYPE") not in COERCED:
-        return
+def _given() -> "Optional[Dict[str, str]]":
+    """The environment as the kernel got it, which setenv does not reach; None where that cannot be known."""
     try:
         with open("/proc/self/environ", "rb") as file:
-            at_start = file.read()  # as the kernel got it; setenv does not reach it
+            entries = file.read().split(b"\0")
     except OSError:
-        given: "Optional[str]" = None if _is_coerced() else environ["LC_CTYPE"]
-    else:
-        values = [entry[9:] for entry in at_start.split(b"\0") if entry.startswith(b"LC_CTYPE=")]
-        given = os.fsdecode(values[0]) if values else None
-    if given is None:
+        return None
+    pairs = [os.fsdecode(entry).partition("=") for entry in reversed(entries) if entry]  # the first of a name counts
+    return {name: value for name, _, value in pairs} or None
+
+
+def _drop_coercion(environ: "Dict[str, str]", given: "Optional[Dict[str, str]]") -> None:
+    present = environ.get("LC_CTYPE")
+    if present not in COERCED:
+        return
+    before = given.get("LC_CTYPE") if given is not None else None if _is_coerced() else present
+    if before is None:
         del environ["LC_CTYPE"]
     else:
-        environ["LC_CTYPE"] = given
+        environ["LC_CTYPE"] = before
 
 
 def _is_coerced() -> bool:

@@ -33,6 +33,20 @@ def test_no_folder_of_ours_stays_on_sys_path(metlo: Installed, before: Optional[
     assert path == native
 
 
+def test_a_sitecustomize_that_takes_its_folder_off_runs_in_the_app_too(metlo: Installed, tmp_path: pathlib.Path) -> None:
+    """As OpenTelemetry's does up to 0.62: it runs in metlo-run as well, where that shares an environment with it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys; sys.ran = True\n"
+        "os.environ['PYTHONPATH'] = os.pathsep.join(e for e in os.environ['PYTHONPATH'].split(os.pathsep) if e != %r)\n"
+        % str(tmp_path)
+    )
+    show = "import json, os, sys; print(json.dumps([os.environ['PYTHONPATH'], sys.ran]))"
+    environ = metlo.environ(PYTHONPATH="%s:/b" % tmp_path)
+    assert metlo.json("python", "-c", show, environ=environ) == [BOOTSTRAP + ":/b", True]
+    environ = metlo.environ(PYTHONPATH="/a:%s:/b" % tmp_path)
+    assert metlo.json("metlo-run", "python", "-c", show, environ=environ) == [BOOTSTRAP + ":/a:/b", True]
+
+
 def test_nested_metlo_run_is_metlo_run(metlo: Installed) -> None:
     once = metlo.json("python", "-c", SHOW)
     assert metlo.json("metlo-run", "metlo-run", "python", "-c", SHOW) == once
