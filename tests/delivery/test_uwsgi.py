@@ -10,7 +10,7 @@ from tests.delivery.serving import Server, environ, numbers_left
 from tests.support.faulty_collector import FaultyCollector
 from tests.support.venvs import app_venv
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # it is built here at first
 
 UWSGI = "{bin}/uwsgi --http-socket 127.0.0.1:{port} --need-app --wsgi-file counting.py --callable app "
 IDLE = 0.5  # seconds until the workers are; uWSGI runs no exit hooks of one that is busy with its last request
