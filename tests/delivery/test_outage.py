@@ -136,7 +136,7 @@ def test_fifty_kills_lose_at_most_a_flush_interval_and_double_nothing(tmp_path):
         text = program(BUSY, collector, tmp_path, flush_interval=0.5)
         turns = []
         for turn in range(50):
-            collector.fault = status(503) if turn % 3 == 0 else None
+            collector.fault = [status(503), None, lambda post: time.sleep(0.6)][turn % 3]
             victim = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             time.sleep(0.3 + chance.random())
             victim.send_signal(signal.SIGKILL)
