@@ -18,16 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
 GUNICORN_SETTINGS = ROOT / "tests" / "support" / "gunicorn_settings.py"
 
-GUNICORN = "{python} -m gunicorn -c {settings} -b 127.0.0.1:{port} counting:app "
+# A worker that is told to end in the moment of its start may not hear it, and gevent's now and then does not end by
+# itself, without any agent too: both are killed after that time.
+GUNICORN = "{python} -m gunicorn -c {settings} -b 127.0.0.1:{port} --graceful-timeout 5 counting:app "
 SERVERS = {
     "gunicorn sync": GUNICORN,
     "gunicorn sync -w 2": GUNICORN + "-w 2",
     "gunicorn --preload": GUNICORN + "-w 2 --preload",
-    # a worker that is told to end in the moment of its start may not hear it, and is killed after that time
-    "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5 --graceful-timeout 5",
+    "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5",
     "gunicorn gthread": GUNICORN + "-w 2 -k gthread --threads 4",
-    # its worker now and then does not end by itself on SIGTERM, without any agent too
-    "gunicorn gevent": GUNICORN + "-w 2 -k gevent --graceful-timeout 5",
+    "gunicorn gevent": GUNICORN + "-w 2 -k gevent",
     "waitress": "{python} -m waitress --listen 127.0.0.1:{port} counting:app",
     "flask run": "{python} -m flask run --port {port}",
     "flask run --reload": "{python} -m flask run --reload --port {port}",

@@ -133,7 +133,7 @@ def test_all_is_delivered_over_a_reload(kind, serve, tmp_path):
                 server.wait_until_it_answers()
             else:
                 server.hit(1)
-        server.end(deadline=60)  # a worker that is being started may not hear it, and is killed after 30 s, as without us
+        server.end(deadline=60)  # a worker that is being started may not hear it, and is killed after 5 s, as without us
         collector.wait_for_paths(server.answered)
         assert numbers_left(tmp_path)["sent"] == len(server.answered)
 
