@@ -41,6 +41,10 @@ _ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>?|:=?)\s
 _OPENING = re.compile(r"""(\\*)(\"\"\"|["'`])""")
 _CLOSED_JSON = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)""")  # what may follow a quote that closes
 _CLOSED = re.compile(_CLOSED_JSON.pattern + r"|\s")
+_CLOSED_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:[\r\n]|\Z)")  # the same where a value has its line for itself
+_CLOSED_PAIR = re.compile(  # or shares it with pairs
+    _CLOSED_LINE.pattern + r"|(?:[ \t]*[,;&][ \t]*|[ \t]+)[\w.\-]{1,200}="
+)
 _EXACT = re.compile(r"(-?[0-9][0-9.eE+-]*|true|false|null|\$\w+)(?=\s*(?:[,)}\]\r\n]|\Z))")
 _KEPT = re.compile(r"true|false|null|\$")
 _VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(\s*=\s*)?")  # of GraphQL: its type, and what comes before its default
@@ -127,11 +131,15 @@ class _Search:
     def _mask_value(self, begin: int, name: int, rule: str, assigned: Match[str]) -> Optional[int]:
         text = self.text
         quoted_key = assigned.group(1) is not None
+        closed = _CLOSED_JSON if quoted_key else _CLOSED
+        if not quoted_key and self._begins_line(name):
+            closed = _CLOSED_PAIR if _is_of_a_pair(assigned) else _CLOSED_LINE
         opening = _OPENING.match(text, begin)
         if opening is not None:
-            return self._mask_quoted(opening, rule, _CLOSED_JSON if quoted_key else _CLOSED)
+            return self._mask_quoted(opening, rule, closed)
         if text[begin : begin + 1] in ("{", "["):
-            return mask_value(self.edits, begin, rule, self.rules, loose=True)
+            end = mask_value(self.edits, begin, rule, self.rules, loose=True)
+            return end if closed.match(text, end) else self._replace(end, self._line_end(end), CONSTANT)
         exact = _EXACT.match(text, begin) if quoted_key or self.style.exact else None
         if exact is not None:
             if not _KEPT.match(exact.group()):
@@ -152,8 +160,7 @@ class _Search:
         after = min(end + len(opening.group()), len(text))
         new = escaped(self.rules.mask(rule, unescaped(text[begin:end])))
         if end < len(text) and not closed.match(text, after):  # a quote inside the value: it goes on
-            rest = _LINE_END.search(text, after)
-            return self._replace(begin, rest.start() if rest else len(text), new + opening.group())
+            return self._replace(begin, self._line_end(after), new + opening.group())
         self.edits.replace(begin, end, new)
         return after
 
@@ -179,6 +186,18 @@ class _Search:
             at = following.start() if following else len(text)
             if line.group(1) is not None:
                 end = at
+
+    def _line_end(self, at: int) -> int:
+        found = _LINE_END.search(self.text, at)
+        return found.start() if found else len(self.text)
+
+    def _begins_line(self, name: int) -> bool:
+        """Whether the name at `name` is the first of a line of text: its value is then all that follows in it."""
+        if self.style is not LINES:
+            return False
+        start = max(0, name - _LONGEST_INDENT)
+        line = max(self.text.rfind("\n", start, name), self.text.rfind("\r", start, name)) + 1
+        return not self.text[max(line, start) : name].strip(" \t-")
 
     def _indent(self, name: int) -> int:
         """How far the name at `name` is indented, or its line where something else stands before it."""

@@ -197,14 +197,26 @@ def test_no_secret_leaves_in_cut_multipart(before, name, secret, cut):
 
 @example("pwd", "&" + CANARY + "=", ": ")
 @example("pwd", "a&" + CANARY + "=b", " = ")
+@example("pwd", "{}" + CANARY, ": ")
+@example("pwd", "[1], " + CANARY, ":")
+@example("pwd", '"a", ' + CANARY, " => ")
+@example("pwd", "'' " + CANARY, "=")
 @given(spelled(), holding(st.text(alphabet=st.characters(blacklist_characters="\r\n\x85\u2028\u2029\x0b\x0c\x1c\x1d\x1e"), max_size=8)), st.sampled_from([": ", ":", "=", " = ", " : ", "\t=\t", " => "]))
 def test_no_secret_leaves_on_a_line_of_text(name, secret, sign):
-    assume(sign != "=" or not re.search("&[^\\s&=]+=", secret))  # the next pair of a query
+    assume(sign != "=" or not re.search(r"[&,;\s][^\s&,;=]+=", secret))  # the next pair of a query, or of a log
     text = "hello\nuser" + sign + "bob\n" + name + sign + secret + "\nlast line\n"
     for kind in ("text", "", "json"):
         assert CANARY not in left(text, kind)
     if not set("\"'`[{").intersection(secret):  # one that is never closed may go on over the next line
         assert left(text, "text").endswith("\nlast line\n")
+
+
+@pytest.mark.parametrize("begin", ['""', "''", '"a"', "``", "{}", "[1]", "{a: b}", '{"a": [1]}', "{}[]", "true", "1", "x"])
+@pytest.mark.parametrize("after", ["", " ", ", ", ",", "; ", "&", "}", "]", ")", "<", ">", "\\n", "\t", "|", '"', ":"])
+@pytest.mark.parametrize("sign", [": ", ":", " = ", " => "])
+def test_a_secret_is_not_over_where_a_quote_or_a_bracket_closes(begin, after, sign):
+    for kind in ("text", "", "json"):
+        assert CANARY not in left("hello\npwd" + sign + begin + after + CANARY + "\nlast line\n", kind)
 
 
 quoted_text = st.text(alphabet="abc ,;:=&{}()\u00e9", max_size=8)
