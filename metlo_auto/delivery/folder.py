@@ -112,7 +112,7 @@ class Folder:
     def sweep(self, now: float) -> None:
         """Removes what writers that were killed left half-written; `now` in seconds since the epoch."""
         for name in self.names():
-            if name.endswith(".tmp") and now - os.lstat(self._join(name)).st_mtime > LEFTOVER_AFTER:
+            if name.endswith(".tmp") and now - self._modified(name, now) > LEFTOVER_AFTER:
                 self.remove(name)
 
     def lock(self) -> bool:
@@ -128,6 +128,12 @@ class Folder:
         if self._locked:
             self._locked = False
             self._locks.give_back(self._join("lock"))
+
+    def _modified(self, name: str, gone: float) -> float:
+        try:
+            return os.lstat(self._join(name)).st_mtime
+        except FileNotFoundError:  # its writer has just finished it
+            return gone
 
     def _join(self, name: str) -> str:
         return os.path.join(self.path, name)

@@ -234,6 +234,19 @@ def test_a_copy_goes_with_its_batch_or_becomes_the_batch(tmp_path):
     assert not list((tmp_path / "a" / "b").glob("*.held")) and not kept.said
 
 
+def test_a_process_that_starts_is_not_troubled_by_files_that_others_write_at_that_moment(tmp_path, monkeypatch):
+    """Each look at the folder shows a file that its writer has finished before anything else can be asked of it."""
+    kept = Kept(tmp_path / "a" / "b")
+    old = tmp_path / "a" / "b" / "left.tmp"
+    names = kept.folder.names
+    monkeypatch.setattr(kept.folder, "names", lambda: ["finished.tmp"] + names())
+    old.parent.mkdir(parents=True, mode=0o700)
+    old.write_bytes(b"half")
+    os.utime(str(old), (time.time() - 3600,) * 2)
+    assert kept.spool.usable and not kept.said
+    assert not old.exists()
+
+
 def test_a_copy_that_somebody_deleted_is_no_trouble(tmp_path):
     kept = Kept(tmp_path / "a" / "b")
     gone, stays = new_batch([make_trace(1)]), new_batch([make_trace(2)])

@@ -117,5 +117,5 @@ class Recorder:
 
     def by_path(self, path: str) -> Optional[Dict[str, Any]]:
         found = [trace for trace in self.traces if trace["request"]["url"]["path"] == path]
-        assert len(found) <= 1, "%s came %d times" % (path, len(found))
+        assert len(found) <= 1, "%s came as %s" % (path, [trace["meta"]["traceId"] for trace in found])
         return found[0] if found else None
