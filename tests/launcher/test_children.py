@@ -101,7 +101,8 @@ def test_os_fork(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -
 def get(port: int, path: str, until: float) -> str:
     """The body of the first answer that comes before the deadline `until`."""
     while True:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        # To the end: who asks again has two requests in line, since a reloader listens before its app can answer.
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=max(until - time.monotonic(), 1))
         try:
             connection.request("GET", path)
             return connection.getresponse().read().decode()
