@@ -166,8 +166,9 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind
         assert seconds <= bare_seconds + in_turn(kind) * HELD_UP + BUSY_TOGETHER, "twice the time, or 60 s"
         collector.fault = None
         numbers = numbers_left(tmp_path)
-        if kind in GUNICORNS or numbers:
-            assert numbers["spooled"] == numbers["captured"] == len(server.answered)
+        assert not numbers or numbers["spooled"] == numbers["captured"]
+        if kind in GUNICORNS or numbers and kind != ONE_MAY_DIE:
+            assert numbers["captured"] == len(server.answered)
         with serve(kind, collector) as heir:  # the spool that was left behind
             heir.hit(1)
             collector.wait_for_paths(server.answered + heir.answered)
