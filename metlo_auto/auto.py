@@ -7,7 +7,7 @@ them, and bring ssl in before gevent could patch it.
 import os
 import sys
 
-from metlo_auto import importhook
+from metlo_auto import clocks, importhook  # noqa: F401 - the clocks are taken now, before any test has them patched
 from metlo_auto.switches import is_on
 
 TYPE_CHECKING = False  # typing is not loaded in a process that never imports Flask

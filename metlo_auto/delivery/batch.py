@@ -5,9 +5,10 @@ are made from the whole's, so a batch that is cut again after a crash has the sa
 """
 
 import binascii
-import os
-import time
+from os import urandom
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from metlo_auto.clocks import Real
 
 from .values import ITEM_OVERHEAD, Route
 
@@ -83,4 +84,4 @@ def root_of(batch_id: str) -> str:
 
 def new_batch(traces: Sequence[bytes], announcement: bytes = b"", route: Optional[Route] = None) -> Batch:
     """A batch with an id of its own, also in processes that were forked from one."""
-    return Batch(binascii.hexlify(os.urandom(12)).decode("ascii"), tuple(traces), announcement, route, "", time.time())
+    return Batch(binascii.hexlify(urandom(12)).decode("ascii"), tuple(traces), announcement, route, "", Real.wall())

@@ -1,10 +1,10 @@
 """Lets other threads have the interpreter between two pieces of work; knows nothing of what they are."""
 
-import time
+from metlo_auto.clocks import sleep
 
 PAUSE = 0.00005  # seconds; without any, whoever waits for the interpreter would wake up too late to get it
 
 
 def breathe() -> None:
     """To be called every 0.1 ms of work or so; greenlets get their turn too."""
-    time.sleep(PAUSE)
+    sleep(PAUSE)

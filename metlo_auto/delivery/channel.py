@@ -5,12 +5,13 @@ own and never touches its parent's, whose locks may be held by threads that the 
 """
 
 import _thread
-import os
 import random
 import sys
-import time
 from collections import deque
+from os import getpid
 from typing import Deque, Dict, Optional, Union
+
+from metlo_auto.clocks import Real, sleep
 
 from .bell import Bell
 from .counters import Counters
@@ -46,7 +47,7 @@ class Channel:
     """The state of the process `pid`."""
 
     def __init__(self, settings: DeliverySettings, gate: ForkGate, locks: Locks, threads: bool = True) -> None:
-        self.pid = os.getpid()
+        self.pid = getpid()
         self.counters = Counters()
         self.declarations = Declarations()
         self._settings = settings
@@ -60,8 +61,8 @@ class Channel:
         self.threads = threads
         self._ends_at: Optional[float] = None
         self._give_up_at: Optional[float] = None
-        self._troubles = Troubles(time.monotonic)
-        self._watch = Watch(self.counters, self._troubles, time.monotonic)
+        self._troubles = Troubles(Real.monotonic)
+        self._watch = Watch(self.counters, self._troubles, Real.monotonic)
         self._spool = self._make_spool()
         self._crew = self._make_crew()
         self._sender = self._make_sender()
@@ -95,7 +96,7 @@ class Channel:
         """The process ends: posts what is here, spools what is left within `seconds`. The first call counts."""
         if self._ends_at is not None:
             return
-        ends_at = time.monotonic() + seconds
+        ends_at = Real.monotonic() + seconds
         spooling = self.queue.total_bytes / SPOOLING_SPEED if self._settings.spool_dir else 0.0
         self._give_up_at = max(ends_at - MARGIN - spooling, 0.0)
         self._spool.hurry()
@@ -107,7 +108,7 @@ class Channel:
     def wait_end(self) -> None:
         """Waits until nothing is in memory, or the time of the end is over."""
         if self._ends_at is not None:
-            self.wait_idle(self._ends_at - time.monotonic())
+            self.wait_idle(self._ends_at - Real.monotonic())
 
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""
@@ -155,7 +156,7 @@ class Channel:
     def _step(self) -> float:
         wait = self._sender.step()
         if self._give_up_at is not None and not self._sender.idle():
-            wait = self._end(self._give_up_at - time.monotonic(), wait)
+            wait = self._end(self._give_up_at - Real.monotonic(), wait)
         if self._sender.idle():
             self._sender.hurry = False
             while self._waiters:
@@ -172,18 +173,18 @@ class Channel:
     def _work_off(self, seconds: float) -> None:
         if self._sender.interrupted():  # uWSGI ends a worker wherever it is, even within a post of ours
             self._sender.give_up()
-        end = time.monotonic() + seconds
-        while not self._sender.idle() and time.monotonic() < end:
-            time.sleep(min(self._safe_step(), 0.05))
+        end = Real.monotonic() + seconds
+        while not self._sender.idle() and Real.monotonic() < end:
+            sleep(min(self._safe_step(), 0.05))
 
     def _make_sender(self) -> Sender:
         settings = self._settings
         notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
-        store = Store(self.queue, self.counters, self._spool, time.time)
+        store = Store(self.queue, self.counters, self._spool, Real.wall)
         intake = Intake(self.queue, self.counters, settings.flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.
         chance = random.SystemRandom().random
-        return Sender(intake, store, self._crew, settings.timeout, time.monotonic, chance, notices.say)
+        return Sender(intake, store, self._crew, settings.timeout, Real.monotonic, chance, notices.say)
 
     def _make_crew(self) -> Posting:
         settings = self._settings
@@ -201,7 +202,7 @@ class Channel:
             path = folder_for(self._settings.spool_dir, self._settings.host, self._settings.api_key)
             cooperative = "gevent.monkey" in sys.modules or "eventlet" in sys.modules
             folder = Folder(path, self._locks, cooperative)
-        return Spool(folder, self._settings.spool_size, self._lost_for_room, self._disk_trouble, time.monotonic)
+        return Spool(folder, self._settings.spool_size, self._lost_for_room, self._disk_trouble, Real.monotonic)
 
     def _lost_for_room(self, own: bool, traces: int) -> None:
         if own:

@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 import threading
-import time
 from functools import partial
+from os import getpid
 from typing import Any, Callable, List, NamedTuple
+
+from metlo_auto.clocks import sleep
 
 from . import uwsgi
 
@@ -65,7 +67,7 @@ class Exits:
         """The process ends, or would without us: returns when all are done, or their time is over."""
         uwsgi.no_more_signals()
         if threading.active_count() > 1:
-            uninterrupted(lambda: time.sleep(LAST_ANSWERS))
+            uninterrupted(lambda: sleep(LAST_ANSWERS))
         for ending in self._endings:
             uninterrupted(ending.begin)
         for ending in self._endings:
@@ -156,7 +158,7 @@ class Terminator:
                 callback()
         finally:
             signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            os.kill(getpid(), number)
 
 
 def hub_spawner() -> Any:

@@ -7,6 +7,7 @@ import errno
 import os
 import stat
 from functools import partial
+from os import urandom
 from typing import Dict, List, Optional, Sequence
 
 from .locks import Locks
@@ -30,7 +31,7 @@ class Folder:
         os.makedirs(os.path.dirname(parent), exist_ok=True)
         for path in (parent, self.path):
             make_private(path)
-        probe = self._join("probe-%s.tmp" % os.urandom(8).hex())
+        probe = self._join("probe-%s.tmp" % urandom(8).hex())
         self._write(probe, [b"x"])
         os.unlink(probe)
 

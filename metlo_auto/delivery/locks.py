@@ -7,6 +7,7 @@ child does not inherit it.
 
 import errno
 import os
+from os import getpid
 from typing import Callable, Dict, Tuple
 
 try:
@@ -26,10 +27,10 @@ class Locks:
     def take(self, path: str, open_file: Callable[[], int]) -> bool:
         """Whether the caller has the lock on `path` now and nobody had; OSError where it cannot be opened."""
         for owner, other in list(self._held):
-            if owner != os.getpid():  # inherited by fork, as numbers only
+            if owner != getpid():  # inherited by fork, as numbers only
                 self._held.pop((owner, other), None)
         held = Held()
-        if self._held.setdefault((os.getpid(), path), held) is not held:
+        if self._held.setdefault((getpid(), path), held) is not held:
             return False
         try:
             held.handle = open_file()
@@ -44,11 +45,11 @@ class Locks:
 
     def give_back(self, path: str) -> None:
         """Ends a lock; nothing where there is none."""
-        held = self._held.get((os.getpid(), path))
+        held = self._held.get((getpid(), path))
         if held is not None:
             if held.handle >= 0:
                 os.close(held.handle)
-            del self._held[os.getpid(), path]
+            del self._held[getpid(), path]
 
 
 class Held:

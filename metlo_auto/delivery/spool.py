@@ -5,8 +5,10 @@ One folder for each collector and key: what was meant for one is never sent to a
 
 import hashlib
 import os
-import time
+from os import urandom
 from typing import Callable, Dict, List, Optional, Sequence, Set
+
+from metlo_auto.clocks import Real
 
 from .batch import Batch
 from .folder import HELD, Folder
@@ -38,7 +40,7 @@ class Spool:
         self._lost = lost
         self._trouble = trouble
         self._clock = clock
-        self._writer = os.urandom(4).hex()
+        self._writer = urandom(4).hex()
         self._number = 0
         self._ready = False
         self._bad_until = 0.0
@@ -58,7 +60,7 @@ class Spool:
         if not self._ready:
             try:
                 self._folder.prepare()
-                self._folder.sweep(time.time())
+                self._folder.sweep(Real.wall())
                 self._ready = True
             except OSError as error:
                 self._failed(error)

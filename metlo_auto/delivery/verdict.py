@@ -2,8 +2,9 @@
 
 import email.utils
 import re
-import time
 from typing import Mapping, NamedTuple, Optional
+
+from metlo_auto.clocks import Real
 
 DELIVERED = "delivered"
 RETRY = "retry"  # the collector's trouble, not the batch's
@@ -35,7 +36,7 @@ def judge(status: int, headers: Mapping[str, str], text: str, announcement: bool
     if status in (400, 422, 500):
         named = _BAD_PATH.search(text) if status == 400 else None
         return Verdict(BAD_PATH, status, named.group(1)) if named else Verdict(REJECTED, status, "HTTP %d" % status)
-    return Verdict(RETRY, status, "HTTP %d" % status, retry_after(headers.get("Retry-After"), time.time()))
+    return Verdict(RETRY, status, "HTTP %d" % status, retry_after(headers.get("Retry-After"), Real.wall()))
 
 
 def retry_after(value: Optional[str], now: float) -> Optional[float]:
