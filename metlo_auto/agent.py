@@ -4,9 +4,9 @@ import binascii
 import fnmatch
 import itertools
 import json
-import os
 import random
 import re
+from os import getpid, urandom
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
@@ -27,8 +27,8 @@ class _PerProcess:
     """What a forked child begins anew: trace ids, announced routes, luck."""
 
     def __init__(self, settings: Settings) -> None:
-        self.pid = os.getpid()
-        self.encoder = Encoder(settings.environment, binascii.hexlify(os.urandom(12)).decode())
+        self.pid = getpid()
+        self.encoder = Encoder(settings.environment, binascii.hexlify(urandom(12)).decode())
         self.announced: Dict[RouteKey, int] = {}
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
@@ -62,7 +62,7 @@ class Agent:
     def report(self, x: Exchange) -> None:
         """Redacts, encodes and queues one exchange; never waits, never does I/O."""
         mine = self._mine
-        if mine.pid != os.getpid():
+        if mine.pid != getpid():
             mine = self._mine = _PerProcess(self.settings)
         number = next(mine.numbers)
         if x.method.upper() not in METHODS:

@@ -3,10 +3,10 @@
 Must not know Flask's API, redaction or sending: routes come from `route_of`, exchanges go to `sink`.
 """
 
-import time
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from metlo_auto.clocks import Real
 from metlo_auto.exchange import EMPTY, Body, Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import described, of_request, of_response
@@ -35,7 +35,7 @@ class Capture(NamedTuple):
     sink: Callable[[Exchange], None]
     declare: Callable[[Callable[[], Any]], None]  # takes what will make the app's routes when they are wanted
     guard: Guard
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = Real.monotonic
 
 
 class Recording:
@@ -63,7 +63,7 @@ class Recording:
         self.capture = capture
         self.environ: Optional[Environ] = environ
         self.forward = forward
-        self.started = time.time()
+        self.started = Real.wall()
         self.begun = capture.clock()
         # The app may change these for an app that it calls.
         self.path = (environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))

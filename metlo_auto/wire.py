@@ -5,8 +5,8 @@ Built by hand from cached pieces: a dict and json.dumps cost more than all else 
 
 import json
 import re
-import time
 from json.encoder import encode_basestring
+from time import gmtime, strftime
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import quote, unquote_plus
 
@@ -154,7 +154,7 @@ class _Seconds(dict):  # type: ignore[type-arg]
     def __missing__(self, second: int) -> str:
         if len(self) > 60:
             self.clear()
-        text = self[second] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        text = self[second] = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
         return text
 
 
