@@ -4,28 +4,73 @@ requests limits the wait for each read, not for the whole answer: a collector th
 thread for ever. Its adapter is used without its session, which would cost more than the post itself.
 """
 
-import inspect
+import datetime
+import logging
 import socket
 import weakref
-from typing import Any, Type
+from typing import Any, NamedTuple, Tuple, Type
 
-import requests.adapters
-import urllib3.connection
-import urllib3.connectionpool
+from urllib3.util.timeout import Timeout
 
 from .breath import breathe
+from .copies import Copies
 from .lookups import Lookups
+
+
+class _Calendar:
+    """Stands in for the module datetime: it is late enough, and no clock is asked."""
+
+    class date:
+        @staticmethod
+        def today() -> datetime.date:
+            return datetime.date.max
+
+
+def _make_copies() -> Tuple[Any, Any, Any]:
+    """Of the modules that tests, tracers and debugging change: the pool's, the connection's and the adapter's."""
+    copies = Copies()
+    copies.add("http.client")
+    connection = copies.add("urllib3.connection")
+    pool = copies.add("urllib3.connectionpool")
+    for copy in (connection, pool):
+        copy.log = logging.Logger("metlo.unheard", logging.CRITICAL + 1)  # the app may listen to everything
+        copy.assert_header_parsing = lambda headers: None  # it only complains, to that log
+    connection.datetime = _Calendar  # it would warn where the clock, be it a test's, is years off
+    return pool, connection, copies.add("requests.adapters")
+
+
+connectionpool, connection, adapters = _make_copies()
+HTTPAdapter: Any = adapters.HTTPAdapter
 
 
 class BrokenOff(OSError):
     """The post was given up from outside."""
 
 
-class BreakableAdapter(requests.adapters.HTTPAdapter):
+class Response(NamedTuple):
+    """What we need of an answer; requests' own asks the clock, for the cookies in it."""
+
+    status_code: int
+    headers: Any
+    raw: Any
+
+
+class Patience(Timeout):
+    """Asks no clock: urllib3 would look at it, where a total is given, for what is left."""
+
+    def start_connect(self) -> float:
+        return 0.0
+
+    def clone(self) -> "Patience":
+        return self
+
+
+class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
     """requests' adapter with one connection that `break_off` can end at any moment."""
 
-    def __init__(self, lookups: Lookups) -> None:
+    def __init__(self, lookups: Lookups, timeout: float) -> None:
         self.lookups = lookups
+        self.patience = Patience(connect=timeout, read=timeout)
         self.live: weakref.WeakSet[Any] = weakref.WeakSet()
         self.broken = False
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
@@ -36,6 +81,9 @@ class BreakableAdapter(requests.adapters.HTTPAdapter):
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         return self._teach(super().proxy_manager_for(*args, **options))
+
+    def build_response(self, request: Any, response: Any) -> Response:
+        return Response(response.status, response.headers, response)
 
     def break_off(self) -> None:
         """Ends what is under way; its thread gets an error at once, or after the name lookup that it hangs in."""
@@ -52,16 +100,14 @@ class BreakableAdapter(requests.adapters.HTTPAdapter):
 
     def _teach(self, manager: Any) -> Any:
         manager.pool_classes_by_scheme = {
-            "http": _pool(self, urllib3.connectionpool.HTTPConnectionPool, urllib3.connection.HTTPConnection),
-            "https": _pool(self, urllib3.connectionpool.HTTPSConnectionPool, urllib3.connection.HTTPSConnection),
+            "http": _pool(self, connectionpool.HTTPConnectionPool, connection.HTTPConnection),
+            "https": _pool(self, connectionpool.HTTPSConnectionPool, connection.HTTPSConnection),
         }
         return manager
 
 
-def _pool(adapter: BreakableAdapter, pool: Type[Any], connection: Type[Any]) -> Type[Any]:
-    class Connection(connection):  # type: ignore[misc]
-        _dd_no_trace = True  # ddtrace's own mark for connections that it leaves alone
-
+def _pool(adapter: BreakableAdapter, pool: Type[Any], base: Type[Any]) -> Type[Any]:
+    class Connection(base):  # type: ignore[misc]
         def _new_conn(self) -> Any:
             with adapter.lookups:
                 sock = super()._new_conn()
@@ -83,7 +129,5 @@ def _pool(adapter: BreakableAdapter, pool: Type[Any], connection: Type[Any]) -> 
 
     class Pool(pool):  # type: ignore[misc]
         ConnectionCls = Connection
-        # Its integration of urllib3 has no switch: what it, or another tracer, has put around the method stays outside.
-        urlopen = inspect.unwrap(pool.urlopen)
 
     return Pool

@@ -1,17 +1,19 @@
 """One POST, from a batch to a verdict; knows HTTP by way of requests, nothing of queues, retries or files."""
 
+import os
 import re
-import time
 import zlib
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, cast
 from urllib.parse import urlsplit
+
+from metlo_auto.clocks import Real
 
 from .batch import Batch
 from .breath import breathe
 from .declarations import Answer, Declarations
 from .forks import ForkGate
 from .lookups import Lookups
-from .quiet import untraced, without_socks_warning
+from .quiet import without_socks_warning
 from .values import DeliverySettings
 from .verdict import DELIVERED, RETRY, Verdict, judge
 
@@ -47,11 +49,10 @@ class Poster:
     def post(self, batch: Batch) -> Verdict:
         """The verdict on one post of `batch`, after at most a few timeouts; raises nothing."""
         try:
-            with untraced():
-                verdict = self._post(batch)
-                if verdict.outcome == DELIVERED:
-                    self._declarations.tell(self._ask)
-                return verdict
+            verdict = self._post(batch)
+            if verdict.outcome == DELIVERED:
+                self._declarations.tell(self._ask)
+            return verdict
         except Exception as error:  # noqa: BLE001 - whatever a network does, the batch must be kept
             if self._adapter is not None and self._adapter.broken:
                 return Verdict(RETRY, 0, "no answer in time")
@@ -73,7 +74,9 @@ class Poster:
             with without_socks_warning():
                 import requests.exceptions
 
-            adapter = self._ready(time.monotonic())
+                from . import connections  # noqa: F401
+
+            adapter = self._ready(Real.monotonic())
         reused = self._used > 0.0
         try:
             return self._send(adapter, batch)
@@ -82,7 +85,7 @@ class Poster:
                 raise
             # The collector closed the idle connection while we wrote; the id keeps a repetition from counting twice.
             with self._gate:
-                adapter = self._ready(time.monotonic(), fresh=True)
+                adapter = self._ready(Real.monotonic(), fresh=True)
             return self._send(adapter, batch)
 
     def _ready(self, now: float, fresh: bool = False) -> "BreakableAdapter":
@@ -94,7 +97,7 @@ class Poster:
         if adapter is None or fresh or adapter.broken or now - self._used > IDLE_LIMIT:
             if adapter is not None:
                 adapter.close()
-            adapter = self._adapter = BreakableAdapter(self._lookups)
+            adapter = self._adapter = BreakableAdapter(self._lookups, self._timeout)
             self._used = 0.0
         if now - self._looked > ENVIRONMENT_FOR or not self._environment:
             self._environment = environment_of(self._base)
@@ -110,18 +113,18 @@ class Poster:
         return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
 
     def _ask(self, method: str, path: str, body: bytes) -> Answer:
-        adapter = self._ready(time.monotonic())
+        adapter = self._ready(Real.monotonic())
         response, _ = self._exchange(adapter, self._request(method, path, Body(lambda: iter((body,)), len(body))))
         return Answer(response.status_code, response.headers)
 
     def _exchange(self, adapter: "BreakableAdapter", request: Any) -> Tuple[Any, bytes]:
         """The response and the beginning of its body."""
-        response = adapter.send(request, stream=True, timeout=(self._timeout, self._timeout), **self._environment)
+        response = adapter.send(request, stream=True, timeout=adapter.patience, **self._environment)
         breathe()
         text = b"".join(take(response.raw.stream(ANSWER_BYTES, decode_content=True), ANSWER_BYTES))
         response.raw.read(ANSWER_BYTES)  # the end of a short answer, so that the connection is kept
         response.raw.release_conn()
-        self._used = time.monotonic()
+        self._used = Real.monotonic()
         return response, text
 
     def _request(self, method: str, path: str, body: "Body") -> Any:
@@ -162,11 +165,11 @@ def is_loopback(host: str) -> bool:
 
 def environment_of(url: str) -> Dict[str, Any]:
     """Proxies and CA bundle that requests takes from the environment for `url`."""
-    import requests
+    from requests.utils import get_environ_proxies
 
-    session = requests.Session()
-    found = session.merge_environment_settings(url, {}, True, None, None)
-    return {name: found[name] for name in ("proxies", "verify", "cert")}
+    # As its Session does it, which a test may have replaced.
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return {"proxies": get_environ_proxies(url, no_proxy=None), "verify": bundle, "cert": None}
 
 
 def gzipped(pieces: Iterable[bytes]) -> bytes:
