@@ -32,8 +32,11 @@ class Guard:
         if self._said.setdefault((name, where), False):
             return
         self._said[(name, where)] = True
-        logger.warning(
-            "metlo: a request could not be reported (%s at %s); the app is not affected; said once", name, where)
+        try:
+            logger.warning(
+                "metlo: a request could not be reported (%s at %s); the app is not affected; said once", name, where)
+        except Exception:  # noqa: BLE001 - a filter of the app's, or its mock of the clock that a record asks
+            pass
 
 
 def _innermost(traceback: Any) -> str:

@@ -17,6 +17,7 @@ from .bell import Bell
 from .counters import Counters
 from .crew import Alone, Crew, Posting
 from .declarations import Declarations
+from .errors import place_of
 from .folder import Folder
 from .forks import ForkGate
 from .intake import Intake
@@ -28,7 +29,7 @@ from .queue import TraceQueue
 from .sender import Sender
 from .spool import Spool, folder_for
 from .store import Store
-from .troubles import Troubles, log
+from .troubles import Troubles, say
 from .uwsgi import leave_signals_to_other_threads
 from .values import DeliverySettings
 from .watch import Watch
@@ -150,7 +151,7 @@ class Channel:
         try:
             return self._step()
         except Exception as error:  # noqa: BLE001 - one bad batch must not end delivery
-            log.warning("metlo: delivery stumbled and goes on: %r", error)
+            say("delivery stumbled and goes on: %s", place_of(error))
             return 1.0
 
     def _step(self) -> float:

@@ -1,9 +1,10 @@
 """What a collector of ours is told once, beside the traces: asks whether it is one; knows nothing of what it tells."""
 
+import logging
 from collections import deque
 from typing import Callable, Deque, Mapping, NamedTuple
 
-from .troubles import log
+from .troubles import say
 
 CAPABILITY = "X-Metlo-Collector"
 TRIES = 3
@@ -38,7 +39,7 @@ class Declarations:
             try:
                 self._tell(declaration, ask)
             except Exception as error:  # noqa: BLE001 - the batch before it is delivered, whatever becomes of this
-                log.debug("metlo: the app's routes could not be told: %s", type(error).__name__)
+                say("the app's routes could not be told: %s", type(error).__name__, level=logging.DEBUG)
                 if declaration.tries + 1 < TRIES:
                     self._waiting.append(declaration._replace(tries=declaration.tries + 1))
                 return

@@ -1,7 +1,6 @@
 """One POST, from a batch to a verdict; knows HTTP by way of requests, nothing of queues, retries or files."""
 
 import os
-import re
 import zlib
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, cast
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from metlo_auto.clocks import Real
 from .batch import Batch
 from .breath import breathe
 from .declarations import Answer, Declarations
+from .errors import reason
 from .forks import ForkGate
 from .lookups import Lookups
 from .quiet import without_socks_warning
@@ -56,7 +56,7 @@ class Poster:
         except Exception as error:  # noqa: BLE001 - whatever a network does, the batch must be kept
             if self._adapter is not None and self._adapter.broken:
                 return Verdict(RETRY, 0, "no answer in time")
-            return Verdict(RETRY, 0, "%s: %s" % (type(error).__name__, reason(error)))
+            return Verdict(RETRY, 0, reason(error, self._key))
 
     def break_off(self) -> None:
         """Ends the post that is under way; for any thread."""
@@ -193,12 +193,3 @@ def take(pieces: Any, size: int) -> List[bytes]:
         if size <= 0:
             break
     return kept
-
-
-def reason(error: BaseException) -> str:
-    """One line for the log: the innermost cause, without the object addresses that urllib3 puts around it."""
-    while True:
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
-            return re.sub(r"^<.* object at 0x\w+>: ", "", " ".join(str(error).split()))
-        error = inner

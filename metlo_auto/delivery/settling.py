@@ -5,7 +5,7 @@ from .announcements import Announcements
 from .batch import Batch
 from .store import Store
 from .suspects import DROP, LATER, SPLIT, Suspects
-from .troubles import log
+from .troubles import say
 from .verdict import BAD_PATH, DELIVERED, NO_V2, REJECTED, TOO_LARGE, Verdict
 
 WELL = "well"  # the collector took something
@@ -87,4 +87,4 @@ class Settling:
 
 def say_dropped(trace: bytes, words: str) -> None:
     """One line for one trace that is given up, by its route."""
-    log.warning("metlo: a trace of %s %s and is dropped", slim.describe(trace), words)
+    say("a trace of %s %s and is dropped", slim.describe(trace), words)

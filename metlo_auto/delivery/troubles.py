@@ -1,11 +1,19 @@
 """Says each kind of trouble when it begins and when it ends; knows the logger, not the causes."""
 
 import logging
-from typing import Callable, Dict, Set
+from typing import Any, Callable, Dict, Set
 
 AGAIN_AFTER = 60.0  # seconds; trouble that comes and goes is not said each time
 
 log = logging.getLogger("metlo")
+
+
+def say(words: str, *args: Any, level: int = logging.WARNING) -> None:
+    """One line in the log; delivery goes on where the log fails."""
+    try:
+        log.log(level, "metlo: " + words, *args)
+    except Exception:  # noqa: BLE001 - a filter of the app's, or its mock of the clock that a record asks
+        pass
 
 
 class Troubles:
@@ -22,10 +30,10 @@ class Troubles:
         if kind not in self._open and now - self._said.get(kind, now - AGAIN_AFTER) >= AGAIN_AFTER:
             self._open.add(kind)
             self._said[kind] = now
-            log.warning("metlo: %s", message)
+            say("%s", message)
 
     def end(self, kind: str, message: str) -> None:
         """Says that it is over, where its beginning was said."""
         if kind in self._open:
             self._open.discard(kind)
-            log.warning("metlo: %s", message)
+            say("%s", message)

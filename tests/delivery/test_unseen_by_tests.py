@@ -4,12 +4,15 @@ Each is a process of its own, which holds what it asserts; what the collector go
 """
 
 import http.server
+import re
 import subprocess
 import sys
 import threading
 
 import pytest
+import requests
 
+from metlo_auto.delivery.errors import place_of, reason
 from tests.delivery.serving import environ
 from tests.support.faulty_collector import FaultyCollector
 
@@ -351,3 +354,78 @@ def test_a_log_that_hears_everything_hears_nothing_of_our_posts(tmp_path):
         for ours in ("test-key", "log-request", "127.0.0.1:%d" % collector.port):
             assert ours not in printed + said
         assert printed.count("send:") == 1 and said.count("Starting new HTTP connection") == 1
+
+
+QUOTING = """
+import logging, socket
+logging.basicConfig(level=logging.DEBUG)
+
+class Refused({kind}):
+    pass
+
+def refuse(*args):
+    raise Refused("not foreseen: POST /api/v1/log-request/batch, Authorization: test-key")
+
+with mock.patch("socket.socket.connect", refuse):
+    ask("refused")
+    end = Real.clock() + 20
+    while not metlo_auto.stats()["errors"]:
+        assert Real.clock() < end
+        sleep(0.01)
+sent(1)
+"""
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("kind", ["RuntimeError", "OSError", "Exception"])
+def test_whoever_refuses_a_post_and_quotes_it_is_named_and_not_quoted(kind, tmp_path):
+    with FaultyCollector() as collector:
+        said = run(QUOTING.format(kind=kind), collector, tmp_path)[1]
+        collector.wait_for_paths(["/hit/refused"])
+    assert "Refused); traces are kept on disk meanwhile" in said
+    assert "test-key" not in said and "log-request" not in said and "Authorization" not in said
+
+
+SPEECHLESS = """
+with mock.patch("time.time", side_effect=[]), mock.patch("time.time_ns", side_effect=[], create=True):
+    ask("first")
+    end = Real.clock() + 20
+    while not metlo_auto.stats()["errors"]:
+        assert Real.clock() < end
+        sleep(0.01)
+ask("second")
+sent(2)
+"""
+
+
+@pytest.mark.core
+def test_delivery_goes_on_where_the_log_cannot_be_told_of_a_trouble(tmp_path):
+    with FaultyCollector() as collector:
+        collector.stop()
+        threading.Timer(2.0, collector.start).start()
+        said = run(SPEECHLESS, collector, tmp_path)[1]
+        collector.wait_for_paths(["/hit/first", "/hit/second"])
+    assert "Traceback" not in said
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("Max retries exceeded, headers {'Authorization': 'key-1'}", "Max retries exceeded, headers {'Authorization': '***'}"),
+        ("<urllib3.connection.HTTPConnection object at 0x7f>: refused", "refused"),
+        ("Failed to parse: http://user:pass@proxy:1", "Failed to parse: http://***@proxy:1"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_the_words_for_a_failed_post_carry_no_secret(text, said):
+    error = requests.exceptions.ConnectionError(requests.exceptions.ConnectionError(text))
+    assert reason(error, "key-1") == "ConnectionError: " + said
+
+
+@pytest.mark.core
+def test_an_error_of_ours_is_named_by_its_place():
+    try:
+        raise KeyError("captured")
+    except KeyError as error:
+        assert re.match(r"KeyError at test_unseen_by_tests\.py:\d+$", place_of(error))
