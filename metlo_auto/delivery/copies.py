@@ -26,11 +26,12 @@ class Copies:
         parent = importlib.import_module(name.rpartition(".")[0])
         # By the path alone: what others put around imports is there to change the module.
         spec = PathFinder.find_spec(name, parent.__path__)
-        if spec is None or spec.loader is None:
+        get_code: Any = getattr(spec and spec.loader, "get_code", None)  # before 3.10 all that a zip's loader has
+        if spec is None or get_code is None:
             return original
         copy = importlib.util.module_from_spec(spec)
         vars(copy)["__builtins__"] = self._builtins
-        spec.loader.exec_module(copy)
+        exec(get_code(name), vars(copy))
         _share_exceptions(copy, original)
         self._copies[name] = copy
         return copy
