@@ -7,14 +7,16 @@ thread for ever. Its adapter is used without its session, which would cost more 
 import datetime
 import logging
 import socket
+import sys
 import weakref
-from typing import Any, NamedTuple, Tuple, Type
+from typing import Any, Mapping, NamedTuple, Tuple, Type
 
 from urllib3.util.timeout import Timeout
 
 from .breath import breathe
 from .copies import Copies
 from .lookups import Lookups
+from .quiet import SOCKS
 
 
 class _Calendar:
@@ -26,7 +28,7 @@ class _Calendar:
             return datetime.date.max
 
 
-def _make_copies() -> Tuple[Any, Any, Any]:
+def _make_copies() -> Tuple[Any, Any]:
     """Of the modules that tests, tracers and debugging change: the pool's, the connection's and the adapter's."""
     copies = Copies()
     copies.add("http.client")
@@ -36,11 +38,14 @@ def _make_copies() -> Tuple[Any, Any, Any]:
         copy.log = logging.Logger("metlo.unheard", logging.CRITICAL + 1)  # the app may listen to everything
         copy.assert_header_parsing = lambda headers: None  # it only complains, to that log
     connection.datetime = _Calendar  # it would warn where the clock, be it a test's, is years off
-    return pool, connection, copies.add("requests.adapters")
+    if sys.modules.get(SOCKS) is not None:  # requests has found PySocks
+        copies.add(SOCKS)
+    return pool, copies.add("requests.adapters")
 
 
-connectionpool, connection, adapters = _make_copies()
+connectionpool, adapters = _make_copies()
 HTTPAdapter: Any = adapters.HTTPAdapter
+POOLS = {"http": connectionpool.HTTPConnectionPool, "https": connectionpool.HTTPSConnectionPool}
 
 
 class BrokenOff(OSError):
@@ -77,10 +82,12 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self._teach(self.poolmanager)
+        self._teach(self.poolmanager, POOLS)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        return self._teach(super().proxy_manager_for(*args, **options))
+        manager = super().proxy_manager_for(*args, **options)
+        # One for SOCKS is of a copy, and has pools of its own in its class.
+        return self._teach(manager, getattr(type(manager), "pool_classes_by_scheme", POOLS))
 
     def build_response(self, request: Any, response: Any) -> Response:
         return Response(response.status, response.headers, response)
@@ -98,16 +105,13 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
             except (OSError, TypeError):  # not connected, or closed meanwhile
                 pass
 
-    def _teach(self, manager: Any) -> Any:
-        manager.pool_classes_by_scheme = {
-            "http": _pool(self, connectionpool.HTTPConnectionPool, connection.HTTPConnection),
-            "https": _pool(self, connectionpool.HTTPSConnectionPool, connection.HTTPSConnection),
-        }
+    def _teach(self, manager: Any, pools: Mapping[str, Type[Any]]) -> Any:
+        manager.pool_classes_by_scheme = {scheme: _pool(self, pool) for scheme, pool in pools.items()}
         return manager
 
 
-def _pool(adapter: BreakableAdapter, pool: Type[Any], base: Type[Any]) -> Type[Any]:
-    class Connection(base):  # type: ignore[misc]
+def _pool(adapter: BreakableAdapter, pool: Type[Any]) -> Type[Any]:
+    class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
         def _new_conn(self) -> Any:
             with adapter.lookups:
                 sock = super()._new_conn()

@@ -1,5 +1,7 @@
 """What the environment says about connections is heeded, and nothing of it changes our key or traces our posts."""
 
+import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -73,6 +75,48 @@ def test_the_proxy_of_the_environment_is_used(deliver, tmp_path, monkeypatch):
         deliver("http://collector.invalid", tmp_path).submit(make_trace(1))
         proxy.wait_for([1])
         assert proxy.posts[0].path == "http://collector.invalid/api/v1/log-request/batch"
+
+
+class Socks(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A SOCKS5 proxy, as far as it connects to an IPv4 address or a name that is ours; `asked` by whom it was used."""
+
+    daemon_threads = True
+
+    class RequestHandlerClass(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.rfile.read(self.rfile.read(2)[1])
+            self.wfile.write(b"\x05\x00")
+            kind = self.rfile.read(4)[3]
+            self.rfile.read(4 if kind == 1 else self.rfile.read(1)[0])
+            port = int.from_bytes(self.rfile.read(2), "big")
+            self.server.asked.append(port)
+            there = socket.create_connection(("127.0.0.1", port))
+            self.wfile.write(b"\x05\x00\x00\x01" + bytes(6))
+            threading.Thread(target=self.pump, args=(there, self.connection), daemon=True).start()
+            self.pump(self.connection, there)
+
+        def pump(self, source, target):
+            for data in iter(lambda: source.recv(65536), b""):
+                target.sendall(data)
+
+    def __init__(self):
+        self.asked = []
+        super().__init__(("127.0.0.1", 0), self.RequestHandlerClass)
+
+
+def test_a_socks_proxy_of_the_environment_is_used(deliver, tmp_path, monkeypatch):
+    pytest.importorskip("socks")
+    with FaultyCollector() as collector:
+        proxy = Socks()
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("all_proxy", "socks5h://127.0.0.1:%d" % proxy.server_address[1])
+        try:
+            deliver("http://collector.invalid:%d" % collector.port, tmp_path).submit(make_trace(1))
+            collector.wait_for([1])
+            assert proxy.asked == [collector.port]
+        finally:
+            proxy.shutdown()
+            proxy.server_close()
 
 
 def test_a_redirect_gets_neither_key_nor_traces(deliver, tmp_path):
