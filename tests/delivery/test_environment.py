@@ -5,6 +5,8 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import time
+import warnings
 
 import pytest
 
@@ -56,6 +58,17 @@ def test_the_ca_bundle_of_the_environment_is_used(certificate, deliver, tmp_path
             delivery.submit(make_trace(name))
             collector.wait_for([name])
         assert collector.connections == 1
+
+
+def test_a_clock_that_is_years_off_warns_nobody_over_tls(certificate, deliver, monkeypatch):
+    from urllib3.exceptions import SystemTimeWarning
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[1]))
+    with FaultyCollector(tls=certificate[0]) as collector, warnings.catch_warnings():
+        warnings.simplefilter("error", SystemTimeWarning)
+        monkeypatch.setattr(time, "time", lambda: 0.0)
+        deliver(collector.host).submit(make_trace(1))
+        collector.wait_for([1])
 
 
 def test_netrc_never_replaces_the_key(deliver, tmp_path, monkeypatch):
