@@ -41,4 +41,5 @@ def test_a_process_without_flask_loads_no_more_than_fifteen_modules_and_starts_n
     more = set(modules) - set(native)
     assert after == threads
     assert more and len(more) <= 15
-    assert all(name == "sitecustomize" or name.split(".")[0] == "metlo_auto" for name in more), more
+    # `time` is in the interpreter itself: newer ones have it loaded by then
+    assert all(name in ("sitecustomize", "time") or name.split(".")[0] == "metlo_auto" for name in more), more
