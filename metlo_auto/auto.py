@@ -1,7 +1,7 @@
 """Arms this process once: importing it is one of the ways in. Knows settings, import hook and patch; imports them late.
 
-Nothing but the import hook is loaded before Flask is: wrapt, requests and the agent cost each process that never needs
-them, and bring ssl in before gevent could patch it.
+Nothing but the import hook and the clocks is loaded before Flask is: wrapt, requests and the agent cost each process
+that never needs them, and bring ssl in before gevent could patch it.
 """
 
 import os
