@@ -1,6 +1,7 @@
 """One HTTP exchange as the app's WSGI edge saw it: raw values, nothing interpreted; knows nothing else of the agent."""
 
-from typing import Dict, NamedTuple, Optional, Tuple
+from functools import partial
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 
 class Body(NamedTuple):
@@ -49,3 +50,8 @@ class Exchange(NamedTuple):
     endpoint: Optional[str]  # Flask's name of it
     arguments: Dict[str, object]  # the URL parameters of the route, by name
     exception: Optional[str]  # the class of an exception that left the view
+
+
+# What a NamedTuple's own constructor does, without its Python function: each of a tuple of all fields.
+make_body: Callable[[Tuple[Any, ...]], Body] = partial(tuple.__new__, Body)
+make_exchange: Callable[[Tuple[Any, ...]], Exchange] = partial(tuple.__new__, Exchange)

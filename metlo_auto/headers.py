@@ -81,11 +81,16 @@ def _positions(names: Names) -> _Positions:
 _POSITIONS = Memo(_positions)
 
 
-def described(names: Names, values: Values) -> Tuple[str, str, int]:
-    """Content-Type, Content-Encoding ("" where there is none) and Content-Length (-1 where there is none)."""
+def described(names: Names, values: Values) -> Tuple[str, str, str]:
+    """Content-Type, Content-Encoding and Content-Length, "" where there is none."""
     content_type, encoding, length = _POSITIONS[names]
-    return (
-        values[content_type] if content_type >= 0 else "",
-        values[encoding] if encoding >= 0 else "",
-        int(values[length]) if length >= 0 and values[length].isdigit() else -1,
-    )
+    values += ("",)  # where those point that are not there
+    return values[content_type], values[encoding], values[length]
+
+
+def number(text: str) -> int:
+    """What a Content-Length says; -1 where it is none: some servers let the client write what it likes."""
+    try:
+        return int(text)
+    except ValueError:
+        return -1

@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Iterator, List, Optional
 
-from metlo_auto.exchange import EMPTY, Body
+from metlo_auto.exchange import EMPTY, Body, make_body
 from metlo_auto.guard import Guard
 
 # More than this at once goes to a sieve in pieces, since it keeps a copy of what it is given for a moment.
@@ -31,15 +31,15 @@ class InputTee:
     def _take(self, data: Any) -> None:
         """`data`: bytes, or a view of a buffer that the app goes on to use."""
         try:
-            size = len(data)
+            size, room = len(data), self._room
             self.size += size
             if self._sieve is not None:
                 for at in range(0, size, _PIECE):
                     self._sieve.feed(bytes(data[at:at + _PIECE]))
             elif size:
-                if self._room > 0:
-                    self._chunks.append(bytes(data[:self._room]))
-                self._room -= size
+                self._room = room - size
+                if room > 0:
+                    self._chunks.append(data if size <= room and type(data) is bytes else bytes(data[:room]))
         except Exception:  # noqa: BLE001 - the app gets its data whatever becomes of our copy
             self._guard.note()
 
@@ -118,11 +118,11 @@ class InputTee:
 
     def body(self, declared: int) -> Body:
         """What was read; `declared` is Content-Length, -1 for a chunked body."""
-        complete = self.size >= declared if declared >= 0 else self.at_end
-        size = max(self.size, declared)
+        size, sieve, chunks = self.size, self._sieve, self._chunks
+        complete = size >= declared if declared >= 0 else self.at_end
         if complete and not size:
             return EMPTY
-        data = self._sieve.kept() if self._sieve is not None else b"".join(self._chunks)
-        if not complete:
-            return Body(data, size, "aborted" if self.broken or self.at_end else "unread")
-        return Body(data, size, "cut" if self._room < 0 or getattr(self._sieve, "cut", False) else "")
+        data = sieve.kept() if sieve is not None else chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if complete:
+            return make_body((data, size, "cut" if self._room < 0 or (sieve is not None and sieve.cut) else ""))
+        return Body(data, max(size, declared), "aborted" if self.broken or self.at_end else "unread")

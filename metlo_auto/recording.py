@@ -3,13 +3,12 @@
 Must not know Flask's API, redaction or sending: routes come from `route_of`, exchanges go to `sink`.
 """
 
-from functools import partial
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from metlo_auto.clocks import Real
-from metlo_auto.exchange import EMPTY, Body, Exchange
+from metlo_auto.exchange import EMPTY, Body, Exchange, make_body, make_exchange
 from metlo_auto.guard import Guard
-from metlo_auto.headers import described, of_request, of_response
+from metlo_auto.headers import Memo, described, number, of_request, of_response
 from metlo_auto.input_tee import InputTee
 
 # Where the hooks of a framework find the recording of the request that they run in.
@@ -23,41 +22,45 @@ _ENDS_OF_A_SOCKET = (StopIteration, OSError)
 Environ = Dict[str, Any]
 Header = Tuple[str, str]
 Route = Tuple[Optional[str], Optional[str], Dict[str, object]]  # rule as written, endpoint, URL parameters
+_NO_ROUTE: Route = (None, None, {})
+
+_STATUSES = Memo(lambda status: int(status[:3]) if status[:3].isdigit() else 0)  # "200 OK" -> 200
 
 
-class Capture(NamedTuple):
-    """What the edge needs to know; `limit` in bytes of each body."""
+class Capture:
+    """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    limit: int
-    ignored: Optional[Callable[[str], bool]]  # of a path
-    sieve: Callable[[str, int], Any]  # (content type, limit) -> filter for the request's body, or None
-    route_of: Callable[[Environ], Route]
-    sink: Callable[[Exchange], None]
-    declare: Callable[[Callable[[], Any]], None]  # takes what will make the app's routes when they are wanted
-    guard: Guard
-    clock: Callable[[], float] = Real.monotonic
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "clock")
+
+    def __init__(
+        self,
+        limit: int,
+        ignored: Optional[Callable[[str], bool]],  # of a path
+        sieve: Callable[[str, int], Any],  # (content type, limit) -> filter for the request's body, or None
+        route_of: Callable[[Environ], Route],
+        sink: Callable[[Exchange], None],
+        declare: Callable[[Callable[[], Any]], None],  # takes what will make the app's routes when they are wanted
+        guard: Guard,
+        clock: Callable[[], float] = Real.monotonic,
+    ) -> None:
+        self.limit = limit
+        self.ignored = ignored
+        self.sieve = sieve
+        self.route_of = route_of
+        self.sink = sink
+        self.declare = declare
+        self.guard = guard
+        self.clock = clock
 
 
 class Recording:
-    """One exchange while it runs; stands in for `start_response`.
+    """One exchange while it runs; stands in for `start_response`."""
 
-    What most requests never change is set on the class: that is cheaper than on each of them.
-    """
-
-    tee: Optional[InputTee] = None
-    declared = 0
-    upgrade = False
-    status = 0
-    headers: Sequence[Header] = ()
-    size = 0
-    ended = False
-    unfinished = "aborted"  # what it is called where it is handed over before it has ended
-    passthrough = False
-    exception: Optional[str] = None
-    route: Route = (None, None, {})
-    route_kept = False
-    done = False
-    handed_over = False
+    __slots__ = (
+        "capture", "environ", "forward", "write_out", "started", "begun", "script_name", "path", "query",
+        "tee", "declared", "upgrade", "status", "headers", "chunks", "size", "room", "ended", "unfinished",
+        "passthrough", "exception", "route", "route_kept", "done", "handed_over",
+    )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Environ, forward: Callable[..., Any]) -> None:
         self.capture = capture
@@ -66,9 +69,26 @@ class Recording:
         self.started = Real.wall()
         self.begun = capture.clock()
         # The app may change these for an app that it calls.
-        self.path = (environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
+        get = environ.get
+        self.script_name = get("SCRIPT_NAME", "")
+        self.path = get("PATH_INFO", "")
+        self.query = get("QUERY_STRING", "")
+        self.tee: Optional[InputTee] = None
+        self.declared = 0
+        self.upgrade = False
+        self.status = 0
+        self.headers: Sequence[Header] = ()
         self.chunks: List[bytes] = []
+        self.size = 0
         self.room = capture.limit
+        self.ended = False
+        self.unfinished = "aborted"  # what it is called where it is handed over before it has ended
+        self.passthrough = False
+        self.exception: Optional[str] = None
+        self.route: Route = _NO_ROUTE
+        self.route_kept = False
+        self.done = False
+        self.handed_over = False
 
     def tee_input(self, environ: Environ) -> None:
         """Puts a tee in place of the server's stream, where there can be a body."""
@@ -76,47 +96,48 @@ class Recording:
             self.upgrade = True  # or so the client says: a server that does not know it answers as always
         length = environ.get("CONTENT_LENGTH")
         chunked = "HTTP_TRANSFER_ENCODING" in environ
-        if (length and length != "0") or chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
-            self.declared = _number(length) if length else -1 if chunked else 0
-            sieve = self.capture.sieve(environ.get("CONTENT_TYPE") or "", self.capture.limit)
-            self.tee = InputTee(environ["wsgi.input"], self.capture.limit, sieve, self.capture.guard)
-            environ["wsgi.input"] = self.tee
+        if (length and length != "0") or chunked or environ.get("SERVER_PROTOCOL", "")[:6] != "HTTP/1":
+            self.declared = number(length) if length else -1 if chunked else 0
+            capture = self.capture
+            sieve = capture.sieve(environ.get("CONTENT_TYPE") or "", capture.limit)
+            environ["wsgi.input"] = self.tee = InputTee(environ["wsgi.input"], capture.limit, sieve, capture.guard)
 
     # -- stands in for start_response
 
     def start_response(self, status: str, headers: Sequence[Header], *rest: Any, **named: Any) -> Callable[..., Any]:
-        self.status = int(status[:3]) if status[:3].isdigit() else 0
-        self.headers = headers
-        self.note_route()
-        return partial(self._write, self.forward(status, headers, *rest, **named))
-
-    def note_route(self) -> None:
-        """Flask forgets the request when it leaves the app, so this is asked while it is still in there."""
-        if self.route_kept:
-            return
         try:
-            self.route = self.capture.route_of(self.environ or {})
+            self.status = _STATUSES[status]
+            self.headers = headers
+            if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
+                self.route = self.capture.route_of(self.environ or {})
         except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
             self.capture.guard.note()
+        self.write_out = self.forward(status, headers, *rest, **named)
+        return self._write
+
+    def note_route(self) -> None:
+        """For what ends without `start_response`, or before it; to be called while Flask is still in the request."""
+        if not self.route_kept:
+            self.route = self.capture.guard.run(self.capture.route_of, self.environ or {}) or self.route
 
     def keep_route(self) -> None:
         """The route is that of now: with an old Werkzeug an app inside leaves its own request in the environ."""
         self.note_route()
         self.route_kept = True
 
-    def _write(self, write: Callable[[bytes], Any], data: bytes) -> Any:
+    def _write(self, data: bytes) -> Any:
         self.take(data)
-        return write(data)
+        return self.write_out(data)
 
     # -- what the response's iterable says
 
     def take(self, chunk: bytes) -> None:
         try:
-            size = len(chunk)
+            size, room = len(chunk), self.room
             self.size += size
-            if self.room > 0 and size:
-                self.chunks.append(chunk if size <= self.room else chunk[:self.room])
-            self.room -= size
+            self.room = room - size
+            if room > 0 and size:
+                self.chunks.append(chunk if size <= room else chunk[:room])
             if self.capture.clock() - self.begun > STREAM_SECONDS:
                 self.unfinished = "streaming"
                 self.finish()
@@ -160,7 +181,7 @@ class Recording:
 
     def has_passed(self) -> bool:
         """Whether all of the answer has gone by, even if nobody asked for what comes after it."""
-        return self.ended or self.size == described(*of_response(self.headers))[2]
+        return self.ended or self.size == number(described(*of_response(self.headers))[2])
 
     def finish_again(self) -> None:
         """For when `finish` was not reached, or cut short, and will not go on."""
@@ -171,34 +192,35 @@ class Recording:
     def _hand_over(self) -> None:
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
-        environ = self.environ or {}
-        duration = self.capture.clock() - self.begun
-        names, values = of_response(self.headers)
-        response_type, response_encoding, length = described(names, values)
-        route, endpoint, arguments = self.route
-        get = environ.get
+        get = (self.environ or {}).get
         method = get("REQUEST_METHOD", "GET")
-        self.capture.sink(Exchange(
-            self.started, duration, method, self.path[0], self.path[1], self.path[2],
-            get("HTTP_HOST", ""), get("HTTP_X_FORWARDED_FOR", ""), *of_request(environ),
+        names, values = of_request(self.environ or {})
+        response_names, response_values = of_response(self.headers)
+        response_type, response_encoding, length = described(response_names, response_values)
+        route, endpoint, arguments = self.route
+        self.capture.sink(make_exchange((
+            self.started, self.capture.clock() - self.begun, method, self.script_name, self.path, self.query,
+            get("HTTP_HOST", ""), get("HTTP_X_FORWARDED_FOR", ""), names, values,
             get("CONTENT_TYPE") or "", get("HTTP_CONTENT_ENCODING", ""),
-            self.tee.body(self.declared) if self.tee is not None else EMPTY,
-            self.status, names, values, response_type, response_encoding, self._response_body(method, length),
+            EMPTY if self.tee is None else self.tee.body(self.declared),
+            self.status, response_names, response_values, response_type, response_encoding,
+            self._response_body(method, length),
             get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
             str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
-        ))
+        )))
         self.handed_over = True
 
-    def _response_body(self, method: str, length: int) -> Body:
+    def _response_body(self, method: str, length: str) -> Body:
         status = self.status
-        if method == "HEAD" or status == 204 or status == 304 or status < 200:
+        if status < 200 or status == 204 or status == 304 or method == "HEAD":
             return EMPTY
         if self.passthrough:
-            return Body(b"", max(self.size, length), "file")
-        data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-        if not self.ended and self.size != length:
-            return Body(data, self.size, self.unfinished)
-        return Body(data, self.size, "cut" if self.room < 0 else "")
+            return Body(b"", max(self.size, number(length)), "file")
+        chunks = self.chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if self.ended or self.size == number(length):
+            return make_body((data, self.size, "cut" if self.room < 0 else ""))
+        return Body(data, self.size, self.unfinished)
 
 
 def hand_over_interrupted(frame: Any) -> None:
@@ -222,11 +244,3 @@ def _held_by(frame: Any) -> List[Any]:
     except Exception:  # noqa: BLE001 - it has no variables, or is a proxy of nobody knows what
         pass
     return held
-
-
-def _number(text: str) -> int:
-    """-1 where it is none: some servers let the client write what it likes."""
-    try:
-        return int(text)
-    except ValueError:
-        return -1
