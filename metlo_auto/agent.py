@@ -20,6 +20,7 @@ from metlo_auto.settings import Settings
 from metlo_auto.wire import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]
+_NO_ENDPOINT = (404, 405)
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
 
 
@@ -49,6 +50,8 @@ class Agent:
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
         self._secret_headers = Memo(self._may_be_secret)  # names of headers -> positions of those to be looked at
         self._mine = _PerProcess(settings)
+        self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
+        self._redacts = settings.redact != "none"
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
         """What an app's edge needs to report here; `route_of` says which rule matched a request."""
@@ -60,31 +63,32 @@ class Agent:
         self.delivery.declare(lambda: json.dumps(routes_of_app()).encode())
 
     def report(self, x: Exchange) -> None:
-        """Redacts, encodes and queues one exchange; never waits, never does I/O."""
+        """Redacts, encodes and queues one exchange, which it changes; never waits, never does I/O."""
         mine = self._mine
         if mine.pid != getpid():
             mine = self._mine = _PerProcess(self.settings)
         number = next(mine.numbers)
-        if x.method.upper() not in METHODS:
+        if x.method not in METHODS and x.method.upper() not in METHODS:
             self.delivery.count_dropped("method")
             return
-        route = _route_key(x)
-        first = route is not None and self._is_first(mine, route, number)
-        if not first and x.status < 500 and self.settings.sample_rate < 1.0 and (
-                mine.luck.random() >= self.settings.sample_rate):
+        rule = x.route
+        # The collector makes no endpoint of a 404 or 405.
+        route = None if rule is None or x.status in _NO_ENDPOINT else (x.host, x.method, x.script_name + rule)
+        first = route is not None and route not in mine.announced and self._is_first(mine, route, number)
+        if self._samples and not first and x.status < 500 and mine.luck.random() >= self.settings.sample_rate:
             self.delivery.count_dropped("sampled")
             return
         self._send(mine, x, number, route, first)
 
     def _is_first(self, mine: _PerProcess, route: RouteKey, number: int) -> bool:
-        announced = mine.announced
-        if route in announced or len(announced) >= _ANNOUNCED:
-            return False
-        return announced.setdefault(route, number) == number
+        return len(mine.announced) < _ANNOUNCED and mine.announced.setdefault(route, number) == number
 
     def _send(self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: bool) -> None:
         try:
-            x, request, response = self._redacted(x)
+            request = text_of(x.request_body, x.request_type, x.request_encoding, self._limit)
+            response = text_of(x.response_body, x.response_type, x.response_encoding, self._limit)
+            if self._redacts:
+                request, response = self._redacted(x, request, response)
             trace = mine.encoder.trace(x, request, response, number)
             announcement = mine.encoder.announcement(x, request, response, number) if first else None
         except Exception:
@@ -94,25 +98,23 @@ class Agent:
 
     # -- redaction
 
-    def _redacted(self, x: Exchange) -> Tuple[Exchange, Text, Text]:
-        limit = self.settings.max_body
-        request = text_of(x.request_body, x.request_type, x.request_encoding, limit)
-        response = text_of(x.response_body, x.response_type, x.response_encoding, limit)
-        if self.settings.redact == "none":
-            return x, request, response
+    def _redacted(self, x: Exchange, request: Text, response: Text) -> Tuple[Text, Text]:
+        """The texts without their secrets; takes those of headers, query and path out of `x` itself."""
         redact = self._redactor
         if redact.mentions(request.text + "\n" + response.text):
             request = request._replace(text=redact.body(request.text, request.kind, x.request_type))
             response = response._replace(text=redact.body(response.text, response.kind, x.response_type))
         secret = self._secret_headers[x.request_names]
         if secret:
-            x = x._replace(request_values=self._masked(secret, x.request_names, x.request_values))
+            x.request_values = self._masked(secret, x.request_names, x.request_values)
         secret = self._secret_headers[x.response_names]
         if secret:
-            x = x._replace(response_values=self._masked(secret, x.response_names, x.response_values))
+            x.response_values = self._masked(secret, x.response_names, x.response_values)
         if x.query:
-            x = x._replace(query=redact.query(x.query))
-        return self._without_secret_arguments(x) if x.arguments else x, request, response
+            x.query = redact.query(x.query)
+        if x.arguments:
+            x.path = self._path_without_secrets(x)
+        return request, response
 
     def _may_be_secret(self, names: Names) -> Tuple[int, ...]:
         return tuple([at for at, name in enumerate(names) if self._redactor.sensitive_header(name)])
@@ -123,19 +125,17 @@ class Agent:
             masked[at] = self._redactor.header(names[at], values[at])
         return tuple(masked)
 
-    def _without_secret_arguments(self, x: Exchange) -> Exchange:
+    def _path_without_secrets(self, x: Exchange) -> str:
         path = x.path
         for name, value in x.arguments.items():
             if not self._redactor.is_secret(name):
                 continue
             text = str(value).encode("utf-8").decode("latin-1")
             masked = self._redactor.argument(name, str(value))
-            if text and text in path:
-                path = path.replace(text, masked)
-            else:  # the converter made something else of it: better no path than the secret
-                path = (x.route or "/").encode("utf-8").decode("latin-1")
-                break
-        return x._replace(path=path) if path != x.path else x
+            if not text or text not in path:  # the converter made something else of it: better no path than the secret
+                return (x.route or "/").encode("utf-8").decode("latin-1")
+            path = path.replace(text, masked)
+        return path
 
     def stats(self) -> Dict[str, Any]:
         """Counters of this process."""
@@ -144,13 +144,6 @@ class Agent:
 
 def _sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:
     return MultipartSieve(content_type, limit) if content_type[:10].lower() == "multipart/" else None
-
-
-def _route_key(x: Exchange) -> Optional[RouteKey]:
-    # The collector makes no endpoint of a 404 or 405.
-    if x.route is None or x.status in (404, 405):
-        return None
-    return x.host, x.method, x.script_name + x.route
 
 
 def _matcher(globs: Tuple[str, ...]) -> Optional[Callable[[str], bool]]:

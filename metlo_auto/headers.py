@@ -12,14 +12,15 @@ _KEPT = 1000
 
 
 class Memo(dict):  # type: ignore[type-arg]
-    """What `work_out` makes of a key, kept until there are too many of them."""
+    """What `work_out` makes of a key, kept until there are `most` of them."""
 
-    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+    def __init__(self, work_out: Callable[[Any], Any], most: int = _KEPT) -> None:
         dict.__init__(self)
         self._work_out = work_out
+        self._most = most
 
     def __missing__(self, key: Any) -> Any:
-        if len(self) >= _KEPT:
+        if len(self) >= self._most:
             self.clear()
         value = self[key] = self._work_out(key)
         return value

@@ -6,7 +6,7 @@ Must not know Flask's API, redaction or sending: routes come from `route_of`, ex
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from metlo_auto.clocks import Real
-from metlo_auto.exchange import EMPTY, Body, Exchange, make_body, make_exchange
+from metlo_auto.exchange import EMPTY, Body, Exchange, make_body
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, described, number, of_request, of_response
 from metlo_auto.input_tee import InputTee
@@ -53,13 +53,12 @@ class Capture:
         self.clock = clock
 
 
-class Recording:
+class Recording(Exchange):
     """One exchange while it runs; stands in for `start_response`."""
 
     __slots__ = (
-        "capture", "environ", "forward", "write_out", "started", "begun", "script_name", "path", "query",
-        "tee", "declared", "upgrade", "status", "headers", "chunks", "size", "room", "ended", "unfinished",
-        "passthrough", "exception", "route", "route_kept", "done", "handed_over",
+        "capture", "environ", "forward", "write_out", "begun", "asked", "tee", "declared", "upgrade", "headers", "chunks",
+        "size", "room", "ended", "unfinished", "passthrough", "route_kept", "done", "handed_over",
     )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Environ, forward: Callable[..., Any]) -> None:
@@ -70,9 +69,7 @@ class Recording:
         self.begun = capture.clock()
         # The app may change these for an app that it calls.
         get = environ.get
-        self.script_name = get("SCRIPT_NAME", "")
-        self.path = get("PATH_INFO", "")
-        self.query = get("QUERY_STRING", "")
+        self.asked = (get("SCRIPT_NAME", ""), get("PATH_INFO", ""), get("QUERY_STRING", ""))
         self.tee: Optional[InputTee] = None
         self.declared = 0
         self.upgrade = False
@@ -84,8 +81,8 @@ class Recording:
         self.ended = False
         self.unfinished = "aborted"  # what it is called where it is handed over before it has ended
         self.passthrough = False
-        self.exception: Optional[str] = None
-        self.route: Route = _NO_ROUTE
+        self.exception = None
+        self.route, self.endpoint, self.arguments = _NO_ROUTE
         self.route_kept = False
         self.done = False
         self.handed_over = False
@@ -109,7 +106,7 @@ class Recording:
             self.status = _STATUSES[status]
             self.headers = headers
             if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
-                self.route = self.capture.route_of(self.environ or {})
+                self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ or {})
         except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
             self.capture.guard.note()
         self.write_out = self.forward(status, headers, *rest, **named)
@@ -117,8 +114,9 @@ class Recording:
 
     def note_route(self) -> None:
         """For what ends without `start_response`, or before it; to be called while Flask is still in the request."""
-        if not self.route_kept:
-            self.route = self.capture.guard.run(self.capture.route_of, self.environ or {}) or self.route
+        found = None if self.route_kept else self.capture.guard.run(self.capture.route_of, self.environ or {})
+        if found is not None:
+            self.route, self.endpoint, self.arguments = found
 
     def keep_route(self) -> None:
         """The route is that of now: with an old Werkzeug an app inside leaves its own request in the environ."""
@@ -141,6 +139,7 @@ class Recording:
             if self.capture.clock() - self.begun > STREAM_SECONDS:
                 self.unfinished = "streaming"
                 self.finish()
+                self.tee, self.request_body, self.response_body = None, EMPTY, EMPTY  # it may run on for days
         except Exception:  # noqa: BLE001 - the client gets its chunk whatever becomes of our copy
             self.capture.guard.note()
 
@@ -192,27 +191,30 @@ class Recording:
     def _hand_over(self) -> None:
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
-        get = (self.environ or {}).get
-        method = get("REQUEST_METHOD", "GET")
-        names, values = of_request(self.environ or {})
-        response_names, response_values = of_response(self.headers)
-        response_type, response_encoding, length = described(response_names, response_values)
-        route, endpoint, arguments = self.route
-        self.capture.sink(make_exchange((
-            self.started, self.capture.clock() - self.begun, method, self.script_name, self.path, self.query,
-            get("HTTP_HOST", ""), get("HTTP_X_FORWARDED_FOR", ""), names, values,
-            get("CONTENT_TYPE") or "", get("HTTP_CONTENT_ENCODING", ""),
-            EMPTY if self.tee is None else self.tee.body(self.declared),
-            self.status, response_names, response_values, response_type, response_encoding,
-            self._response_body(method, length),
-            get("REMOTE_ADDR") or "", str(get("REMOTE_PORT") or ""), get("SERVER_NAME") or "",
-            str(get("SERVER_PORT") or ""), route, endpoint, arguments, self.exception,
-        )))
+        environ = self.environ or {}
+        get = environ.get
+        self.duration = self.capture.clock() - self.begun
+        self.method = get("REQUEST_METHOD", "GET")
+        self.script_name, self.path, self.query = self.asked
+        self.host = get("HTTP_HOST", "")
+        self.forwarded_for = get("HTTP_X_FORWARDED_FOR", "")
+        self.remote_addr = get("REMOTE_ADDR") or ""
+        self.remote_port = str(get("REMOTE_PORT") or "")
+        self.server_name = get("SERVER_NAME") or ""
+        self.server_port = str(get("SERVER_PORT") or "")
+        self.request_names, self.request_values = of_request(environ)
+        self.request_type = get("CONTENT_TYPE") or ""
+        self.request_encoding = get("HTTP_CONTENT_ENCODING", "")
+        self.request_body = EMPTY if self.tee is None else self.tee.body(self.declared)
+        self.response_names, self.response_values = of_response(self.headers)
+        self.response_type, self.response_encoding, length = described(self.response_names, self.response_values)
+        self.response_body = self._response_body(length)
+        self.capture.sink(self)
         self.handed_over = True
 
-    def _response_body(self, method: str, length: str) -> Body:
+    def _response_body(self, length: str) -> Body:
         status = self.status
-        if status < 200 or status == 204 or status == 304 or method == "HEAD":
+        if status < 200 or status == 204 or status == 304 or self.method == "HEAD":
             return EMPTY
         if self.passthrough:
             return Body(b"", max(self.size, number(length)), "file")

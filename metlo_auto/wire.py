@@ -18,7 +18,8 @@ from metlo_auto.version import VERSION
 
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"])
 _ESCAPED = re.compile(r"[%+\x80-\xff]")
-_CACHED = 4096  # entries of each cache, since clients choose what goes in
+_MOST_ROUTES = 20000  # an app has as many as it has; clients choose nothing of them
+_LONGEST_KEPT = 256  # characters of a path
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _MILLISECONDS = ["%03d" % number for number in range(1000)]
 _REFUSED = re.compile(r"[\\?<>&=%\x00-\x1f\x7f]")
@@ -54,38 +55,35 @@ class Encoder:
     def __init__(self, environment: str, prefix: str) -> None:
         self._body = fastest_body()
         self._formats = Memo(_format)
+        self._paths = Memo(_quoted_path)
         self._seconds = _Seconds()
-        self._known_routes: Dict[Tuple[str, str, Optional[str]], Tuple[str, str]] = {}
-        self._known_addresses: Dict[Tuple[str, ...], str] = {}
+        self._routes = Memo(_route, _MOST_ROUTES)
+        self._peers = Memo(self._peer)
         self._prefix = prefix
         self._tail = '"environment":%s,"incoming":true,"metloSource":"python/flask","agent":"metlo-auto/%s"' % (
             encode_basestring(environment), VERSION)
 
     def trace(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here."""
-        return self._encode(exchange, request, response, number, path_of(exchange.script_name, exchange.path), "")
+        whole = exchange.script_name + exchange.path
+        path = self._paths[whole] if len(whole) < _LONGEST_KEPT else _quoted_path(whole)
+        return self._encode(exchange, request, response, number, path, "")
 
     def announcement(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The same trace for v2: its path is the route, so that the collector creates exactly this endpoint."""
-        template = endpoint_path(exchange.script_name, exchange.route or "")
+        template = encode_basestring(endpoint_path(exchange.script_name, exchange.route or ""))
         processed = json.dumps(processed_trace_data(exchange, request, response), ensure_ascii=False)
         return self._encode(exchange, request, response, number, template, ',"processedTraceData":' + processed)
 
     def _encode(self, x: Exchange, request: Text, response: Text, number: int, path: str, more: str) -> bytes:
-        quote = encode_basestring
+        quote, formats, seconds = encode_basestring, self._formats, self._seconds
         host = x.host or x.forwarded_for or x.remote_addr or "unknown"
-        url, meta = self._route(x.script_name, x.route, x.endpoint) if x.route is not None else ("", "")
-        if x.forwarded_for:
-            meta += ',"originalSource":' + quote(x.forwarded_for)
-        if x.exception:
-            meta += ',"exception":' + quote(x.exception)
-        if request.omitted:
-            meta += _not_whole("requestBody", request)
-        if response.omitted:
-            meta += _not_whole("responseBody", response)
-        formats = self._formats
+        url, meta = self._routes[x.script_name, x.route, x.endpoint] if x.route is not None else ("", "")
+        if x.forwarded_for or x.exception or request.omitted or response.omitted:
+            meta += _rare(x, request, response)
+        began, ended, took = int(x.started * 1000), int((x.started + x.duration) * 1000), int(x.duration * 1e6)
         return b"".join((
-            (f'{{"request":{{"url":{{"host":{quote(host)},"path":{quote(path)}{url},'
+            (f'{{"request":{{"url":{{"host":{quote(host)},"path":{path}{url},'
              f'"parameters":[{_parameters(x.query) if x.query else ""}]}},'
              f'"headers":[{formats[x.request_names] % tuple(map(quote, x.request_values))}],'
              f'"method":"{x.method.upper()}","body":').encode("utf-8", "replace"),
@@ -94,43 +92,44 @@ class Encoder:
              f'"headers":[{formats[x.response_names] % tuple(map(quote, x.response_values))}],'
              f'"body":').encode("utf-8", "replace"),
             self._body(response.text) if response.text else b'""',
-            (f',{self._addresses(x, host)},"sourcePort":{quote(x.remote_port)},'
-             f'{self._times(x.started, x.duration)},"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}'
+            (f',{self._peers[x.remote_addr, x.forwarded_for, x.server_name, x.server_port, host]},'
+             f'"sourcePort":{quote(x.remote_port)},'
+             f'"requestTimestamp":"{seconds[began // 1000]}.{_MILLISECONDS[began % 1000]}Z",'
+             f'"responseTimestamp":"{seconds[ended // 1000]}.{_MILLISECONDS[ended % 1000]}Z",'
+             f'"durationMs":{took // 1000}.{_MILLISECONDS[took % 1000]},"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}'
              ).encode("utf-8", "replace"),
         ))
 
-    def _times(self, started: float, duration: float) -> str:
-        began, ended = int(started * 1000), int((started + duration) * 1000)
-        seconds, milliseconds = self._seconds, _MILLISECONDS
-        return (f'"requestTimestamp":"{seconds[began // 1000]}.{milliseconds[began % 1000]}Z",'
-                f'"responseTimestamp":"{seconds[ended // 1000]}.{milliseconds[ended % 1000]}Z",'
-                f'"durationMs":{int(duration * 1e6) / 1000}')
-
-    def _addresses(self, x: Exchange, host: str) -> str:
+    def _peer(self, key: Tuple[str, str, str, str, str]) -> str:
         """The end of the response and the beginning of meta: the same for each client of one connection and server."""
-        key = (x.remote_addr, x.forwarded_for, x.server_name, x.server_port, host)
-        known = self._known_addresses.get(key)
-        if known is None:
-            quote = encode_basestring
-            address, port = server_address(x.server_name, x.server_port, host)
-            known = '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
-                quote("%s:%s" % (x.server_name, x.server_port)), self._tail,
-                quote(source_address(x.remote_addr, x.forwarded_for)), quote(address), quote(port))
-            if len(self._known_addresses) < _CACHED:
-                self._known_addresses[key] = known
-        return known
+        remote_addr, forwarded_for, server_name, server_port, host = key
+        quote = encode_basestring
+        address, port = server_address(server_name, server_port, host)
+        return '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
+            quote("%s:%s" % (server_name, server_port)), self._tail,
+            quote(source_address(remote_addr, forwarded_for)), quote(address), quote(port))
 
-    def _route(self, script_name: str, route: str, endpoint: Optional[str]) -> Tuple[str, str]:
-        """What a route says in the URL and in meta."""
-        key = (script_name, route, endpoint)
-        known = self._known_routes.get(key)
-        if known is None:
-            quote = encode_basestring
-            known = (',"endpointPath":' + quote(endpoint_path(script_name, route)),
-                     ',"route":%s,"endpoint":%s' % (quote(route), quote(endpoint or "")))
-            if len(self._known_routes) < _CACHED:
-                self._known_routes[key] = known
-        return known
+
+def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str]:
+    """What a route says in the URL and in meta."""
+    script_name, route, endpoint = key
+    quote = encode_basestring
+    return (',"endpointPath":' + quote(endpoint_path(script_name, route)),
+            ',"route":%s,"endpoint":%s' % (quote(route), quote(endpoint or "")))
+
+
+def _rare(x: Exchange, request: Text, response: Text) -> str:
+    """What most traces do not have in meta."""
+    meta = ""
+    if x.forwarded_for:
+        meta += ',"originalSource":' + encode_basestring(x.forwarded_for)
+    if x.exception:
+        meta += ',"exception":' + encode_basestring(x.exception)
+    if request.omitted:
+        meta += _not_whole("requestBody", request)
+    if response.omitted:
+        meta += _not_whole("responseBody", response)
+    return meta
 
 
 def _not_whole(name: str, body: Text) -> str:
@@ -174,9 +173,12 @@ def _decoded(text: str) -> str:
         return text
 
 
-def path_of(script_name: str, path: str) -> str:
+def _quoted_path(whole: str) -> str:
+    return encode_basestring(path_of(whole))
+
+
+def path_of(whole: str) -> str:
     """The path as the collector takes it: percent-encoded wherever its rules would refuse it."""
-    whole = script_name + path
     if not whole.startswith("/"):
         whole = "/" + whole
     try:
@@ -197,7 +199,7 @@ def _with_two_empty_segments(path: str) -> str:
 
 def endpoint_path(script_name: str, route: str) -> str:
     """`/users/<int:id>` as `/users/{id}`, the mount's prefix before it; a prefix is a WSGI string."""
-    return path_of(script_name, _PARAMETER.sub(r"{\1}", route).encode("utf-8").decode("latin-1"))
+    return path_of(script_name + _PARAMETER.sub(r"{\1}", route).encode("utf-8").decode("latin-1"))
 
 
 def processed_trace_data(x: Exchange, request: Text, response: Text) -> Dict[str, Any]:

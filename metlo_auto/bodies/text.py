@@ -2,7 +2,8 @@
 
 import codecs
 import json
-from typing import NamedTuple, Tuple
+from functools import partial
+from typing import Any, Callable, NamedTuple, Tuple
 
 from metlo_auto.exchange import Body
 
@@ -13,6 +14,7 @@ from .types import BINARY, described
 
 _TEXT_BYTES = bytes(range(32, 256)) + b"\t\n\r\f\b\x1b"
 _BYTE_ORDER_MARK = "\ufeff"
+_MARKED = 0xEF  # the first byte of such a mark in UTF-8
 _ASCII = bytes(range(32, 127))
 _SAMPLE = 2048
 _INFLATED = 1500000  # bytes: more than the collector takes in a trace
@@ -33,20 +35,20 @@ class Text(NamedTuple):
     omitted: str
 
 
-_PLAIN = frozenset(["json", "form", "ndjson", "xml", "graphql", "text"])
+_make_text: Callable[[Tuple[Any, ...]], Text] = partial(tuple.__new__, Text)  # without its Python function
 
 
 def text_of(body: Body, content_type: str, content_encoding: str, limit: int) -> Text:
     """The text of a body under its headers' values ("" where a header is missing), made of at most `limit` bytes."""
-    data = body.data
+    data, size, omitted = body
     if not data:
-        return Text("", "", body.size, 0, body.omitted)
-    kind, charset = described(content_type)
-    if kind in _PLAIN and charset == "utf-8" and not content_encoding and not body.omitted and len(data) <= limit:
+        return _make_text(("", "", size, 0, omitted))
+    kind, _, is_plain = described(content_type)
+    if is_plain and not content_encoding and not omitted and len(data) <= limit:
         try:
             text = data.decode()
-            if text[0] != _BYTE_ORDER_MARK and "\0" not in text[:4]:
-                return Text(text, kind, body.size, len(data), "")
+            if data[0] != _MARKED and 0 not in data[:4]:
+                return _make_text((text, kind, size, len(data), ""))
         except UnicodeDecodeError:
             pass
     if kind == BINARY:

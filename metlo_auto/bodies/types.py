@@ -40,6 +40,8 @@ _KINDS = {
     "message/http": "text",
 }
 
+_PLAIN = ("json", "form", "ndjson", "xml", "graphql", "text")
+
 _BINARY = re.compile(
     r"(image|audio|video|font|model|chemical)/|application/("
     r"octet-stream|pdf|zip|gzip|x-gzip|x-tar|x-bzip2?|x-xz|x-7z-compressed|zstd|x-rar-compressed|vnd\.rar|java-archive|"
@@ -54,16 +56,21 @@ _REFUSED = re.compile(r"(idna|punycode|(raw_)?unicode_escape|utf_7|undefined|mbc
 
 
 class Described(NamedTuple):
-    """`kind`: as in `Text`, `binary`, or "" where the type does not tell and the content has to."""
+    """`kind`: as in `Text`, `binary`, or "" where the type does not tell and the content has to.
+
+    `is_plain`: the bytes are the text in UTF-8, as far as the type tells.
+    """
 
     kind: str
     charset: str
+    is_plain: bool
 
 
 @lru_cache(512)
 def described(content_type: str) -> Described:
     """What the value of a Content-Type header means; parameters other than the charset do not matter."""
-    return Described(_kind(content_type.partition(";")[0].strip().lower()), _charset(content_type))
+    kind, charset = _kind(content_type.partition(";")[0].strip().lower()), _charset(content_type)
+    return Described(kind, charset, kind in _PLAIN and charset == "utf-8")
 
 
 def _kind(essence: str) -> str:

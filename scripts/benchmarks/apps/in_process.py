@@ -10,7 +10,8 @@ from bench_app import app
 def environ_of(method, path, headers, body):
     path, _, query = path.partition("?")
     environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
-    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    if "HTTP_CONTENT_TYPE" in environ:
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
     if body:
         environ["CONTENT_LENGTH"] = str(len(body))
     return dict(
