@@ -60,7 +60,11 @@ class Agent:
 
     def declare(self, routes_of_app: Callable[[], Dict[str, Any]]) -> None:
         """Offers the routes of an app to a collector that takes them; they are made in the sender's thread."""
-        self.delivery.declare(lambda: json.dumps(routes_of_app()).encode())
+        def body() -> bytes:
+            routes = routes_of_app()
+            return json.dumps(routes).encode() if routes else b""
+
+        self.delivery.declare(body)
 
     def report(self, x: Exchange) -> None:
         """Redacts, encodes and queues one exchange, which it changes; never waits, never does I/O."""

@@ -7,11 +7,12 @@ from typing import Any, Dict, List, Optional, Tuple
 def declared_routes(app: Any) -> Dict[str, Any]:
     """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`; files relative to the project.
 
-    Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request.
+    Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request. `{}` for None, an
+    app that was gone before anybody asked.
     """
     routes: List[Dict[str, Any]] = []
-    if app is None:  # gone before anybody asked
-        return {"app": "", "routes": routes}
+    if app is None:
+        return {}
     roots = _roots(app)
     for rule in app.url_map.iter_rules():
         if rule.build_only or getattr(rule, "websocket", False) or _is_static(rule.endpoint):
