@@ -98,7 +98,7 @@ class Delivery:
         for other in [known for known in self._channels if known != pid]:
             self._channels.pop(other, None)
         if channel.start():
-            self._exits.add_this_child()
+            self._exits.add_this_process()
         return channel
 
     def _after_request(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Callable, List, NamedTuple
 from metlo_auto.clocks import sleep
 
 from . import uwsgi
+from .servers import on_shutdown_of_twisted, on_shutdown_of_uvicorn
 
 LAST_ANSWERS = 0.02  # seconds for other threads whose client has its answer to hand the trace over
 MP_PRIORITY = -100  # after the finalizers of others
@@ -39,22 +40,26 @@ class Exits:
         """`interrupting` is called with the frame that SIGTERM interrupts for good, before all else."""
         self._endings: List[Ending] = []
         self._interrupting = interrupting
+        self._in_reactor = False
 
     def add(self, ending: Ending) -> None:
         """From now on `ending` is called, in forked children too."""
         if not self._endings:
             atexit.register(self.end)
             on_shutdown_of_uvicorn(self.end)
+            self._in_reactor = on_shutdown_of_twisted(self.end)
         self._endings.append(ending)
         if uwsgi.module() is None:
             on_sigterm(self.end, self._interrupting)
 
-    def add_this_child(self) -> None:
-        """Ends with a child of multiprocessing, billiard or Celery too, which leaves by `os._exit`; for it alone."""
+    def add_this_process(self) -> None:
+        """At its first trace: ends with a child of multiprocessing, billiard or Celery too, which leaves by `os._exit`; for it alone."""
         for name in ("multiprocessing.util", "billiard.util"):
             util = sys.modules.get(name)
             if util is not None:
                 util.Finalize(None, self.end, exitpriority=MP_PRIORITY)
+        # twistd may import the reactor after the app.
+        self._in_reactor = self._in_reactor or on_shutdown_of_twisted(self.end)
         # The workers of Celery's pool do not get as far as billiard's finalizers.
         shutdown = getattr(sys.modules.get("celery.signals"), "worker_process_shutdown", None)
         if shutdown is not None:
@@ -108,27 +113,6 @@ def on_sigterm(callback: Callable[[], None], interrupting: Callable[[Any], None]
             signal.signal(signal.SIGTERM, Terminator(callback, interrupting))
     except ValueError:  # a sub-interpreter, or not the main thread: threading does not know it under eventlet
         pass
-
-
-def on_shutdown_of_uvicorn(callback: Callable[[], None]) -> None:
-    """Calls back when the server that imports the app has answered all and is about to die of SIGTERM.
-
-    It puts the handlers back that it found and raises the signal again: of ours, installed after it, nothing is left.
-    """
-    server: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    kind = getattr(sys.modules.get("uvicorn.server"), "Server", None)
-    if kind is None or not isinstance(server, kind):
-        return
-    shutdown = server.shutdown
-
-    async def and_call_back(*args: Any, **named: Any) -> None:
-        try:
-            await shutdown(*args, **named)
-        finally:
-            if signal.SIGTERM in getattr(server, "_captured_signals", [signal.SIGTERM]):
-                callback()
-
-    server.shutdown = and_call_back
 
 
 class Terminator:

@@ -21,6 +21,7 @@ GUNICORN_SETTINGS = ROOT / "tests" / "support" / "gunicorn_settings.py"
 # A worker that is told to end in the moment of its start may not hear it, and gevent's now and then does not end by
 # itself, without any agent too: both are killed after that time.
 GUNICORN = "{python} -m gunicorn -c {settings} -b 127.0.0.1:{port} --graceful-timeout 5 counting:app "
+GRANIAN = "{python} -m granian --interface wsgi --host 127.0.0.1 --port {port} counting:app"
 SERVERS = {
     "gunicorn sync": GUNICORN,
     "gunicorn sync -w 2": GUNICORN + "-w 2",
@@ -35,6 +36,12 @@ SERVERS = {
     "python app.py": "{python} counting.py {port}",
     "wsgiref": "{python} wsgiref_counting.py {port}",
     "eventlet": "{python} eventlet_counting.py {port}",
+    "twist": "{python} -m twisted web --listen tcp:{port}:interface=127.0.0.1 --wsgi counting.app",
+    "twistd": "{bin}/twistd --nodaemon --pidfile= --python counting.tac",
+    "twisted reactor.run": "{python} twisted_counting.py {port}",
+    "tornado": "{python} tornado_counting.py {port}",
+    "granian": GRANIAN,
+    "granian --workers 2": GRANIAN + " --workers 2",
     "uvicorn": "{python} -m uvicorn --workers 2 --port {port} asgi_counting:app",
     "hypercorn": "{python} -m hypercorn --workers 2 --bind 127.0.0.1:{port} asgi_counting:app",
 }
@@ -74,8 +81,8 @@ class Server:
 
     def __init__(self, command, env, log, cwd=APPS, python=sys.executable):
         self.port = free_port()
-        self.command = command.format(port=self.port, python=python, settings=GUNICORN_SETTINGS).split()
-        self.env = dict(env, FLASK_APP="counting")  # Flask knows --app only since 2.2
+        self.command = command.format(port=self.port, python=python, bin=os.path.dirname(python), settings=GUNICORN_SETTINGS).split()
+        self.env = dict(env, FLASK_APP="counting", PORT=str(self.port))  # Flask knows --app only since 2.2
         self.log, self.cwd = log, cwd
         self.answered = []
         self._names = itertools.count()
@@ -132,6 +139,7 @@ class Server:
 
     def end(self, number=signal.SIGTERM, deadline=30.0):
         """Sends a signal; (exit status, seconds until it had ended)."""
+        self._wait_for_all_workers()
         start = time.monotonic()
         if "--reload" in self.command:  # as a terminal does: both of its processes get it
             os.killpg(self.process.pid, number)
@@ -139,6 +147,13 @@ class Server:
             self.process.send_signal(number)
         status = self.process.wait(deadline)
         return status, time.monotonic() - start
+
+    def _wait_for_all_workers(self, deadline=30.0):
+        """granian tells a worker once to end; one that is being started does not hear it, without any agent too."""
+        end = time.monotonic() + deadline
+        while self.said().count("Started worker") < self.said().count("Spawning worker"):
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.02)
 
     def said(self):
         return Path(self.log).read_text(errors="replace")

@@ -16,6 +16,9 @@ from tests.support.faulty_collector import FaultyCollector, way
 pytestmark = pytest.mark.slow
 
 NEEDS = {
+    "twist": "twisted.web",
+    "tornado": "tornado",
+    "granian": "granian",
     "uvicorn": "uvicorn",
     "hypercorn": "hypercorn",
     "eventlet": "eventlet",

@@ -1,0 +1,45 @@
+"""Servers that leave by a way past atexit, and where each calls us before; knows their modules, imports none of them."""
+
+import signal
+import sys
+from typing import Any, Callable
+
+
+def on_shutdown_of_uvicorn(callback: Callable[[], None]) -> None:
+    """Calls back when the server that imports the app has answered all and is about to die of SIGTERM.
+
+    It puts the handlers back that it found and raises the signal again: of ours, installed after it, nothing is left.
+    """
+    server: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    kind = getattr(sys.modules.get("uvicorn.server"), "Server", None)
+    if kind is None or not isinstance(server, kind):
+        return
+    shutdown = server.shutdown
+
+    async def and_call_back(*args: Any, **named: Any) -> None:
+        try:
+            await shutdown(*args, **named)
+        finally:
+            if signal.SIGTERM in getattr(server, "_captured_signals", [signal.SIGTERM]):
+                callback()
+
+    server.shutdown = and_call_back
+
+
+def on_shutdown_of_twisted(callback: Callable[[], None]) -> bool:
+    """Calls back when the reactor has stopped because of a signal; whether there is a reactor already.
+
+    `twist` and `twistd` raise the signal again then, with its default action. Who runs the reactor in a script of their
+    own comes to atexit.
+    """
+    reactor: Any = sys.modules.get("twisted.internet.reactor")
+
+    def stopped() -> None:
+        if getattr(reactor, "_exitSignal", None) is not None:
+            callback()
+
+    if not hasattr(reactor, "callFromThread"):
+        return False
+    # For any thread; and once the reactor runs, so that it comes after what waits for the last requests to be over.
+    reactor.callFromThread(reactor.addSystemEventTrigger, "after", "shutdown", stopped)
+    return True
