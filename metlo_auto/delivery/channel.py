@@ -32,11 +32,14 @@ from .store import Store
 from .troubles import Troubles, say
 from .uwsgi import leave_signals_to_other_threads
 from .values import DeliverySettings
+from .verdict import RETRY, Verdict
 from .watch import Watch
 
 Stats = Dict[str, Union[int, Dict[str, int]]]
 
 MARGIN = 0.3  # seconds of the shutdown time that the end itself may take
+BRIEF = 0.4  # seconds for the answer to who should not stay; after LATE, by when its copy tells others of the trouble
+LOOK = 0.01  # seconds between looks at whether the spool is empty
 SPOOLING_SPEED = 40e6  # bytes a second that even a slow disk takes
 INLINE_STEPS = 3  # posts at most for each request where no thread runs
 INLINE_TIMEOUT = 0.5  # seconds that one of them may take
@@ -66,15 +69,20 @@ class Channel:
         self._watch = Watch(self.counters, self._troubles, Real.monotonic)
         self._spool = self._make_spool()
         self._crew = self._make_crew()
+        self._notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
         self._sender = self._make_sender()
 
-    def start(self) -> bool:
-        """Starts the sender's thread, once, without waiting for it; whether this call did."""
+    def start(self, for_one_request: bool = False) -> bool:
+        """Starts the sender's thread, once, without waiting for it; whether this call did.
+
+        `for_one_request`: the process will `leave`; what others left in the spool is none of its business till then.
+        """
         try:
             self._unstarted.pop()
         except IndexError:
             return False
         self._gate.make()
+        self._sender.closing = for_one_request
         if self.threads:
             # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
             self._lookups.prepare()
@@ -110,6 +118,30 @@ class Channel:
         """Waits until nothing is in memory, or the time of the end is over."""
         if self._ends_at is not None:
             self.wait_idle(self._ends_at - Real.monotonic())
+
+    def leave(self, ends_at: float) -> None:
+        """Both of them for a process that was forked for one request, and whose place the next one may need.
+
+        Only one at a time waits for a collector that is slow or away, and sends what the others put into the spool.
+        """
+        spool = self._spool
+        if self._ends_at is None and spool.usable_at_all:
+            if spool.filled():
+                self._troubles.known("collector")
+            else:
+                self.wait_idle(BRIEF)
+                if not self._sender.idle():
+                    self._notices.say(Verdict(RETRY, 0, "no answer within %s s" % BRIEF))
+            if spool.filled() or not self._sender.idle():
+                turn = spool.take_turn()
+                if not turn:
+                    self._give_up_now(ends_at)
+                    turn = spool.take_turn()  # who had it may have looked for the last time before ours was there
+                if turn:
+                    self._send_for_others(ends_at - MARGIN)
+            self._give_up_now(ends_at)
+        self.begin_end(ends_at - Real.monotonic())
+        self.wait_end()
 
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""
@@ -155,6 +187,8 @@ class Channel:
             return 1.0
 
     def _step(self) -> float:
+        if self._give_up_at is not None and Real.monotonic() >= self._give_up_at:
+            self._sender.give_up()  # nothing is begun any more
         wait = self._sender.step()
         if self._give_up_at is not None and not self._sender.idle():
             wait = self._end(self._give_up_at - Real.monotonic(), wait)
@@ -171,6 +205,24 @@ class Channel:
             return None
         return left if wait is None else min(left, wait)
 
+    def _give_up_now(self, ends_at: float) -> None:
+        self._give_up_at = 0.0
+        self._ends_at = ends_at
+        self._spool.hurry()
+        self._sender.closing = True
+        self.hurry()
+        self.wait_end()
+
+    def _send_for_others(self, until: float) -> None:
+        self._give_up_at = None
+        self._sender.closing = False
+        self._sender.hurry = False
+        self._bell.ring()
+        while Real.monotonic() < until and not self._sender.away:
+            if self._sender.idle() and not self._spool.filled():
+                return
+            time.sleep(LOOK)
+
     def _work_off(self, seconds: float) -> None:
         if self._sender.interrupted():  # uWSGI ends a worker wherever it is, even within a post of ours
             self._sender.give_up()
@@ -180,12 +232,11 @@ class Channel:
 
     def _make_sender(self) -> Sender:
         settings = self._settings
-        notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
         store = Store(self.queue, self.counters, self._spool, Real.wall)
         intake = Intake(self.queue, self.counters, settings.flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.
         chance = random.SystemRandom().random
-        return Sender(intake, store, self._crew, settings.timeout, Real.monotonic, chance, notices.say)
+        return Sender(intake, store, self._crew, settings.timeout, Real.monotonic, chance, self._notices.say)
 
     def _make_crew(self) -> Posting:
         settings = self._settings

@@ -6,6 +6,7 @@ from typing import Callable, Dict, Optional
 from . import uwsgi
 from .channel import Channel, Stats
 from .exits import Ending, Exits
+from .forking import Forking, forking_server
 from .forks import ForkGate
 from .locks import Locks
 from .values import DeliverySettings, Route
@@ -29,9 +30,10 @@ class Delivery:
         self._exits = exits or Exits()
         self._locks = locks or Locks()
         self._gate = ForkGate()
+        self._forking = Forking(self._gate)
         self._channel: Optional[Channel] = None
         self._channels: Dict[int, Channel] = {}
-        self._exits.add(Ending(self._begin_end, self.end))
+        self._exits.add(Ending(self._begin_end, self.end, self._leave))
         uwsgi.after_each_request(self._after_request)
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
@@ -63,7 +65,8 @@ class Delivery:
         channel = self._channel
         if channel is None or channel.pid != getpid():
             channel = self._enter()
-        channel.declarations.add(make_body)
+        if self._forking.is_to_tell():
+            channel.declarations.add(make_body)
 
     def flush(self, timeout: float) -> None:
         """Waits until every trace is posted or spooled, `timeout` seconds at most."""
@@ -97,7 +100,7 @@ class Delivery:
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
             self._channels.pop(other, None)
-        if channel.start():
+        if channel.start(forking_server() is not None):
             self._exits.add_this_process()
         return channel
 
@@ -114,3 +117,8 @@ class Delivery:
         channel = self._own()
         if channel is not None:
             channel.begin_end(self._settings.shutdown_timeout)
+
+    def _leave(self, began: float) -> None:
+        channel = self._own()
+        if channel is not None:
+            channel.leave(began + self._settings.shutdown_timeout)

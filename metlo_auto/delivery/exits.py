@@ -15,6 +15,7 @@ from typing import Any, Callable, List, NamedTuple
 from metlo_auto.clocks import sleep
 
 from . import uwsgi
+from .forking import after_its_answer, forking_server
 from .servers import on_shutdown_of_twisted, on_shutdown_of_uvicorn
 
 LAST_ANSWERS = 0.02  # seconds for other threads whose client has its answer to hand the trace over
@@ -22,10 +23,11 @@ MP_PRIORITY = -100  # after the finalizers of others
 
 
 class Ending(NamedTuple):
-    """What one delivery does at the end: `begin` returns at once, `finish` waits. Both may be called again."""
+    """What one delivery does at the end: `begin` returns at once, `finish` waits. All may be called again."""
 
     begin: Callable[[], None]
     finish: Callable[[], None]
+    leave: Callable[[float], None]  # both, for who should not stay; takes when the end began, as time.monotonic
 
 
 class Exits:
@@ -58,6 +60,9 @@ class Exits:
             util = sys.modules.get(name)
             if util is not None:
                 util.Finalize(None, self.end, exitpriority=MP_PRIORITY)
+        server = forking_server()
+        if server is not None:
+            after_its_answer(server, self._leave)
         # twistd may import the reactor after the app.
         self._in_reactor = self._in_reactor or on_shutdown_of_twisted(self.end)
         # The workers of Celery's pool do not get as far as billiard's finalizers.
@@ -67,6 +72,11 @@ class Exits:
 
     def _end_of_worker(self, **told: Any) -> None:
         self.end()
+
+    def _leave(self) -> None:
+        began = time.monotonic()
+        for ending in self._endings:
+            uninterrupted(partial(ending.leave, began))
 
     def end(self) -> None:
         """The process ends, or would without us: returns when all are done, or their time is over."""

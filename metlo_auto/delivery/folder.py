@@ -118,11 +118,14 @@ class Folder:
 
     def lock(self) -> bool:
         """Whether this process alone may read and remove, from now until `unlock` or its end."""
-        if not self._locked:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-            path = self._join("lock")
-            self._locked = self._locks.take(path, partial(os.open, path, flags, 0o600))
+        self._locked = self._locked or self.take("lock")
         return self._locked
+
+    def take(self, name: str) -> bool:
+        """Whether this process has the lock of that name from now on and nobody had."""
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        path = self._join(name)
+        return self._locks.take(path, partial(os.open, path, flags, 0o600))
 
     def unlock(self) -> None:
         """Lets another process have its turn."""

@@ -59,7 +59,8 @@ class Sender:
         self._backoff = Backoff()
         self._failed_at = -1.0
         self._spool_next = True
-        self._spool_from = 0.0
+        self._spool_from = 0.0  # when batches that are no announcements may come from there
+        self._plain_is_next = False
 
     @property
     def away(self) -> bool:
@@ -145,11 +146,17 @@ class Sender:
         if (
             self.hurry
             or self.closing
-            or now < self._spool_from
+            or (now < self._spool_from and self._plain_is_next)
             or any(flight.batch.spooled for flight in self._flights.values())
         ):
             return None
-        return self._store.spool.next()
+        batch = self._store.spool.next()
+        # Of one announcement after the other none has to wait.
+        self._plain_is_next = batch is not None and not batch.announcement and now < self._spool_from
+        if batch is not None and self._plain_is_next:
+            self._store.spool.back(batch)
+            return None
+        return batch
 
     def _land_all(self, now: float) -> None:
         for batch, verdict in self._crew.results():
@@ -164,7 +171,7 @@ class Sender:
         if told == WELL:
             self._backoff = Backoff()
             self._notice(None)
-        if batch.spooled and batch.announcement:
+        if told == WELL and batch.spooled and batch.announcement:
             self._spool_from = now + AHEAD
         if told == AWAY:
             self._failed(flight, verdict, now)
@@ -187,7 +194,7 @@ class Sender:
                 self._land(flight.batch, Verdict(RETRY, 0, "no answer"), now)
 
     def _late(self, now: float) -> bool:
-        return self._store.spool.usable and any(now - flight.started >= LATE for flight in self._flights.values())
+        return any(now - flight.started >= LATE for flight in self._flights.values()) and self._store.spool.usable
 
     def _hold(self, now: float) -> None:
         """Has on disk too what waits for a late answer, and what nobody is free to post, for the case of a kill."""

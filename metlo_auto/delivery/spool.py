@@ -66,6 +66,26 @@ class Spool:
                 self._failed(error)
         return self._ready
 
+    @property
+    def usable_at_all(self) -> bool:
+        """Whether there is a folder, and nothing is known against it; touches no disk, for any thread."""
+        return self._folder is not None and self._clock() >= self._bad_until
+
+    def filled(self) -> bool:
+        """Whether batches of anybody are here, or copies of them; for any thread."""
+        try:
+            names = self._folder.names() if self._folder is not None else []
+        except OSError:  # it is made when something is put there
+            return False
+        return any(name.endswith(HELD) or parse_name(name) for name in names)
+
+    def take_turn(self) -> bool:
+        """Whether this process, until its end, is the one that waits while others only leave; for any thread."""
+        try:
+            return self._folder is not None and self._folder.take("turn.lock")
+        except OSError:
+            return False
+
     def hurry(self) -> None:
         """From now on nobody waits for the disk: what the kernel has taken outlives this process."""
         if self._folder is not None:

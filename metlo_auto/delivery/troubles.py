@@ -32,6 +32,10 @@ class Troubles:
             self._said[kind] = now
             say("%s", message)
 
+    def known(self, kind: str) -> None:
+        """Another process has said that it began."""
+        self._open.add(kind)
+
     def end(self, kind: str, message: str) -> None:
         """Says that it is over, where its beginning was said."""
         if kind in self._open:

@@ -36,6 +36,8 @@ SERVERS = {
     "python app.py": "{python} counting.py {port}",
     "wsgiref": "{python} wsgiref_counting.py {port}",
     "eventlet": "{python} eventlet_counting.py {port}",
+    "app.run processes=4": "{python} forking_counting.py werkzeug {port}",
+    "wsgiref ForkingMixIn": "{python} forking_counting.py wsgiref {port}",
     "twist": "{python} -m twisted web --listen tcp:{port}:interface=127.0.0.1 --wsgi counting.app",
     "twistd": "{bin}/twistd --nodaemon --pidfile= --python counting.tac",
     "twisted reactor.run": "{python} twisted_counting.py {port}",
@@ -74,6 +76,14 @@ def numbers_left(tmp_path):
         total.update(dropped=sum(stats["dropped"].values()))
         file.unlink()
     return total
+
+
+def wait_until_left(tmp_path, processes, deadline=30.0):
+    """Waits until so many processes have ended and left their numbers."""
+    end = time.monotonic() + deadline
+    while len(list(tmp_path.glob("stats-*.json"))) < processes:
+        assert time.monotonic() < end, "of %d processes some have not ended" % processes
+        time.sleep(0.01)
 
 
 class Server:

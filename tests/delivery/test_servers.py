@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.delivery.serving import APPS, SERVERS, Server, environ, numbers_left
+from tests.delivery.serving import APPS, SERVERS, Server, environ, numbers_left, wait_until_left
 from tests.support.faulty_collector import FaultyCollector, way
 
 pytestmark = pytest.mark.slow
@@ -29,6 +29,7 @@ NEEDS = {
     "flask run": "flask.cli",
 }
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
+FORKING = ["app.run processes=4", "wsgiref ForkingMixIn"]  # a process for each request, which may outlive the server
 ONE_MAY_DIE = "hypercorn"  # when the first of its two processes has ended by itself, it sends SIGTERM to the other
 BUSY = 8.0  # seconds that a busy machine may make of the difference between two ends; to flush may take 20
 HELD_UP = 4  # seconds of the shutdown time where the collector hangs; less than gevent's worker gets to end
@@ -85,6 +86,8 @@ def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number,
         server.hit(40)
         status, seconds = ended(server, kind, number)
         collector.wait_for_paths(server.answered)
+        if kind in FORKING:
+            wait_until_left(tmp_path, len(server.answered))
         numbers = numbers_left(tmp_path)
     assert numbers["sent"] == numbers["captured"]
     assert numbers["spooled"] == numbers["dropped"] == 0
@@ -165,6 +168,8 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_once(kind
             server.hit(20)
             bare.hit(20)
             (status, seconds), (bare_status, bare_seconds) = both_end([server, bare])
+            if kind in FORKING:
+                wait_until_left(tmp_path, len(server.answered))
         assert status == bare_status
         assert seconds <= bare_seconds + in_turn(kind) * HELD_UP + BUSY_TOGETHER, "twice the time, or 60 s"
         collector.fault = None

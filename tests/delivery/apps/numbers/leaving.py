@@ -9,5 +9,7 @@ def leave_numbers():
     if "metlo_auto.agent" in sys.modules and "STATS_FOLDER" in os.environ:
         import metlo_auto
 
-        with open(os.path.join(os.environ["STATS_FOLDER"], "stats-%d.json" % os.getpid()), "w") as file:
+        path = os.path.join(os.environ["STATS_FOLDER"], "stats-%d" % os.getpid())
+        with open(path, "w") as file:
             json.dump(metlo_auto.stats(), file)
+        os.rename(path, path + ".json")

@@ -1,0 +1,88 @@
+"""Servers that fork for each request: their children's traces arrive, and nobody waits for a collector that is away."""
+
+import collections
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.delivery.serving import SERVERS, Server, environ, numbers_left, wait_until_left
+from tests.support.faulty_collector import Answer, FaultyCollector, way
+
+pytestmark = [pytest.mark.core, pytest.mark.skipif("sys.platform == 'win32'", reason="fork is POSIX")]
+
+KINDS = ["app.run processes=4", "wsgiref ForkingMixIn"]
+SLOW = 1.2  # seconds that the collector takes for an answer
+TAKES = {"X-Metlo-Collector": "metlo-auto/test; routes"}
+
+
+def serve(kind, collector, tmp_path, **more):
+    return Server(SERVERS[kind], dict(environ(collector.host, tmp_path), **more), tmp_path / "log")
+
+
+def ask_four_at_a_time(server, times):
+    """Seconds that each of `times` requests took."""
+
+    def ask(name):
+        begun = time.monotonic()
+        server.get("/hit/%s" % name)
+        return time.monotonic() - begun
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(ask, range(times)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_child_delivers_its_trace(kind, tmp_path):
+    with FaultyCollector() as collector, serve(kind, collector, tmp_path, METLO_SHUTDOWN_TIMEOUT="20") as server:
+        ask_four_at_a_time(server, 60)
+        collector.wait_for_paths(server.answered)
+        wait_until_left(tmp_path, len(server.answered))
+        assert server.process.poll() is None
+    assert numbers_left(tmp_path) == {"captured": 61, "sent": 61, "spooled": 0, "dropped": 0}
+
+
+def test_a_client_has_all_of_its_answer_before_its_trace_is_sent(tmp_path):
+    with FaultyCollector(lambda post: time.sleep(SLOW)) as collector:
+        with serve(KINDS[1], collector, tmp_path, METLO_SPOOL_DIR="off", METLO_SHUTDOWN_TIMEOUT="20") as server:
+            begun = time.monotonic()
+            server.get("/hit/alone")  # reads until the server closes the connection
+            assert time.monotonic() - begun < SLOW
+            collector.wait_for_paths(server.answered)
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang, v2", "refuse"])
+def test_a_collector_that_is_away_takes_no_places_away_and_gets_all_later(fault, tmp_path):
+    """Four requests may run at a time; were each to wait for the collector, sixty would take half a minute."""
+    with FaultyCollector(way("hang"), v2="v2" in fault) as collector:
+        if fault == "refuse":
+            collector.stop()
+        with serve(KINDS[0], collector, tmp_path, METLO_SHUTDOWN_TIMEOUT="2", METLO_TIMEOUT="30") as server:
+            begun = time.monotonic()
+            ask_four_at_a_time(server, 60)
+            assert time.monotonic() - begun < 15
+            wait_until_left(tmp_path, len(server.answered))
+            assert numbers_left(tmp_path) == {"captured": 61, "sent": 0, "spooled": 61, "dropped": 0}
+            assert 1 <= server.said().count("does not take traces") <= 4, server.said()  # by those that met it first
+            if fault == "refuse":
+                collector.start()
+            collector.fault = None
+            while sum(collector.paths.values()) < len(server.answered):  # v2 hears of paths by their routes alone
+                assert time.monotonic() - begun < 60, server.said()
+                server.get("/hit/later-%d" % len(server.answered))
+                time.sleep(0.1)  # as long as somebody asks
+            wait_until_left(tmp_path, len(server.answered) - 61)
+            server.get("/hit/last")
+            collector.wait_until(lambda: sum(collector.paths.values()) == len(server.answered))
+            assert max(collector.arrived.values()) == 1
+
+
+def test_a_few_of_many_children_tell_the_routes(tmp_path):
+    answers = {"/api/v1/verify": Answer(headers=TAKES), "/api/local/routes": Answer()}
+    with FaultyCollector(lambda post: answers.get(post.path)) as collector:
+        with serve(KINDS[1], collector, tmp_path, METLO_SHUTDOWN_TIMEOUT="20") as server:
+            server.hit(39)
+            collector.wait_for_paths(server.answered)
+            wait_until_left(tmp_path, len(server.answered))
+        asked = collections.Counter(post.path for post in collector.posts)
+    assert asked["/api/v1/verify"] == asked["/api/local/routes"] == 6  # the 1st, 2nd, 4th, 8th, 16th, 32nd
