@@ -143,6 +143,13 @@ class Channel:
         self.begin_end(ends_at - Real.monotonic())
         self.wait_end()
 
+    def disown(self) -> None:
+        """For a forked child: gives up its parent's connections; collected later, they might close what is the app's."""
+        try:
+            self._crew.disown()
+        except Exception as error:  # noqa: BLE001 - sockets of others' making; they go with the process
+            log.debug("metlo: a connection of the parent's stays open: %r", error)
+
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""
         self._sender.hurry = True

@@ -6,6 +6,7 @@ thread for ever. Its adapter is used without its session, which would cost more 
 
 import datetime
 import logging
+import os
 import socket
 import sys
 import weakref
@@ -15,6 +16,7 @@ from urllib3.util.timeout import Timeout
 
 from .breath import breathe
 from .copies import Copies
+from .descriptors import Identity, identity, is_still
 from .lookups import Lookups
 from .quiet import SOCKS
 
@@ -97,6 +99,8 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
         self.broken = True
         for connection in list(self.live):
             sock: Any = getattr(connection, "sock", None)
+            if not connection.is_ours():
+                continue
             try:
                 if hasattr(socket.socket, "shutdown"):
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)  # without what TLS adds to it
@@ -105,6 +109,15 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
             except (OSError, TypeError):  # not connected, or closed meanwhile
                 pass
 
+    def is_ours(self) -> bool:
+        """Whether nobody has closed a connection under our hands, so that another file may have its number."""
+        return all(connection.is_ours() for connection in list(self.live))
+
+    def disown(self) -> None:
+        """For a forked child: gives its copies of the connections back, which its parent goes on using."""
+        for connection in list(self.live):
+            connection.disown()
+
     def _teach(self, manager: Any, pools: Mapping[str, Type[Any]]) -> Any:
         manager.pool_classes_by_scheme = {scheme: _pool(self, pool) for scheme, pool in pools.items()}
         return manager
@@ -112,15 +125,33 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
 
 def _pool(adapter: BreakableAdapter, pool: Type[Any]) -> Type[Any]:
     class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
+        _identity: Identity = None
+
         def _new_conn(self) -> Any:
             with adapter.lookups:
                 sock = super()._new_conn()
             if adapter.broken:
                 sock.close()
                 raise BrokenOff("given up while connecting")
+            self._identity = identity(sock.fileno())
             adapter.live.add(self)
             self.sock = sock  # a TLS handshake may hang too
             return sock
+
+        def close(self) -> None:
+            if not self.is_ours():
+                self.sock.detach()  # closing it would close what is somebody else's
+            super().close()
+
+        def is_ours(self) -> bool:
+            sock = getattr(self, "sock", None)
+            return sock is None or is_still(sock.fileno(), self._identity)
+
+        def disown(self) -> None:
+            ours, sock = self.is_ours(), getattr(self, "sock", None)
+            number = sock.detach() if sock is not None else -1
+            if ours and number >= 0:
+                os.close(number)
 
         def putrequest(self, *args: Any, **options: Any) -> Any:
             breathe()

@@ -65,6 +65,11 @@ class Crew:
         if member is not None:
             member.poster.break_off()
 
+    def disown(self) -> None:
+        """Gives up all connections, which are the parent's; for a forked child."""
+        for member in [*self._idle, *self._busy.values()]:
+            member.poster.disown()
+
     def _take_idle(self) -> Optional[Member]:
         try:
             return self._idle.pop()
@@ -124,6 +129,10 @@ class Alone:
 
     def break_off(self, batch_id: str) -> None:
         """Nothing is under way between calls."""
+
+    def disown(self) -> None:
+        """As Crew's."""
+        self._poster.disown()
 
 
 Posting = Union[Crew, Alone]

@@ -25,7 +25,7 @@ class Declaration(NamedTuple):
 
 
 class Declarations:
-    """Waits for the first post that succeeds; a collector is asked once for what it takes, any other is told nothing."""
+    """Waits for the first post that succeeds; a collector is asked once whether it takes them, or is told nothing."""
 
     def __init__(self) -> None:
         self._waiting: Deque[Declaration] = deque()

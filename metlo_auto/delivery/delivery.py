@@ -99,7 +99,9 @@ class Delivery:
         channel = self._channels.setdefault(pid, Channel(self._settings, self._gate, self._locks, uwsgi.threads_run()))
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
-            self._channels.pop(other, None)
+            inherited = self._channels.pop(other, None)
+            if inherited is not None:
+                inherited.disown()
         if channel.start(forking_server() is not None):
             self._exits.add_this_process()
         return channel

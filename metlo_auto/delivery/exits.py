@@ -55,7 +55,10 @@ class Exits:
             on_sigterm(self.end, self._interrupting)
 
     def add_this_process(self) -> None:
-        """At its first trace: ends with a child of multiprocessing, billiard or Celery too, which leaves by `os._exit`; for it alone."""
+        """At a process's first trace: calls back at its end too where that is past atexit.
+
+        Children of multiprocessing, billiard, Celery and of servers that fork for each request leave by `os._exit`.
+        """
         for name in ("multiprocessing.util", "billiard.util"):
             util = sys.modules.get(name)
             if util is not None:

@@ -118,7 +118,7 @@ class Folder:
 
     def lock(self) -> bool:
         """Whether this process alone may read and remove, from now until `unlock` or its end."""
-        self._locked = self._locked or self.take("lock")
+        self._locked = (self._locked and self._locks.has(self._join("lock"))) or self.take("lock")
         return self._locked
 
     def take(self, name: str) -> bool:

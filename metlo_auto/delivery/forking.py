@@ -13,8 +13,8 @@ from .quiet import without_socks_warning
 
 
 def forking_server() -> Any:
-    """The server that forked this process for one request, or is about to, seen from the thread that serves; or None."""
-    kind = getattr(sys.modules.get("socketserver"), "ForkingMixIn", None)
+    """The server that forked this process for one request, or is about to; None in other threads and processes."""
+    kind: Any = getattr(sys.modules.get("socketserver"), "ForkingMixIn", None)
     frame = sys._getframe() if kind is not None else None
     while frame is not None:
         if frame.f_code.co_name == "process_request":

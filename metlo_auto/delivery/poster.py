@@ -64,6 +64,12 @@ class Poster:
         if adapter is not None:
             adapter.break_off()
 
+    def disown(self) -> None:
+        """Gives up the connection, which is the parent's; for a forked child."""
+        adapter, self._adapter = self._adapter, None
+        if adapter is not None:
+            adapter.disown()
+
     def close(self) -> None:
         """Ends the connection; for the thread that posts."""
         if self._adapter is not None:
@@ -94,7 +100,7 @@ class Poster:
         from .connections import BreakableAdapter
 
         adapter = self._adapter
-        if adapter is None or fresh or adapter.broken or now - self._used > IDLE_LIMIT:
+        if adapter is None or fresh or adapter.broken or now - self._used > IDLE_LIMIT or not adapter.is_ours():
             if adapter is not None:
                 adapter.close()
             adapter = self._adapter = BreakableAdapter(self._lookups, self._timeout)

@@ -1,4 +1,4 @@
-"""Servers that leave by a way past atexit, and where each calls us before; knows their modules, imports none of them."""
+"""Servers that leave by a way past atexit, and where each calls us before that; imports none of their modules."""
 
 import signal
 import sys
