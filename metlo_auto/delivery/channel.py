@@ -144,7 +144,7 @@ class Channel:
         self.wait_end()
 
     def disown(self) -> None:
-        """For a forked child: gives up its parent's connections; collected later, they might close what is the app's."""
+        """For a forked child: gives up its parent's connections; collected later, they might close an app's file."""
         try:
             self._crew.disown()
         except Exception as error:  # noqa: BLE001 - sockets of others' making; they go with the process
