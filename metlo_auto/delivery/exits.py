@@ -16,7 +16,7 @@ from metlo_auto.clocks import sleep
 
 from . import uwsgi
 from .forking import after_its_answer, forking_server
-from .servers import on_shutdown_of_twisted, on_shutdown_of_uvicorn
+from .servers import give_sigterm_back, is_deaf, on_shutdown_of_twisted, on_shutdown_of_uvicorn
 
 LAST_ANSWERS = 0.02  # seconds for other threads whose client has its answer to hand the trace over
 MP_PRIORITY = -100  # after the finalizers of others
@@ -51,7 +51,7 @@ class Exits:
             on_shutdown_of_uvicorn(self.end)
             self._in_reactor = on_shutdown_of_twisted(self.end)
         self._endings.append(ending)
-        if uwsgi.module() is None:
+        if uwsgi.module() is None and not is_deaf():
             on_sigterm(self.end, self._interrupting)
 
     def add_this_process(self) -> None:
@@ -66,6 +66,8 @@ class Exits:
         server = forking_server()
         if server is not None:
             after_its_answer(server, self._leave)
+        if is_deaf() and isinstance(signal.getsignal(signal.SIGTERM), Terminator):
+            give_sigterm_back()
         # twistd may import the reactor after the app.
         self._in_reactor = self._in_reactor or on_shutdown_of_twisted(self.end)
         # The workers of Celery's pool do not get as far as billiard's finalizers.

@@ -4,6 +4,23 @@ import signal
 import sys
 from typing import Any, Callable
 
+DEAF = ("fastwsgi", "pyruvate")  # their loop has the main thread, and runs no handler of Python's in it
+
+
+def is_deaf() -> bool:
+    """Whether a handler of signals would never be run: the signal would have no effect at all."""
+    return any(name in sys.modules for name in DEAF)
+
+
+def give_sigterm_back() -> None:
+    """Its default action, by whatever thread; Python lets none but the main thread do that."""
+    try:
+        import ctypes
+
+        ctypes.pythonapi.PyOS_setsig(signal.SIGTERM, None)
+    except (ImportError, AttributeError):  # a Python without it; none of these servers runs there
+        pass
+
 
 def on_shutdown_of_uvicorn(callback: Callable[[], None]) -> None:
     """Calls back when the server that imports the app has answered all and is about to die of SIGTERM.
