@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import importlib
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         command = commands.add_parser(name, help=text, description=text)
         importlib.import_module(f"benchmarks.commands.{name}").add_arguments(command)
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what runs is ended on the way out
     try:
         with _alone():
             # Its libraries are importable from here on.

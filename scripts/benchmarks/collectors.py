@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -16,10 +18,20 @@ from benchmarks.venvs import Trouble, tools
 SINK = Path(__file__).with_name("sink.py")
 
 
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def end_with_parent() -> None:
+    """In a new process: SIGTERM when the measurement that started it is gone, in whatever way."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def pinned(pins: set[int]) -> Any:
     """For subprocess: on these cores, ahead of other work where that is permitted, in a session of its own."""
 
     def prepare() -> None:
+        end_with_parent()
         os.sched_setaffinity(0, pins)
         try:
             os.nice(-10)

@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 from benchmarks import cpu, variety, venvs, wrk
+from benchmarks.collectors import end_with_parent
 from benchmarks.latency import waits
 from benchmarks.servers import Server
 from benchmarks.variants import installed, variant
@@ -60,6 +61,7 @@ class Collector:
             stderr=subprocess.STDOUT,
             universal_newlines=True,
             env=self._environment,
+            preexec_fn=end_with_parent,
             start_new_session=True,
         )
         self.pid = self._process.pid

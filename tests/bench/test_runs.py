@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -92,3 +94,24 @@ def test_collector_traces_tells_disk_and_pages_and_totals_are_exact(tmp_path):
     assert (status["lost_traces"], result["endpoints"]) == (0, 30)
     assert [moment[0] for moment in result["moments"]] == sorted(moment[0] for moment in result["moments"])
     assert all(0 < page[2] <= page[3] for page in result["pages"]) and "MB on disk" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_measurement_that_is_killed_leaves_no_server_behind(number, tmp_path):
+    psutil = pytest.importorskip("psutil")
+    bench(tmp_path, "overhead", "--rows", "hello", "--workers", "sync", "--rounds", "1", "--seconds", "1",
+          "--variants", "metlo-auto")  # so that everything is installed
+    command = [sys.executable, str(BENCH), "--results", str(tmp_path), "overhead", "--rows", "hello", "--workers", "sync",
+               "--rounds", "9", "--seconds", "30", "--variants", "metlo-auto"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        started, end = [], time.monotonic() + 600  # only one measures at a time
+        while not any("wrk" in " ".join(process.cmdline()) for process in started if process.is_running()):
+            assert running.poll() is None and time.monotonic() < end
+            started = psutil.Process(running.pid).children(recursive=True)
+            time.sleep(0.1)
+        assert any("gunicorn" in " ".join(process.cmdline()) for process in started)
+    finally:
+        running.send_signal(number)
+    running.wait(60)
+    assert psutil.wait_procs(started, timeout=30)[1] == []
