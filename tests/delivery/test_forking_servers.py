@@ -39,7 +39,8 @@ def test_each_child_delivers_its_trace(kind, tmp_path):
         collector.wait_for_paths(server.answered)
         wait_until_left(tmp_path, len(server.answered))
         assert server.process.poll() is None
-    assert numbers_left(tmp_path) == {"captured": 61, "sent": 61, "spooled": 0, "dropped": 0}
+    numbers = numbers_left(tmp_path)
+    assert numbers["captured"] == numbers["sent"] + numbers["spooled"] == 61  # spooled, and sent by another, when it is busy
 
 
 def test_a_client_has_all_of_its_answer_before_its_trace_is_sent(tmp_path):

@@ -89,6 +89,8 @@ def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number,
         if kind in FORKING:
             wait_until_left(tmp_path, len(server.answered))
         numbers = numbers_left(tmp_path)
+    if kind in FORKING:  # on a busy machine one child spools and another sends
+        numbers["sent"] += numbers.pop("spooled")
     assert numbers["sent"] == numbers["captured"]
     assert numbers["spooled"] == numbers["dropped"] == 0
     if kind in GUNICORNS or numbers and kind != ONE_MAY_DIE:  # others may die of the signal, as without us
@@ -114,7 +116,7 @@ def test_a_request_that_sigterm_interrupts_after_its_answer_is_delivered(turn, s
 def test_all_is_delivered_after_sigquit(kind, serve, tmp_path):
     with FaultyCollector() as collector, serve(kind, collector) as server:
         server.hit(40)
-        server.end(signal.SIGQUIT)
+        ended(server, kind, signal.SIGQUIT)
         collector.wait_for_paths(server.answered)
         assert numbers_left(tmp_path)["sent"] == len(server.answered)
 
