@@ -6,11 +6,11 @@ import itertools
 import json
 import random
 import re
-from os import getpid, urandom
+from os import urandom
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from metlo_auto.bodies import MultipartSieve, Text, text_of
-from metlo_auto.delivery import NUMBERS, Delivery, DeliverySettings, Exits, Locks
+from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Exits, Locks
 from metlo_auto.exchange import Exchange
 from metlo_auto.guard import Guard
 from metlo_auto.headers import Memo, Names, Values
@@ -27,8 +27,8 @@ _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there c
 class _PerProcess:
     """What a forked child begins anew: trace ids, announced routes, luck."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.pid = getpid()
+    def __init__(self, settings: Settings, channel: Channel) -> None:
+        self.channel = channel
         self.encoder = Encoder(settings.environment, binascii.hexlify(urandom(12)).decode())
         self.announced: Dict[RouteKey, int] = {}
         # Not the module's generator: the app may have seeded that one.
@@ -49,7 +49,7 @@ class Agent:
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
         self._secret_headers = Memo(self._may_be_secret)  # names of headers -> positions of those to be looked at
-        self._mine = _PerProcess(settings)
+        self._mine: Optional[_PerProcess] = None
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
         self._redacts = settings.redact != "none"
 
@@ -68,9 +68,9 @@ class Agent:
 
     def report(self, x: Exchange) -> None:
         """Redacts, encodes and queues one exchange, which it changes; never waits, never does I/O."""
-        mine = self._mine
-        if mine.pid != getpid():
-            mine = self._mine = _PerProcess(self.settings)
+        channel, mine = self.delivery.channel(), self._mine
+        if mine is None or mine.channel is not channel:
+            mine = self._mine = _PerProcess(self.settings, channel)
         number = next(mine.numbers)
         if x.method not in METHODS and x.method.upper() not in METHODS:
             self.delivery.count_dropped("method")
@@ -98,7 +98,7 @@ class Agent:
         except Exception:
             self.delivery.count_dropped("error")
             raise
-        self.delivery.submit(trace, route, announcement)
+        mine.channel.submit(trace, route, announcement)
 
     # -- redaction
 

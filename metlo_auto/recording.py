@@ -57,8 +57,8 @@ class Recording(Exchange):
     """One exchange while it runs; stands in for `start_response`."""
 
     __slots__ = (
-        "capture", "environ", "forward", "write_out", "begun", "asked", "tee", "declared", "upgrade", "headers", "chunks",
-        "size", "room", "ended", "unfinished", "passthrough", "route_kept", "done", "handed_over",
+        "capture", "environ", "forward", "write_out", "begun", "asked", "tee", "declared", "upgrade", "headers",
+        "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "done", "handed_over",
     )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Environ, forward: Callable[..., Any]) -> None:

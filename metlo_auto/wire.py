@@ -81,7 +81,8 @@ class Encoder:
         url, meta = self._routes[x.script_name, x.route, x.endpoint] if x.route is not None else ("", "")
         if x.forwarded_for or x.exception or request.omitted or response.omitted:
             meta += _rare(x, request, response)
-        began, ended, took = int(x.started * 1000), int((x.started + x.duration) * 1000), int(x.duration * 1e6)
+        began, ended = int(x.started * 1000), int((x.started + x.duration) * 1000)
+        took = int(x.duration * 1000000)
         return b"".join((
             (f'{{"request":{{"url":{{"host":{quote(host)},"path":{path}{url},'
              f'"parameters":[{_parameters(x.query) if x.query else ""}]}},'
@@ -96,8 +97,8 @@ class Encoder:
              f'"sourcePort":{quote(x.remote_port)},'
              f'"requestTimestamp":"{seconds[began // 1000]}.{_MILLISECONDS[began % 1000]}Z",'
              f'"responseTimestamp":"{seconds[ended // 1000]}.{_MILLISECONDS[ended % 1000]}Z",'
-             f'"durationMs":{took // 1000}.{_MILLISECONDS[took % 1000]},"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}'
-             ).encode("utf-8", "replace"),
+             f'"durationMs":{took // 1000}.{_MILLISECONDS[took % 1000]},'
+             f'"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}').encode("utf-8", "replace"),
         ))
 
     def _peer(self, key: Tuple[str, str, str, str, str]) -> str:

@@ -5,6 +5,7 @@ own and never touches its parent's, whose locks may be held by threads that the 
 """
 
 import _thread
+import logging
 import random
 import sys
 from collections import deque
@@ -31,7 +32,7 @@ from .spool import Spool, folder_for
 from .store import Store
 from .troubles import Troubles, say
 from .uwsgi import leave_signals_to_other_threads
-from .values import DeliverySettings
+from .values import DeliverySettings, Route
 from .verdict import RETRY, Verdict
 from .watch import Watch
 
@@ -71,6 +72,18 @@ class Channel:
         self._crew = self._make_crew()
         self._notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
         self._sender = self._make_sender()
+
+    def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
+
+        `trace`: one JSON object, UTF-8. `route`: (host, method, route). `announcement`: the trace's form for v2, for
+        the first trace of a route in this process.
+        """
+        self.counters.captured.add()
+        if self.queue.offer(trace, route, announcement):
+            return True
+        self.counters.refuse("queue_full")
+        return False
 
     def start(self, for_one_request: bool = False) -> bool:
         """Starts the sender's thread, once, without waiting for it; whether this call did.
@@ -148,7 +161,7 @@ class Channel:
         try:
             self._crew.disown()
         except Exception as error:  # noqa: BLE001 - sockets of others' making; they go with the process
-            log.debug("metlo: a connection of the parent's stays open: %r", error)
+            say("a connection of the parent's stays open: %s", place_of(error), level=logging.DEBUG)
 
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""
@@ -228,7 +241,7 @@ class Channel:
         while Real.monotonic() < until and not self._sender.away:
             if self._sender.idle() and not self._spool.filled():
                 return
-            time.sleep(LOOK)
+            sleep(LOOK)
 
     def _work_off(self, seconds: float) -> None:
         if self._sender.interrupted():  # uWSGI ends a worker wherever it is, even within a post of ours

@@ -37,34 +37,24 @@ class Delivery:
         uwsgi.after_each_request(self._after_request)
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
-        """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
+        """As `Channel.submit`, of this process."""
+        return self.channel().submit(trace, route, announcement)
 
-        `trace`: one JSON object, UTF-8. `route`: (host, method, route). `announcement`: the trace's form for v2, for
-        the first trace of a route in this process.
-        """
+    def channel(self) -> Channel:
+        """What this process delivers by, another one in each process; started where it was not yet."""
         channel = self._channel
-        if channel is None or channel.pid != getpid():
-            channel = self._enter()
-        channel.counters.captured.add()
-        if channel.queue.offer(trace, route, announcement):
-            return True
-        channel.counters.refuse("queue_full")
-        return False
+        return channel if channel is not None and channel.pid == getpid() else self._enter()
 
     def count_dropped(self, reason: str, n: int = 1) -> None:
         """Counts `n` traces that were captured and never became bytes."""
-        channel = self._channel
-        if channel is None or channel.pid != getpid():
-            channel = self._enter()
+        channel = self.channel()
         for _ in range(n):
             channel.counters.captured.add()
         channel.counters.refuse(reason, n)
 
     def declare(self, make_body: Callable[[], bytes]) -> None:
         """Tells a collector that takes them the app's routes, once, after its first trace; others are told nothing."""
-        channel = self._channel
-        if channel is None or channel.pid != getpid():
-            channel = self._enter()
+        channel = self.channel()
         if self._forking.is_to_tell():
             channel.declarations.add(make_body)
 

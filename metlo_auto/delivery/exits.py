@@ -12,7 +12,7 @@ from functools import partial
 from os import getpid
 from typing import Any, Callable, List, NamedTuple
 
-from metlo_auto.clocks import sleep
+from metlo_auto.clocks import Real, sleep
 
 from . import uwsgi
 from .forking import after_its_answer, forking_server
@@ -27,7 +27,7 @@ class Ending(NamedTuple):
 
     begin: Callable[[], None]
     finish: Callable[[], None]
-    leave: Callable[[float], None]  # both, for who should not stay; takes when the end began, as time.monotonic
+    leave: Callable[[float], None]  # both, for who should not stay; takes when the end began, as Real.monotonic
 
 
 class Exits:
@@ -79,7 +79,7 @@ class Exits:
         self.end()
 
     def _leave(self) -> None:
-        began = time.monotonic()
+        began = Real.monotonic()
         for ending in self._endings:
             uninterrupted(partial(ending.leave, began))
 

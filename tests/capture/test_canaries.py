@@ -109,7 +109,7 @@ def test_with_redact_none_the_spool_would_hold_them(tmp_path):
     "metlo_auto.redact:Redactor.body",
     "metlo_auto.redact:Redactor.query",
     "metlo_auto.agent:Agent._send",
-    "metlo_auto.delivery:Delivery.submit",
+    "metlo_auto.delivery.channel:Channel.submit",
     "metlo_auto.recording:Recording._hand_over",
 ])
 def test_a_step_that_raises_with_all_it_knows_tells_nobody(tmp_path, step):

@@ -18,12 +18,13 @@ class Text:
 
 def exchange(**others):
     made = Exchange()
-    known = dict(
-        started=1700000000.25, duration=0.5, method="GET", script_name="", path="/users/7", query="", host="a.example",
-        forwarded_for="", request_names=("Host",), request_values=("a.example",), request_type="", request_encoding="",
-        request_body=EMPTY, status=200, response_names=(), response_values=(), response_type="", response_encoding="",
-        response_body=EMPTY, remote_addr="10.0.0.1", remote_port="4711", server_name="srv", server_port="80",
-        route="/users/<int:id>", endpoint="user", arguments={}, exception=None)
+    known = {
+        "started": 1700000000.25, "duration": 0.5, "method": "GET", "script_name": "", "path": "/users/7", "query": "",
+        "host": "a.example", "forwarded_for": "", "request_names": ("Host",), "request_values": ("a.example",),
+        "request_type": "", "request_encoding": "", "request_body": EMPTY, "status": 200, "response_names": (),
+        "response_values": (), "response_type": "", "response_encoding": "", "response_body": EMPTY,
+        "remote_addr": "10.0.0.1", "remote_port": "4711", "server_name": "srv", "server_port": "80",
+        "route": "/users/<int:id>", "endpoint": "user", "arguments": {}, "exception": None}
     for name, value in dict(known, **others).items():
         setattr(made, name, value)
     return made
