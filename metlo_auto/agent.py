@@ -53,10 +53,13 @@ class Agent:
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
         self._redacts = settings.redact != "none"
 
-    def capture(self, route_of: Callable[[Dict[str, Any]], Route]) -> Capture:
-        """What an app's edge needs to report here; `route_of` says which rule matched a request."""
+    def capture(self, route_of: Callable[[Dict[str, Any]], Route], ordinary: Optional[type] = None) -> Capture:
+        """What an app's edge needs to report here; `route_of` says which rule matched a request.
+
+        `ordinary`: the class of most responses, none of which goes out as a file.
+        """
         return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
-                       self.report, self.declare, self.guard)
+                       self.report, self.declare, self.guard, ordinary)
 
     def declare(self, routes_of_app: Callable[[], Dict[str, Any]]) -> None:
         """Offers the routes of an app to a collector that takes them; they are made in the sender's thread."""
@@ -77,7 +80,7 @@ class Agent:
             return
         rule = x.route
         # The collector makes no endpoint of a 404 or 405.
-        route = None if rule is None or x.status in _NO_ENDPOINT else (x.host, x.method, x.script_name + rule)
+        route = None if rule is None or x.status in _NO_ENDPOINT else (x.peers.host, x.method, x.script_name + rule)
         first = route is not None and route not in mine.announced and self._is_first(mine, route, number)
         if self._samples and not first and x.status < 500 and mine.luck.random() >= self.settings.sample_rate:
             self.delivery.count_dropped("sampled")

@@ -55,7 +55,7 @@ def _instrument(flask_app: "ModuleType") -> None:
         return
     from metlo_auto import agent, flask_hooks
 
-    flask_hooks.patch(flask_app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of))
+    flask_hooks.patch(flask_app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of, flask_hooks.ORDINARY))
 
 
 def _folder() -> "Any":

@@ -24,6 +24,16 @@ EMPTY = Body(b"", 0)
 make_body: Callable[[Tuple[Any, ...]], Body] = partial(tuple.__new__, Body)
 
 
+class Peers(NamedTuple):
+    """Who speaks with whom, all as WSGI has it, "" where it says nothing; the same object for the same five."""
+
+    host: str  # the Host header
+    forwarded_for: str  # X-Forwarded-For as sent
+    remote_addr: str
+    server_name: str
+    server_port: str
+
+
 class Exchange:
     """Strings that come from WSGI are native strings of latin-1 bytes (PEP 3333), here as the server gave them.
 
@@ -31,10 +41,10 @@ class Exchange:
     """
 
     __slots__ = (
-        "started", "duration", "method", "script_name", "path", "query", "host", "forwarded_for", "request_names",
+        "started", "duration", "method", "script_name", "path", "query", "peers", "remote_port", "request_names",
         "request_values", "request_type", "request_encoding", "request_body", "status", "response_names",
-        "response_values", "response_type", "response_encoding", "response_body", "remote_addr", "remote_port",
-        "server_name", "server_port", "route", "endpoint", "arguments", "exception",
+        "response_values", "response_type", "response_encoding", "response_body", "route", "endpoint", "arguments",
+        "exception",
     )  # fmt: skip
 
     started: float  # seconds since the epoch
@@ -43,8 +53,8 @@ class Exchange:
     script_name: str
     path: str
     query: str
-    host: str  # the Host header, "" where there is none
-    forwarded_for: str  # X-Forwarded-For as sent, "" where there is none
+    peers: Peers
+    remote_port: str
     request_names: Tuple[str, ...]  # of its headers, in order; names and values apart since the names repeat
     request_values: Tuple[str, ...]
     request_type: str  # Content-Type, "" where there is none
@@ -56,10 +66,6 @@ class Exchange:
     response_type: str
     response_encoding: str
     response_body: Body
-    remote_addr: str
-    remote_port: str
-    server_name: str
-    server_port: str
     route: Optional[str]  # the rule as written, None where nothing matched
     endpoint: Optional[str]  # Flask's name of it
     arguments: Dict[str, object]  # the URL parameters of the route, by name

@@ -27,7 +27,7 @@ def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str,
     if loaded.errors:
         raise ConfigurationError("MetloFlask: " + "; ".join(loaded.errors))
     log_problems(loaded)
-    flask_hooks.attach(app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of))
+    flask_hooks.attach(app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of, flask_hooks.ORDINARY))
 
 
 def _known() -> Any:

@@ -7,12 +7,15 @@ from typing import Any, Callable, Dict, Optional
 
 import flask
 import wrapt
+from werkzeug.wsgi import ClosingIterator
 
 from metlo_auto.capture import ATTACHED, Attachment, edge
 from metlo_auto.declared_routes import declared_routes
 from metlo_auto.recording import KEY, Capture, Environ, Recording, Route
 
 EDGE = "_metlo_auto_edge"
+# What Werkzeug's responses answer with, unless they pass a file through.
+ORDINARY = ClosingIterator
 
 
 def patch(flask_app: Any, capture: Capture) -> None:

@@ -6,6 +6,8 @@ All that is kept is bounded, since clients choose names and their order. Knows W
 from operator import itemgetter
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
+from metlo_auto.exchange import Peers
+
 Names = Tuple[str, ...]
 Values = Tuple[str, ...]
 _KEPT = 1000
@@ -33,30 +35,49 @@ def _name(key: str) -> str:
     return {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}.get(key, "")
 
 
+# Where an environ says what Peers has, in its order.
+_PEERS = ("HTTP_HOST", "HTTP_X_FORWARDED_FOR", "REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT")
+_ValuesOf = Callable[[Dict[str, Any]], Values]
+
+
 class _Plan(NamedTuple):
+    """What to take out of an environ with certain keys."""
+
     names: Names
-    values_of: Callable[[Dict[str, Any]], Values]
+    values_of: _ValuesOf
+    peer_keys: Tuple[str, ...]
+    peers_of: _ValuesOf
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
-    chosen = [key for key in keys if _name(key)]
-    if len(chosen) > 1:
-        return _Plan(tuple(map(_name, chosen)), itemgetter(*chosen))
-    return _Plan(tuple(map(_name, chosen)), lambda environ: tuple([environ[key] for key in chosen]))
+    chosen = tuple([key for key in keys if _name(key)])
+    peer_keys = tuple([key for key in _PEERS if key in keys])
+    return _Plan(tuple(map(_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys))
+
+
+def _getter(keys: Tuple[str, ...]) -> _ValuesOf:
+    return itemgetter(*keys) if len(keys) > 1 else lambda environ: tuple([environ[key] for key in keys])
+
+
+def _peers(said: Tuple[Tuple[str, ...], Tuple[Any, ...]]) -> Peers:
+    known = dict(zip(*said))
+    return Peers(*[str(known.get(key) or "") for key in _PEERS])
 
 
 _PLANS = Memo(_plan)
+_KNOWN_PEERS = Memo(_peers)
 
 
-def of_request(environ: Dict[str, Any]) -> Tuple[Names, Values]:
-    """The request's headers in the order of the environ."""
-    names, values_of = _PLANS[tuple(environ)]
+def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
+    """Who speaks with whom, and the request's headers in the order of the environ."""
+    names, values_of, peer_keys, peers_of = _PLANS[tuple(environ)]
     values = values_of(environ)
+    peers = _KNOWN_PEERS[peer_keys, peers_of(environ)]
     # Some servers give these two empty where the client sent none.
     if "" in values:
         pairs = [pair for pair in zip(names, values) if pair[1] or not pair[0].startswith("Content-")]
-        return tuple([name for name, _ in pairs]), tuple([value for _, value in pairs])
-    return names, values
+        return peers, tuple([name for name, _ in pairs]), tuple([value for _, value in pairs])
+    return peers, names, values
 
 
 def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values]:

@@ -24,13 +24,14 @@ Header = Tuple[str, str]
 Route = Tuple[Optional[str], Optional[str], Dict[str, object]]  # rule as written, endpoint, URL parameters
 _NO_ROUTE: Route = (None, None, {})
 
+_WITHOUT_BODY = frozenset([*range(200), 204, 304])
 _STATUSES = Memo(lambda status: int(status[:3]) if status[:3].isdigit() else 0)  # "200 OK" -> 200
 
 
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "clock")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Capture:
         sink: Callable[[Exchange], None],
         declare: Callable[[Callable[[], Any]], None],  # takes what will make the app's routes when they are wanted
         guard: Guard,
+        ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
     ) -> None:
         self.limit = limit
@@ -50,6 +52,7 @@ class Capture:
         self.sink = sink
         self.declare = declare
         self.guard = guard
+        self.ordinary = ordinary
         self.clock = clock
 
 
@@ -109,7 +112,10 @@ class Recording(Exchange):
                 self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ or {})
         except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
             self.capture.guard.note()
-        self.write_out = self.forward(status, headers, *rest, **named)
+        if rest or named:
+            self.write_out = self.forward(status, headers, *rest, **named)
+        else:
+            self.write_out = self.forward(status, headers)
         return self._write
 
     def note_route(self) -> None:
@@ -192,17 +198,12 @@ class Recording(Exchange):
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
         environ = self.environ or {}
-        get = environ.get
         self.duration = self.capture.clock() - self.begun
-        self.method = get("REQUEST_METHOD", "GET")
         self.script_name, self.path, self.query = self.asked
-        self.host = get("HTTP_HOST", "")
-        self.forwarded_for = get("HTTP_X_FORWARDED_FOR", "")
-        self.remote_addr = get("REMOTE_ADDR") or ""
+        get = environ.get
+        self.method = get("REQUEST_METHOD", "GET")
         self.remote_port = str(get("REMOTE_PORT") or "")
-        self.server_name = get("SERVER_NAME") or ""
-        self.server_port = str(get("SERVER_PORT") or "")
-        self.request_names, self.request_values = of_request(environ)
+        self.peers, self.request_names, self.request_values = of_request(environ)
         self.request_type = get("CONTENT_TYPE") or ""
         self.request_encoding = get("HTTP_CONTENT_ENCODING", "")
         self.request_body = EMPTY if self.tee is None else self.tee.body(self.declared)
@@ -213,8 +214,7 @@ class Recording(Exchange):
         self.handed_over = True
 
     def _response_body(self, length: str) -> Body:
-        status = self.status
-        if status < 200 or status == 204 or status == 304 or self.method == "HEAD":
+        if self.status in _WITHOUT_BODY or self.method == "HEAD":
             return EMPTY
         if self.passthrough:
             return Body(b"", max(self.size, number(length)), "file")

@@ -9,6 +9,8 @@ from metlo_auto.recording import Environ, Recording
 def watch(result: Any, recording: Recording) -> Any:
     """The response `result` with the recording looking on; itself where only that very object will do."""
     try:
+        if type(result) is recording.capture.ordinary and not recording.upgrade:
+            return Watched(result, recording)
         if (recording.upgrade and not recording.status) or _goes_out_as_a_file(result, recording.environ):
             # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there
             # is no close of ours to wait for.

@@ -12,13 +12,14 @@ from urllib.parse import quote, unquote_plus
 
 from metlo_auto.addresses import server_address, source_address
 from metlo_auto.bodies import Text
-from metlo_auto.exchange import Exchange
+from metlo_auto.exchange import Exchange, Peers
 from metlo_auto.headers import Memo, Names
 from metlo_auto.version import VERSION
 
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"])
 _ESCAPED = re.compile(r"[%+\x80-\xff]")
 _MOST_ROUTES = 20000  # an app has as many as it has; clients choose nothing of them
+_BODY = b"\0"  # where a body stands in what is encoded before it
 _LONGEST_KEPT = 256  # characters of a path
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _MILLISECONDS = ["%03d" % number for number in range(1000)]
@@ -54,7 +55,7 @@ class Encoder:
 
     def __init__(self, environment: str, prefix: str) -> None:
         self._body = fastest_body()
-        self._formats = Memo(_format)
+        self._templates = Memo(self._template)
         self._paths = Memo(_quoted_path)
         self._seconds = _Seconds()
         self._routes = Memo(_route, _MOST_ROUTES)
@@ -76,39 +77,42 @@ class Encoder:
         return self._encode(exchange, request, response, number, template, ',"processedTraceData":' + processed)
 
     def _encode(self, x: Exchange, request: Text, response: Text, number: int, path: str, more: str) -> bytes:
-        quote, formats, seconds = encode_basestring, self._formats, self._seconds
-        host = x.host or x.forwarded_for or x.remote_addr or "unknown"
+        host, forwarded, peers = self._peers[x.peers]
         url, meta = self._routes[x.script_name, x.route, x.endpoint] if x.route is not None else ("", "")
-        if x.forwarded_for or x.exception or request.omitted or response.omitted:
-            meta += _rare(x, request, response)
+        if forwarded or x.exception or request.omitted or response.omitted:
+            meta += forwarded + _rare(x, request, response)
+        seconds, milliseconds = self._seconds, _MILLISECONDS
         began, ended = int(x.started * 1000), int((x.started + x.duration) * 1000)
         took = int(x.duration * 1000000)
+        head, middle, tail = (self._templates[x.request_names, x.response_names] % (
+            host, path, url, _parameters(x.query) if x.query else "", *map(encode_basestring, x.request_values),
+            x.method.upper(), x.status, *map(encode_basestring, x.response_values), peers,
+            encode_basestring(x.remote_port), seconds[began // 1000], milliseconds[began % 1000],
+            seconds[ended // 1000], milliseconds[ended % 1000], took // 1000, milliseconds[took % 1000], number, meta,
+            more,
+        )).encode("utf-8", "replace").split(_BODY)
         return b"".join((
-            (f'{{"request":{{"url":{{"host":{quote(host)},"path":{path}{url},'
-             f'"parameters":[{_parameters(x.query) if x.query else ""}]}},'
-             f'"headers":[{formats[x.request_names] % tuple(map(quote, x.request_values))}],'
-             f'"method":"{x.method.upper()}","body":').encode("utf-8", "replace"),
-            self._body(request.text) if request.text else b'""',
-            (f'}},"response":{{"status":{x.status},'
-             f'"headers":[{formats[x.response_names] % tuple(map(quote, x.response_values))}],'
-             f'"body":').encode("utf-8", "replace"),
-            self._body(response.text) if response.text else b'""',
-            (f',{self._peers[x.remote_addr, x.forwarded_for, x.server_name, x.server_port, host]},'
-             f'"sourcePort":{quote(x.remote_port)},'
-             f'"requestTimestamp":"{seconds[began // 1000]}.{_MILLISECONDS[began % 1000]}Z",'
-             f'"responseTimestamp":"{seconds[ended // 1000]}.{_MILLISECONDS[ended % 1000]}Z",'
-             f'"durationMs":{took // 1000}.{_MILLISECONDS[took % 1000]},'
-             f'"traceId":"{self._prefix}-{number:x}"{meta}}}{more}}}').encode("utf-8", "replace"),
+            head, self._body(request.text) if request.text else b'""',
+            middle, self._body(response.text) if response.text else b'""', tail,
         ))
 
-    def _peer(self, key: Tuple[str, str, str, str, str]) -> str:
-        """The end of the response and the beginning of meta: the same for each client of one connection and server."""
-        remote_addr, forwarded_for, server_name, server_port, host = key
+    def _template(self, names: Tuple[Names, Names]) -> str:
+        """A trace with headers of these names, to be filled in; NUL, which JSON never has, where the bodies stand."""
+        return (
+            '{"request":{"url":{"host":%%s,"path":%%s%%s,"parameters":[%%s]},"headers":[%s],"method":"%%s","body":\0},'
+            '"response":{"status":%%d,"headers":[%s],"body":\0,%%s,"sourcePort":%%s,"requestTimestamp":"%%s.%%sZ",'
+            '"responseTimestamp":"%%s.%%sZ","durationMs":%%d.%%s,"traceId":"%s-%%x"%%s}%%s}'
+        ) % (_format(names[0]), _format(names[1]), self._prefix)
+
+    def _peer(self, peers: Peers) -> Tuple[str, str, str]:
+        """Host, what meta says of a proxy, the response's end with meta's beginning: the same for each client."""
         quote = encode_basestring
-        address, port = server_address(server_name, server_port, host)
-        return '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
-            quote("%s:%s" % (server_name, server_port)), self._tail,
-            quote(source_address(remote_addr, forwarded_for)), quote(address), quote(port))
+        host = peers.host or peers.forwarded_for or peers.remote_addr or "unknown"
+        address, port = server_address(peers.server_name, peers.server_port, host)
+        return quote(host), ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else "", (
+            '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
+                quote("%s:%s" % (peers.server_name, peers.server_port)), self._tail,
+                quote(source_address(peers.remote_addr, peers.forwarded_for)), quote(address), quote(port)))
 
 
 def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str]:
@@ -122,8 +126,6 @@ def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str]:
 def _rare(x: Exchange, request: Text, response: Text) -> str:
     """What most traces do not have in meta."""
     meta = ""
-    if x.forwarded_for:
-        meta += ',"originalSource":' + encode_basestring(x.forwarded_for)
     if x.exception:
         meta += ',"exception":' + encode_basestring(x.exception)
     if request.omitted:

@@ -6,7 +6,7 @@ import pytest
 
 from metlo_auto import wire
 from metlo_auto.addresses import server_address, source_address
-from metlo_auto.exchange import EMPTY, Exchange
+from metlo_auto.exchange import EMPTY, Exchange, Peers
 
 pytestmark = pytest.mark.core
 
@@ -16,14 +16,16 @@ class Text:
         self.text, self.kind, self.size, self.captured, self.omitted = text, kind, size, captured, omitted
 
 
+PEERS = Peers("a.example", "", "10.0.0.1", "srv", "80")
+
+
 def exchange(**others):
     made = Exchange()
     known = {
         "started": 1700000000.25, "duration": 0.5, "method": "GET", "script_name": "", "path": "/users/7", "query": "",
-        "host": "a.example", "forwarded_for": "", "request_names": ("Host",), "request_values": ("a.example",),
+        "peers": PEERS, "remote_port": "4711", "request_names": ("Host",), "request_values": ("a.example",),
         "request_type": "", "request_encoding": "", "request_body": EMPTY, "status": 200, "response_names": (),
         "response_values": (), "response_type": "", "response_encoding": "", "response_body": EMPTY,
-        "remote_addr": "10.0.0.1", "remote_port": "4711", "server_name": "srv", "server_port": "80",
         "route": "/users/<int:id>", "endpoint": "user", "arguments": {}, "exception": None}
     for name, value in dict(known, **others).items():
         setattr(made, name, value)
@@ -89,7 +91,7 @@ def test_the_trace_has_the_fields_of_the_spec():
 @pytest.mark.parametrize("sent,forwarded,remote,host", [
     ("h", "f", "r", "h"), ("", "f", "r", "f"), ("", "", "r", "r"), ("", "", "", "unknown")])
 def test_host_is_never_empty(sent, forwarded, remote, host):
-    x = exchange(host=sent, forwarded_for=forwarded, remote_addr=remote)
+    x = exchange(peers=Peers(sent, forwarded, remote, "srv", "80"))
     assert trace(x)["request"]["url"]["host"] == host
 
 

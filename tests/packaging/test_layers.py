@@ -24,7 +24,7 @@ ALLOWED = {
     "setting_kinds": "switches",
     "settings": "errors dotenv_file setting_kinds",
     "input_tee": "exchange guard",
-    "headers": "",
+    "headers": "exchange",
     "declared_routes": "",
     "recording": "clocks exchange guard headers input_tee",
     "watched": "recording",
@@ -48,7 +48,7 @@ ALLOWED = {
 KNOWN_TO = {
     "wrapt": {"flask_hooks"},
     "flask": {"flask_hooks", "collector"},
-    "werkzeug": {"collector"},
+    "werkzeug": {"flask_hooks", "collector"},
     "requests": {"delivery", "doctor"},
     "urllib3": {"delivery"},
     "dotenv": {"dotenv_file"},
