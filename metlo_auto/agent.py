@@ -20,6 +20,7 @@ from metlo_auto.settings import Settings
 from metlo_auto.wire import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]
+HeaderMasks = Tuple[Tuple[int, Callable[[str], str]], ...]
 _NO_ENDPOINT = (404, 405)
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
 
@@ -48,7 +49,7 @@ class Agent:
             exits, locks)
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
-        self._secret_headers = Memo(self._may_be_secret)  # names of headers -> positions of those to be looked at
+        self._header_masks = Memo(self._masks_of)  # names of headers -> positions of those to be masked, and by what
         self._mine: Optional[_PerProcess] = None
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
         self._redacts = settings.redact != "none"
@@ -109,27 +110,30 @@ class Agent:
         """The texts without their secrets; takes those of headers, query and path out of `x` itself."""
         redact = self._redactor
         if redact.mentions(request.text + "\n" + response.text):
-            request = request._replace(text=redact.body(request.text, request.kind, x.request_type))
-            response = response._replace(text=redact.body(response.text, response.kind, x.response_type))
-        secret = self._secret_headers[x.request_names]
-        if secret:
-            x.request_values = self._masked(secret, x.request_names, x.request_values)
-        secret = self._secret_headers[x.response_names]
-        if secret:
-            x.response_values = self._masked(secret, x.response_names, x.response_values)
+            said = redact.mentions(response.text)  # one of the two does, and mostly one alone
+            text = redact.body(request.text, request.kind, x.request_type, None if said else True)
+            request = request._replace(text=text)
+            response = response._replace(text=redact.body(response.text, response.kind, x.response_type, said))
+        masks = self._header_masks[x.request_names]
+        if masks:
+            x.request_values = self._masked(masks, x.request_values)
+        masks = self._header_masks[x.response_names]
+        if masks:
+            x.response_values = self._masked(masks, x.response_values)
         if x.query:
             x.query = redact.query(x.query)
         if x.arguments:
             x.path = self._path_without_secrets(x)
         return request, response
 
-    def _may_be_secret(self, names: Names) -> Tuple[int, ...]:
-        return tuple([at for at, name in enumerate(names) if self._redactor.sensitive_header(name)])
+    def _masks_of(self, names: Names) -> HeaderMasks:
+        found = [(at, self._redactor.header_mask(name)) for at, name in enumerate(names)]
+        return tuple([(at, mask) for at, mask in found if mask is not None])
 
-    def _masked(self, secret: Tuple[int, ...], names: Names, values: Values) -> Values:
+    def _masked(self, masks: HeaderMasks, values: Values) -> Values:
         masked = list(values)
-        for at in secret:
-            masked[at] = self._redactor.header(names[at], values[at])
+        for at, mask in masks:
+            masked[at] = mask(values[at])
         return tuple(masked)
 
     def _path_without_secrets(self, x: Exchange) -> str:

@@ -2,16 +2,20 @@
 
 from typing import Callable, List, NamedTuple, Optional
 
+from .spellings import Spellings
+
 
 class Rules(NamedTuple):
     """`rule_of`: the rule of a name, or None. `mask`: (rule, secret) → mask. `inner`: masks names within a value.
     `mentions`: False only where `inner` would change nothing, whatever part of the text it were given.
+    `spellings`: how names are spelt in JSON.
     """
 
     rule_of: Callable[[str], Optional[str]]
     mask: Callable[[str, str], str]
     inner: Callable[[str], str]
     mentions: Callable[[str], bool]
+    spellings: Spellings
 
 
 class Edits:

@@ -29,8 +29,12 @@ def is_json(text: str) -> bool:
 def masked(text: str, rules: Rules) -> str:
     """Well-formed JSON with the values of secret names masked, leaf by leaf."""
     if "\\" not in text:
+        known = rules.spellings.secrets_in(text)
+        if known is not None:
+            return _masked_after(known, text, rules)
         strings = _STRING.findall(text)
         rule_of = {name: rules.rule_of(name) for name in {content for content, colon in strings if colon}}
+        rules.spellings.learn(rule_of)
         secret = {name: rule for name, rule in rule_of.items() if rule is not None}
         # Each name is looked for in the whole text, so a client must not choose how many there are.
         if len(secret) <= _FEW and not rules.mentions("\n".join([content for content, colon in strings if not colon])):

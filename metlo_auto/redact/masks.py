@@ -9,10 +9,11 @@ from .tables import SCHEMES
 
 CONSTANT = "redacted"
 
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_LETTERS = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _LONGEST_CODE = 8
 _NO_PASSWORDS = (b"x", b"x-oauth-basic", b"api_token")  # what services want there if the user is the key
-_MARK_LETTERS = 12  # of 4 bits each
+_MARK_BYTES = 6
+_MARK_LETTERS = 2 * _MARK_BYTES
 
 
 def is_mask(text: str) -> bool:
@@ -34,7 +35,7 @@ class Masks:
         """`redacted-` and 12 letters a to p: no digits and no dots, which the collector would take for something."""
         digest = self._keyed.copy()
         digest.update(secret.encode("utf-8", "replace"))
-        return CONSTANT + "-" + digest.hexdigest()[:_MARK_LETTERS].translate(_LETTERS)
+        return CONSTANT + "-" + binascii.hexlify(digest.digest()[:_MARK_BYTES]).translate(_LETTERS).decode()
 
     def value(self, rule: str, secret: str) -> str:
         """The mask of a secret under one of the rules of `names`; empty stays empty."""

@@ -58,7 +58,8 @@ class Names:
         for name in further:
             if fold(name):
                 self._rules.setdefault(fold(name), SECRET)
-        self._found_in = fastest_finder(frozenset(_words(self._rules)))
+        self._words = frozenset(_words(self._rules))
+        self._found_in = fastest_finder(self._words)
         self._unusual = [name for name in self._rules if _longest_word(name) is None]
 
     def rule(self, name: str) -> Optional[str]:
@@ -77,6 +78,13 @@ class Names:
         if self._unusual and self._says_unusual(text):
             return True
         return ("\\" in text or "%" in text) and self._mentioned_escaped(data.decode())
+
+    def words(self, text: str) -> Optional[Dict[bytes, int]]:
+        """Which words of names stand in the text, and how often; None where there may be others in it, escaped."""
+        if self._unusual or "%" in text or "\\" in text:
+            return None
+        words = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED).split()
+        return {word: words.count(word) for word in self._words.intersection(words)}
 
     def _mentioned_escaped(self, text: str) -> bool:
         """The same for a text in which `mentioned` has found nothing as it stands."""

@@ -1,7 +1,7 @@
 """Applies the rules to each part of an exchange; pure, linear, never raises."""
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Callable, Iterable, Optional
 
 from . import free_text, headers, json_text, multipart, pairs
@@ -9,7 +9,10 @@ from .edits import Rules
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .masks import CONSTANT, Masks
 from .names import Names, encodable, fold
+from .spellings import Spellings
 from .tables import URL_HEADERS
+
+Mask = Callable[[str], str]
 
 _DEPTH = 4  # of values within values: JSON in a form in a URL in JSON
 _LONGEST_CACHED = 64  # characters of a name
@@ -29,10 +32,12 @@ class Redactor:
         self._names = Names(fields)
         self._header_names = Names(fields + list(headers))
         self._mentioned = self._names.mentioned
-        rule_of = _cached(self._names.rule)
+        rule_of = self._rule_of = _cached(self._names.rule)
+        spellings = Spellings(rule_of, self._names.words)
         # By how deep a value stands within values.
         self._rules = [
-            Rules(rule_of, self._masks.value, self._inner(depth + 1), self._mentioned) for depth in range(_DEPTH)]
+            Rules(rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings)
+            for depth in range(_DEPTH)]
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
@@ -41,25 +46,26 @@ class Redactor:
         """Whether values under a field, parameter or argument of this name are masked."""
         return self.enabled and self._names.rule(name) is not None
 
-    def sensitive_header(self, name: str) -> bool:
-        """Whether `header` may change the value of a header of this name."""
-        return self.enabled and (fold(name) in URL_HEADERS or self._header_names.rule(name) is not None)
-
-    def header(self, name: str, value: str) -> str:
-        """A header's value with what is secret in it masked; cookies keep their names, schemes stay."""
+    def header_mask(self, name: str) -> Optional[Mask]:
+        """What masks the value of a header of this name, cookies' names and schemes apart; None where nothing does."""
         if not self.enabled:
-            return value
+            return None
         folded = fold(name)
         if folded in headers.COOKIES:
-            return headers.cookie(value, self._cookie)
+            return lambda value: headers.cookie(value, self._cookie)
         if folded in headers.SET_COOKIES:
-            return headers.set_cookie(value, self._cookie)
+            return lambda value: headers.set_cookie(value, self._cookie)
         rule = self._header_names.rule(name)
         if rule is not None:
-            return self._masks.value(rule, value)
+            return partial(self._masks.value, rule)
         if folded in URL_HEADERS:
-            return self._within(_PASSWORD_IN_URL.sub(r"\g<1>" + CONSTANT, value), 0)
-        return value
+            return lambda value: self._within(_PASSWORD_IN_URL.sub(r"\g<1>" + CONSTANT, value), 0)
+        return None
+
+    def header(self, name: str, value: str) -> str:
+        """A header's value with what is secret in it masked."""
+        mask = self.header_mask(name)
+        return value if mask is None else mask(value)
 
     def query(self, text: str) -> str:
         """A raw query string."""
@@ -78,9 +84,12 @@ class Redactor:
         """False only where no body in `text` has anything to mask: one search may serve for several bodies."""
         return self.enabled and self._mentioned(text)
 
-    def body(self, text: str, kind: str, content_type: str = "") -> str:
-        """The text of a body; `kind` as `bodies.Text` has it, and only a hint: what does not parse is searched."""
-        if not self.enabled or not text or not self._mentioned(text):
+    def body(self, text: str, kind: str, content_type: str = "", mentions: Optional[bool] = None) -> str:
+        """The text of a body; `kind` as `bodies.Text` has it, and only a hint: what does not parse is searched.
+
+        `mentions`: what `mentions` says of it, where the caller has asked.
+        """
+        if not self.enabled or not text or not (self._mentioned(text) if mentions is None else mentions):
             return text
         text = encodable(text)
         if kind == "multipart":
@@ -128,7 +137,7 @@ class Redactor:
         return free_text.masked(text, self._rules[depth], style)
 
     def _cookie(self, name: str, value: str) -> str:
-        rule = self._names.rule(name)
+        rule = self._rule_of(name)
         return self._masks.mark(value) if rule is None else self._masks.value(rule, value)
 
 

@@ -67,3 +67,29 @@ def test_masking_twice_is_masking_once(document):
 def test_nothing_changes_where_redaction_is_off(document):
     text = json.dumps(document)
     assert Redactor("key", enabled=False).body(text, "json") == text
+
+
+@given(documents_with_secrets(), documents_with_secrets(), st.sampled_from([None, 2]))
+def test_a_text_is_masked_alike_whatever_was_seen_before(seen, document, indent):
+    text = json.dumps(document, indent=indent)
+    warm = Redactor("an API key")
+    for other in (seen, document):
+        warm.body(json.dumps(other), "json")
+    assert warm.body(text, "json") == Redactor("an API key").body(text, "json")
+
+
+@pytest.mark.parametrize("document,masked", [
+    ({"password": "x", "note": "password=hunter2"}, {"password": "redacted", "note": "password=redacted"}),
+    ({"field": "password", "password": "x"}, {"field": "password", "password": "redacted"}),
+    ({"pass-word": "x", "PassWord": "y", "pass": 1}, {"pass-word": "redacted", "PassWord": "redacted", "pass": 0}),
+    ({"my pin": "x", "pin": 1234}, {"my pin": "x", "pin": 0}),
+    ({"user.pin": 1, "pin.user": {"pin": [1, "a"]}}, {"user.pin": 0, "pin.user": {"pin": [0, "redacted"]}}),
+    ({"url": "/?%70assword=hunter2", "pin": 1}, {"url": "/?%70assword=redacted", "pin": 0}),
+    ({"pin": 1, "a\nb": "pin: 7"}, {"pin": 0, "a\nb": "pin: 0"}),
+])
+def test_names_whose_spelling_is_known_hide_no_others(document, masked):
+    redactor = Redactor("an API key")
+    for name in ("password", "pass-word", "PassWord", "PASSWORD", "pass_word", "pass", "pin", "my pin", "user.pin"):
+        redactor.body(json.dumps({name: "x", "pin": {"pass": 1}}), "json")
+    for _ in range(3):
+        assert json.loads(redactor.body(json.dumps(document), "json")) == masked
