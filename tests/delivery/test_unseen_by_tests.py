@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import requests
@@ -37,7 +38,7 @@ def ask(*names):
         werkzeug.test.run_wsgi_app(app, werkzeug.test.create_environ("/hit/%s" % name), buffered=True)
 
 def sent(number):
-    end = Real.clock() + 20
+    end = Real.clock() + 40  # where the collector was away, some tries may have to be waited for
     while metlo_auto.stats()["sent"] < number:
         assert Real.clock() < end, metlo_auto.stats()
         sleep(0.01)
@@ -79,7 +80,7 @@ def run(code, collector, tmp_path, upstream="-", **env):
         cwd=str(tmp_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=90,
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode(), done.stderr.decode()
@@ -393,16 +394,23 @@ with mock.patch("time.time", side_effect=[]), mock.patch("time.time_ns", side_ef
     while not metlo_auto.stats()["errors"]:
         assert Real.clock() < end
         sleep(0.01)
+    open("refused", "w").close()
 ask("second")
 sent(2)
 """
+
+
+def start_after(collector, path):
+    while not path.exists():
+        time.sleep(0.02)
+    collector.start()
 
 
 @pytest.mark.core
 def test_delivery_goes_on_where_the_log_cannot_be_told_of_a_trouble(tmp_path):
     with FaultyCollector() as collector:
         collector.stop()
-        threading.Timer(2.0, collector.start).start()
+        threading.Thread(target=start_after, args=(collector, tmp_path / "refused"), daemon=True).start()
         said = run(SPEECHLESS, collector, tmp_path)[1]
         collector.wait_for_paths(["/hit/first", "/hit/second"])
     assert "Traceback" not in said
