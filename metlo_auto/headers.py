@@ -11,10 +11,11 @@ from metlo_auto.exchange import Peers
 Names = Tuple[str, ...]
 Values = Tuple[str, ...]
 _KEPT = 1000
+_LONGEST = 2000  # characters
 
 
 class Memo(dict):  # type: ignore[type-arg]
-    """What `work_out` makes of a key, kept until there are `most` of them."""
+    """What `work_out` makes of a key, kept until there are `most` of them; of no key that is very long."""
 
     def __init__(self, work_out: Callable[[Any], Any], most: int = _KEPT) -> None:
         dict.__init__(self)
@@ -22,10 +23,17 @@ class Memo(dict):  # type: ignore[type-arg]
         self._most = most
 
     def __missing__(self, key: Any) -> Any:
-        if len(self) >= self._most:
-            self.clear()
-        value = self[key] = self._work_out(key)
+        value = self._work_out(key)
+        if _length(key) <= _LONGEST:
+            if len(self) >= self._most:
+                self.clear()
+            self[key] = value
         return value
+
+
+def _length(key: Any) -> int:
+    """Characters in a key made of tuples of strings and the like."""
+    return sum(map(_length, key)) if isinstance(key, tuple) else len(str(key))
 
 
 def _name(key: str) -> str:

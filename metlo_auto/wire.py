@@ -20,7 +20,6 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT",
 _ESCAPED = re.compile(r"[%+\x80-\xff]")
 _MOST_ROUTES = 20000  # an app has as many as it has; clients choose nothing of them
 _BODY = b"\0"  # where a body stands in what is encoded before it
-_LONGEST_KEPT = 256  # characters of a path
 _PARAMETER = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _MILLISECONDS = ["%03d" % number for number in range(1000)]
 _REFUSED = re.compile(r"[\\?<>&=%\x00-\x1f\x7f]")
@@ -66,9 +65,8 @@ class Encoder:
 
     def trace(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here."""
-        whole = exchange.script_name + exchange.path
-        path = self._paths[whole] if len(whole) < _LONGEST_KEPT else _quoted_path(whole)
-        return self._encode(exchange, request, response, number, path, "")
+        return self._encode(
+            exchange, request, response, number, self._paths[exchange.script_name + exchange.path], "")
 
     def announcement(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The same trace for v2: its path is the route, so that the collector creates exactly this endpoint."""

@@ -7,6 +7,7 @@ import pytest
 from metlo_auto import wire
 from metlo_auto.addresses import server_address, source_address
 from metlo_auto.exchange import EMPTY, Exchange, Peers
+from metlo_auto.headers import Memo, of_request
 
 pytestmark = pytest.mark.core
 
@@ -122,3 +123,19 @@ def test_the_announcement_has_the_route_as_its_path_and_the_types_of_all_fields(
     assert types == {"reqBody.email": ["string"], "resBody.[].price": ["number"], "reqQuery.q": ["string"]}
     assert made["processedTraceData"]["requestContentType"] == "application/json"
     assert made["processedTraceData"]["block"] is False
+
+
+def test_what_clients_choose_is_kept_within_bounds():
+    memo = Memo(lambda key: key, most=100)
+    for number in range(1000):
+        assert memo[("a", str(number), None)] == ("a", str(number), None)
+        assert memo["x" * 5000 + str(number)] == "x" * 5000 + str(number)
+    assert len(memo) <= 100 and max(len(str(key)) for key in memo) < 2100
+
+
+def test_the_same_peers_are_one_object_however_the_server_spells_them():
+    environ = {"SERVER_PORT": 80, "REMOTE_ADDR": None, "HTTP_HOST": "a.example", "SERVER_NAME": "srv"}
+    peers, names, values = of_request(environ)
+    assert peers == Peers("a.example", "", "", "srv", "80") and (names, values) == (("Host",), ("a.example",))
+    assert of_request(dict(environ))[0] is peers
+    assert of_request({})[0] == Peers("", "", "", "", "")
