@@ -145,7 +145,6 @@ class Recording(Exchange):
             if self.capture.clock() - self.begun > STREAM_SECONDS:
                 self.unfinished = "streaming"
                 self.finish()
-                self.tee, self.request_body, self.response_body = None, EMPTY, EMPTY  # it may run on for days
         except Exception:  # noqa: BLE001 - the client gets its chunk whatever becomes of our copy
             self.capture.guard.note()
 
@@ -179,7 +178,8 @@ class Recording(Exchange):
         except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
             self.finish_again()
             raise
-        self.chunks = []
+        # A stream may run on for days, and a traceback may hold this for as long.
+        self.chunks, self.tee, self.request_body, self.response_body = [], None, EMPTY, EMPTY
         if self.environ is not None:
             self.environ.pop(KEY, None)
             self.environ = None
