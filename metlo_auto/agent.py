@@ -47,12 +47,12 @@ class Agent:
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size),
             exits, locks)
+        self._redacts = settings.redact != "none"
         self._redactor = Redactor(
-            settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none")
+            settings.api_key, settings.redact_headers, settings.redact_fields, self._redacts)
         self._header_masks = Memo(self._masks_of)  # names of headers -> positions of those to be masked, and by what
         self._mine: Optional[_PerProcess] = None
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
-        self._redacts = settings.redact != "none"
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route], ordinary: Optional[type] = None) -> Capture:
         """What an app's edge needs to report here; `route_of` says which rule matched a request.

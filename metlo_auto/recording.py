@@ -1,4 +1,4 @@
-"""One exchange while it runs, seen from the WSGI edge; builds the Exchange when it is over.
+"""One exchange while it runs, seen from the WSGI edge; becomes the Exchange when it is over.
 
 Must not know Flask's API, redaction or sending: routes come from `route_of`, exchanges go to `sink`.
 """
