@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from benchmarks import machine, venvs
+from benchmarks import collectors, machine, venvs
 from benchmarks.report import RESULTS, write
 
 COMMANDS = {
@@ -30,11 +30,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--results", type=Path, default=RESULTS, help="folder for JSON and SVG (default: bench-results)"
     )
+    parser.add_argument(
+        "--among-others",
+        action="store_true",
+        help="with the priority of other programs, not ahead of them: to see that it runs, not what it says",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         importlib.import_module(f"benchmarks.commands.{name}").add_arguments(command)
     options = parser.parse_args(arguments)
+    if options.among_others:
+        collectors.among_others()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what runs is ended on the way out
     try:
         with _alone():

@@ -20,6 +20,13 @@ SINK = Path(__file__).with_name("sink.py")
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
+_ahead = True
+
+
+def among_others() -> None:
+    """From now on nothing runs ahead of other programs."""
+    global _ahead
+    _ahead = False
 
 
 def end_with_parent() -> None:
@@ -28,13 +35,13 @@ def end_with_parent() -> None:
 
 
 def pinned(pins: set[int]) -> Any:
-    """For subprocess: on these cores, ahead of other work where that is permitted, in a session of its own."""
+    """For subprocess: on these cores, ahead of other work unless `among_others`, in a session of its own."""
 
     def prepare() -> None:
         end_with_parent()
         os.sched_setaffinity(0, pins)
         try:
-            os.nice(-10)
+            os.nice(-10 if _ahead else 0)
         except PermissionError:
             pass
 

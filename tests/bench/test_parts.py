@@ -3,8 +3,10 @@
 import http.client
 import math
 import pathlib
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -68,6 +70,28 @@ def test_a_paced_request_is_a_whole_http_request():
     head, _, body = raw.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /orders HTTP/1.1\r\n")
     assert b"Content-Length: %d" % len(body) in head
+
+
+def test_an_app_that_stalls_has_thousands_waiting_and_each_is_timed():
+    wanted, came = 1500, threading.Event()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(2 * wanted)
+
+        def answer():
+            came.wait()
+            while True:
+                with listener.accept()[0] as connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        code = ("import json, sys; sys.path.insert(0, %r); from benchmarks import paced; paced.allow_many()\n"
+                "print(len(paced.run(%d, 1e6, %d / 1e6, b'x' * 16)))") % (
+                    str(SCRIPTS), listener.getsockname()[1], wanted)
+        running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        threading.Timer(3.0, came.set).start()
+        assert int(running.communicate(timeout=60)[0]) > 1200
 
 
 @pytest.mark.parametrize("text", ["plain", "]]", "]=]", 'quotes " and \\ and \n'])

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # one is built here a
 
 SCRIPTS = {
     "fastwsgi": "import sys, fastwsgi\nfastwsgi.run(app, host='127.0.0.1', port=int(sys.argv[1]))\n",
-    "pyruvate": "import sys, pyruvate\npyruvate.serve(app, '127.0.0.1:' + sys.argv[1], 2)\n",
+    "pyruvate": "import sys, pyruvate\npyruvate.serve(app, '127.0.0.1:' + sys.argv[1], 1)\n",
 }
 
 
