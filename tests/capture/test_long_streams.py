@@ -69,7 +69,8 @@ def test_a_stream_that_outlasts_its_time_is_reported_while_it_runs_and_never_aga
         assert trace["meta"]["durationMs"] > 1000
         (streams.folder / name).write_text("")
         read_until(sock, b"data: second\n\n")
-    wait_for(streams.folder / (name + ".closed"), "closed\n")
+        # Who leaves now with the last bytes unread resets the connection, and Werkzeug's server then closes nothing.
+        wait_for(streams.folder / (name + ".closed"), "closed\n")
     streams.ask("GET", "/text")  # a later trace is here, so a second one of the stream would be too
     streams.trace(name)
 
