@@ -6,12 +6,12 @@ from types import FunctionType
 from typing import Any, Callable, Dict, Optional
 
 import flask
-import wrapt
 from werkzeug.wsgi import ClosingIterator
 
 from metlo_auto.capture import ATTACHED, Attachment, edge
 from metlo_auto.declared_routes import declared_routes
 from metlo_auto.recording import KEY, Capture, Environ, Recording, Route
+from metlo_auto.wrapping import wrap_function_wrapper
 
 EDGE = "_metlo_auto_edge"
 # What Werkzeug's responses answer with, unless they pass a file through.
@@ -20,7 +20,7 @@ ORDINARY = ClosingIterator
 
 def patch(flask_app: Any, capture: Capture) -> None:
     """Every app of the module `flask.app` created from now on reports to `capture`; the class stays the same object."""
-    wrapt.wrap_function_wrapper(flask_app, "Flask.__init__", _attaching(capture))
+    wrap_function_wrapper(flask_app, "Flask.__init__", _attaching(capture))
 
 
 def _attaching(capture: Capture) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import sys
 from typing import Any, Callable
 
 from .forks import ForkGate, register_at_fork
-from .quiet import without_socks_warning
+from .quiet import load_connections
 
 
 def forking_server() -> Any:
@@ -62,8 +62,8 @@ class Forking:
 
     def _import(self) -> None:
         try:
-            with self._gate, without_socks_warning():
-                from . import connections  # noqa: F401
+            with self._gate:
+                load_connections()
         except Exception:  # noqa: BLE001 - a child that cannot import it either says so
             pass
 

@@ -13,7 +13,7 @@ from .declarations import Answer, Declarations
 from .errors import reason
 from .forks import ForkGate
 from .lookups import Lookups
-from .quiet import without_socks_warning
+from .quiet import load_connections
 from .values import DeliverySettings
 from .verdict import DELIVERED, RETRY, Verdict, judge
 
@@ -77,10 +77,8 @@ class Poster:
 
     def _post(self, batch: Batch) -> Verdict:
         with self._gate:
-            with without_socks_warning():
-                import requests.exceptions
-
-                from . import connections  # noqa: F401
+            load_connections()
+            import requests.exceptions
 
             adapter = self._ready(Real.monotonic())
         reused = self._used > 0.0

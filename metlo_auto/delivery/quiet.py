@@ -1,21 +1,32 @@
-"""Keeps the imports before a first post from being noticed by the app's filters for warnings."""
+"""Imports what posts, so that the app hears nothing of it and pays for no more than is used."""
 
-import contextlib
+import importlib
 import importlib.util
 import sys
-from typing import Any, Dict, Iterator
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, Optional
+
+from metlo_auto.late import put_off
 
 SOCKS = "urllib3.contrib.socks"
 CONNECTIONS = "%s.connections" % __package__
+GUESSING = "charset_normalizer"
 
 
-@contextlib.contextmanager
-def without_socks_warning() -> Iterator[None]:
-    """Around what imports requests: nobody hears from urllib3 that PySocks, which nobody asked for, is not there."""
+def load_connections() -> None:
+    """The first time imports the module `connections`, and with it requests."""
+    if CONNECTIONS not in sys.modules:
+        with _without_socks_warning(), _without_guessing():
+            importlib.import_module(CONNECTIONS)
+
+
+@contextmanager
+def _without_socks_warning() -> Iterator[None]:
+    """Nobody hears from urllib3 that PySocks, which nobody asked for, is not there."""
     # requests silences it by a filter of its own. That is gone again where a test runner puts filters back meanwhile,
     # and where they make errors of warnings requests cannot be imported then.
     modules: Dict[str, Any] = sys.modules
-    hidden = CONNECTIONS not in modules and SOCKS not in modules and importlib.util.find_spec("socks") is None
+    hidden = SOCKS not in modules and importlib.util.find_spec("socks") is None
     if hidden:
         modules[SOCKS] = None  # requests tries to import it, and takes its absence for what it is
     try:
@@ -23,3 +34,25 @@ def without_socks_warning() -> Iterator[None]:
     finally:
         if hidden and modules.get(SOCKS, hidden) is None:
             del modules[SOCKS]
+
+
+@contextmanager
+def _without_guessing() -> Iterator[None]:
+    """What guesses the charset of an answer that names none, 2.6 MB of tables, comes when an answer needs it."""
+    known = _known_of(GUESSING)
+    if known is None:
+        yield
+    else:
+        with put_off(GUESSING, **known):
+            yield
+
+
+def _known_of(package: str) -> Optional[Dict[str, Any]]:
+    """What requests asks it for at once, to see whether it knows this version; None where nobody can say."""
+    try:
+        from importlib.metadata import version  # from Python 3.8 on
+
+        spec: Any = importlib.util.find_spec(package)
+        return {"__version__": version(package), "__path__": spec.submodule_search_locations}
+    except Exception:  # noqa: BLE001 - an older Python, or it is not there or broken: what requests makes of that
+        return None

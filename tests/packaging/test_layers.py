@@ -15,11 +15,13 @@ ALLOWED = {
     "guard": "",
     "switches": "",
     "clocks": "",
+    "late": "",
+    "wrapping": "late",
     "importhook": "",
     "addresses": "",
     "dotenv_file": "",
     "redact": "",
-    "delivery": "clocks",
+    "delivery": "clocks late",
     "bodies": "exchange",
     "setting_kinds": "switches",
     "settings": "errors dotenv_file setting_kinds",
@@ -30,7 +32,7 @@ ALLOWED = {
     "watched": "recording",
     "capture": "recording watched",
     "wire": "exchange version addresses headers bodies",
-    "flask_hooks": "capture recording declared_routes",
+    "flask_hooks": "capture recording declared_routes wrapping",
     "agent": "settings exchange guard headers recording bodies redact wire delivery",
     "auto": "clocks switches settings importhook agent flask_hooks",
     "explicit": "settings errors agent flask_hooks",
@@ -46,7 +48,7 @@ ALLOWED = {
 
 # Packages of others and the rooms that know them; everybody else has the standard library.
 KNOWN_TO = {
-    "wrapt": {"flask_hooks"},
+    "wrapt": {"wrapping"},
     "flask": {"flask_hooks", "collector"},
     "werkzeug": {"flask_hooks", "collector"},
     "requests": {"delivery", "doctor"},
