@@ -27,7 +27,7 @@ def read_until(sock, wanted):
 
 
 def wait_for(path, text):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not path.exists() or path.read_text() != text:
         assert time.monotonic() < end, path.read_text() if path.exists() else "no such file"
         time.sleep(0.02)

@@ -21,7 +21,7 @@ COMMANDS = {
     "gunicorn": ("gunicorn.app.wsgiapp", "run"),
     "waitress-serve": ("waitress.runner", "run"),
 }
-SECONDS = 30
+SECONDS = 60
 
 
 def recipes() -> Dict[str, str]:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.installed import Installed
 
-SECONDS = 20
+SECONDS = 60
 of_collector = pytest.mark.skipif(sys.version_info < (3, 9), reason="the embedded collector needs Python 3.9")
 START = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],

@@ -111,13 +111,13 @@ class FaultyCollector:
         for sock in list(self._open):
             _reset(sock)
 
-    def wait_for(self, ids: Any, deadline: float = 20.0) -> None:
+    def wait_for(self, ids: Any, deadline: float = 60.0) -> None:
         """Waits until all of `ids` have arrived; AssertionError that says which are missing."""
         wanted = {str(name) for name in ids}
         self.wait_until(lambda: wanted <= set(self.arrived), deadline, lambda: wanted - set(self.arrived))
 
     def wait_until(
-        self, true: Callable[[], bool], deadline: float = 20.0, missing: Callable[[], Any] = lambda: ""
+        self, true: Callable[[], bool], deadline: float = 60.0, missing: Callable[[], Any] = lambda: ""
     ) -> None:
         end = time.monotonic() + deadline
         with self._changed:
@@ -126,14 +126,14 @@ class FaultyCollector:
                 assert left > 0, "did not come: %s" % repr(missing())[:500]
                 self._changed.wait(left)
 
-    def wait_for_paths(self, paths: Any, deadline: float = 20.0) -> None:
+    def wait_for_paths(self, paths: Any, deadline: float = 60.0) -> None:
         """The same by request.url.path; exactly these, each once."""
         wanted = set(paths)
         assert len(wanted) == len(list(paths)), "the test asked the same twice"
         self.wait_until(lambda: wanted <= set(self.paths), deadline, lambda: sorted(wanted - set(self.paths)))
         assert self.paths == collections.Counter(wanted)
 
-    def wait_until_nobody_is_connected(self, deadline: float = 20.0) -> None:
+    def wait_until_nobody_is_connected(self, deadline: float = 60.0) -> None:
         end = time.monotonic() + deadline
         while self._open:
             assert time.monotonic() < end, "still connected"

@@ -84,7 +84,7 @@ class Recorder:
             self.traces.extend(traces)
             self._changed.notify_all()
 
-    def wait_for(self, n: int, deadline: float = 15.0) -> List[Dict[str, Any]]:
+    def wait_for(self, n: int, deadline: float = 45.0) -> List[Dict[str, Any]]:
         """The traces, once `n` have come; AssertionError after `deadline` seconds."""
         end = time.monotonic() + deadline
         with self._changed:
@@ -95,7 +95,7 @@ class Recorder:
                 self._changed.wait(left)
             return list(self.traces)
 
-    def wait_until(self, choose: Any, deadline: float = 15.0) -> Any:
+    def wait_until(self, choose: Any, deadline: float = 45.0) -> Any:
         """The one trace that `choose` picks of those that came; AssertionError after `deadline` seconds or for several."""
         end = time.monotonic() + deadline
         with self._changed:

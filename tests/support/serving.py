@@ -72,7 +72,7 @@ class Server:
         self._file = open(os.path.join(self._environ["HOME"], "server-%d.log" % self.port), "w+")
         self.process = subprocess.Popen(self._command, env=self._environ, cwd=self._cwd, stdin=subprocess.DEVNULL,
                                         stdout=self._file, stderr=subprocess.STDOUT, start_new_session=True)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection((self.host, self.port), 1).close()
