@@ -11,7 +11,7 @@ from .pace import Pace
 from .queue import TraceQueue
 from .values import BATCH_BYTES, BATCH_TRACES
 
-AT_A_TIME = 50  # traces that are handled without a breath
+AT_A_TIME = 150  # traces that are handled without a breath
 
 
 class Intake:
@@ -70,18 +70,22 @@ class Intake:
             self._counters.holding += len(items)
             self._loose.extend(self.announcements.sort(items, now))
             traces -= len(items)
-            size -= sum(len(item[0]) + 1 for item in items)
+            size -= sum([len(item[0]) + 1 for item in items])
             breathe()
         self._pace.left(now, len(self._queue))
 
     def _cut(self) -> List[bytes]:
+        loose = self._loose
+        if len(loose) <= BATCH_TRACES and sum(map(len, loose)) + len(loose) < BATCH_BYTES - 1:
+            self._loose = deque()
+            return list(loose)
         traces: List[bytes] = []
         room = BATCH_BYTES - 2
-        while self._loose and len(traces) < BATCH_TRACES:
-            room -= len(self._loose[0]) + 1
+        while loose and len(traces) < BATCH_TRACES:
+            room -= len(loose[0]) + 1
             if room < 0 and traces:
                 break
-            traces.append(self._loose.popleft())
+            traces.append(loose.popleft())
             if len(traces) % AT_A_TIME == 0:
                 breathe()
         return traces

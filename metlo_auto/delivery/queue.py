@@ -8,7 +8,7 @@ whenever it finds the queue empty.
 from collections import deque
 from typing import Callable, Deque, List, Optional
 
-from .values import ITEM_OVERHEAD, Item, Route, weight
+from .values import ITEM_OVERHEAD, Item, Route
 
 
 class TraceQueue:
@@ -39,16 +39,19 @@ class TraceQueue:
 
     def take(self, traces: int, size: int) -> List[Item]:
         """The oldest items, as many as `traces` and `size` bytes allow, one at least; for the sender alone."""
-        taken: List[Item] = []
-        room = size
-        while self._items and len(taken) < traces:
-            room -= len(self._items[0][0]) + 1
-            if room < 0 and taken:
-                break
-            item = self._items.popleft()
-            self._taken += weight(item)
-            taken.append(item)
-        if not self._items:
+        items = self._items
+        taken = [items.popleft() for _ in range(min(traces, len(items)))]  # nobody else takes any
+        sizes = [len(trace) for trace, _, _ in taken]
+        fitting = len(taken)
+        total = sum(sizes) + fitting
+        while total > size and fitting > 1:
+            fitting -= 1
+            total -= sizes[fitting] + 1
+        items.extendleft(reversed(taken[fitting:]))
+        del taken[fitting:]
+        announced = sum([len(item[2]) for item in taken if item[2] is not None])
+        self._taken += total - fitting + announced + ITEM_OVERHEAD * fitting
+        if not items:
             self._put = self._settled + self._taken
         return taken
 

@@ -23,8 +23,3 @@ class DeliverySettings(NamedTuple):
     compress: str  # auto, true, false
     spool_dir: Optional[str]  # None: memory only
     spool_size: int
-
-
-def weight(item: Item) -> int:
-    """Bytes of memory that count for one queued trace."""
-    return len(item[0]) + len(item[2] or b"") + ITEM_OVERHEAD

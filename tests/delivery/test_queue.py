@@ -7,7 +7,6 @@ import pytest
 from metlo_auto.delivery.batch import new_batch
 from metlo_auto.delivery.bell import Bell
 from metlo_auto.delivery.queue import TraceQueue
-from metlo_auto.delivery.values import weight
 
 pytestmark = pytest.mark.core
 
@@ -31,7 +30,7 @@ def test_what_is_taken_counts_until_it_is_settled():
     assert queue.offer(b"x" * 1500)
     items = queue.take(500, 10000)
     assert not queue.offer(b"x" * 1500)
-    queue.settle(weight(items[0]))
+    queue.settle(new_batch([items[0][0]]).weight)
     assert queue.offer(b"x" * 1500)
 
 
@@ -42,6 +41,24 @@ def test_batches_are_bounded_by_count_and_bytes_and_never_empty():
     assert [len(item[0]) for item in queue.take(2, 1000)] == [10, 10]
     assert [len(item[0]) for item in queue.take(10, 1000)] == [10]
     assert [len(item[0]) for item in queue.take(10, 1000)] == [5000]
+    assert [len(item[0]) for item in queue.take(10, 1000)] == [10]
+    assert queue.take(10, 1000) == []
+
+
+def test_what_does_not_fit_stays_in_its_order_and_counts():
+    queue = TraceQueue(1 << 20, lambda: None)
+    for number in range(100):
+        queue.offer(b"%03d" % number, ("h", "GET", "/"), b"announced" if number % 10 == 0 else None)
+    taken = []
+    while len(queue):
+        items = queue.take(50, 4 * 7)  # seven of them and what separates them
+        assert len(items) == 7 or not len(queue)
+        taken += items
+        batch = [new_batch([trace], announcement or b"").weight for trace, _, announcement in taken]
+        assert queue.total_bytes - queue.waiting_bytes == sum(batch)
+    assert [trace for trace, _, _ in taken] == [b"%03d" % number for number in range(100)]
+    queue.settle(sum(batch))
+    assert queue.total_bytes == 0
 
 
 def test_updates_that_threads_lose_to_each_other_are_put_right():
@@ -57,7 +74,7 @@ def test_updates_that_threads_lose_to_each_other_are_put_right():
     for thread in threads:
         thread.join()
     items = queue.take(100000, 1 << 30)
-    queue.settle(sum(map(weight, items)))
+    queue.settle(new_batch([item[0] for item in items]).weight)
     assert len(items) == 40000
     queue.take(1, 1)
     assert queue.total_bytes == 0
