@@ -15,7 +15,7 @@ if sys.version_info < (3, 9) or not sys.platform.startswith("linux"):
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from benchmarks import cpu, hotpath, latency, report, workloads, wrk  # noqa: E402
+from benchmarks import cpu, hotpath, latency, paced, report, workloads, wrk  # noqa: E402
 from benchmarks.spread import spread  # noqa: E402
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint('done', flush=True)\ninput()"
@@ -70,6 +70,18 @@ def test_a_paced_request_is_a_whole_http_request():
     head, _, body = raw.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /orders HTTP/1.1\r\n")
     assert b"Content-Length: %d" % len(body) in head
+
+
+@pytest.mark.parametrize("pieces,last", [
+    ([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"], 0),
+    ([b"HTTP/1.1 200 OK\r\ncontent-length:3\r\n", b"\r\n", b"ab", b"c"], 3),
+    ([b"HTTP/1.1 204 X\r\nContent-Length: 0\r\n\r\n"], 0),
+    ([b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\nContent-Length: 1\r\n\r\n", b"abc", b""], 2),  # its end is that of the connection
+    ([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na", b""], 1),
+])
+def test_a_client_waits_for_the_last_byte_and_not_for_the_end_of_the_connection(pieces, last):
+    client = paced.Waiting(None, 0.0)
+    assert [client.came(piece) for piece in pieces].index(True) == last
 
 
 def test_an_app_that_stalls_has_thousands_waiting_and_each_is_timed():
