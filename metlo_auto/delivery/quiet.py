@@ -39,20 +39,19 @@ def _without_socks_warning() -> Iterator[None]:
 @contextmanager
 def _without_guessing() -> Iterator[None]:
     """What guesses the charset of an answer that names none, 2.6 MB of tables, comes when an answer needs it."""
-    known = _known_of(GUESSING)
-    if known is None:
+    version = _version_of(GUESSING)
+    if version is None:
         yield
     else:
-        with put_off(GUESSING, **known):
+        with put_off(GUESSING, __version__=version):
             yield
 
 
-def _known_of(package: str) -> Optional[Dict[str, Any]]:
+def _version_of(package: str) -> Optional[str]:
     """What requests asks it for at once, to see whether it knows this version; None where nobody can say."""
     try:
         from importlib.metadata import version  # from Python 3.8 on
 
-        spec: Any = importlib.util.find_spec(package)
-        return {"__version__": version(package), "__path__": spec.submodule_search_locations}
+        return version(package)
     except Exception:  # noqa: BLE001 - an older Python, or it is not there or broken: what requests makes of that
         return None

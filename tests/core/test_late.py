@@ -1,6 +1,6 @@
 """What others import and nobody here uses is left to who does: no asyncio by wrapt, no guessing of charsets by requests."""
 
-import importlib
+import importlib.util
 import subprocess
 import sys
 
@@ -87,7 +87,7 @@ def test_what_guesses_charsets_comes_when_an_answer_of_the_apps_needs_it(tmp_pat
 def package(tmp_path, monkeypatch):
     """A package of two modules that notes how often it is executed."""
     (tmp_path / "lately").mkdir()
-    (tmp_path / "lately" / "__init__.py").write_text("import sys\nsys.lately += 1\nvalue = 5\n__version__ = '1'\n")
+    (tmp_path / "lately" / "__init__.py").write_text("import sys\nsys.lately += 1\nvalue = 5\n__all__ = ['value']\n__version__ = '1'\n")
     (tmp_path / "lately" / "inner.py").write_text("from . import value\ntwice = 2 * value\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
@@ -111,6 +111,7 @@ def test_the_stand_in_is_gone_afterwards_and_passes_on_for_ever(package):
 
 @pytest.mark.parametrize("statement", [
     "from lately import value",
+    "from lately import *",
     "import lately.inner; value = lately.value",
     "from lately.inner import twice; value = twice // 2",
     "import lately; value = getattr(lately, 'value')",
@@ -124,9 +125,23 @@ def test_who_uses_it_meanwhile_gets_the_module(package, statement):
 
 
 def test_what_is_known_of_it_is_told_without_it(package):
-    with put_off(package, __version__="1", __path__=[]):
+    with put_off(package, __version__="1"):
+        import lately
         from lately import __version__
     assert (__version__, sys.lately) == ("1", 0)
+    assert lately.__file__ == importlib.util.find_spec(package).origin and repr(lately).startswith("<module 'lately' from")
+
+
+def test_who_asks_all_modules_the_same_does_not_import_it(package):
+    with put_off(package):
+        import lately
+
+        for module in sys.modules.values():  # as it is: who looks must not change it
+            getattr(module, "__file__", None), getattr(module, "__warningregistry__", None), getattr(module, "__path__", None)
+            hasattr(module, "__wrapped__")
+    assert sys.lately == 0
+    importlib.import_module(package)
+    assert lately.__builtins__ is sys.modules[package].__builtins__
 
 
 def test_what_is_there_already_stays(package):
