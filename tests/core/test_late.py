@@ -59,8 +59,9 @@ if requests.compat.chardet.__name__ == "charset_normalizer":
     assert type(charset_normalizer) is type(sys), charset_normalizer
     assert requests.compat.chardet.detect is charset_normalizer.detect
     assert requests.compat.chardet.__version__ == charset_normalizer.__version__
-    from requests.packages.chardet import detect
-    assert detect is charset_normalizer.detect
+    if put_off:  # older requests have it there by halves
+        from requests.packages.chardet import detect
+        assert detect is charset_normalizer.detect
 """
 
 
