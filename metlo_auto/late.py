@@ -25,7 +25,7 @@ class Late(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name[:2] == name[-2:] == "__" and name not in _TELLING and not self._is_loaded():
-            raise AttributeError("module %r has no attribute %r" % (self.__name__, name))
+            raise AttributeError(name)
         return getattr(self._module(), name)
 
     def __dir__(self) -> List[str]:

@@ -26,11 +26,11 @@ class Redactor:
     def __init__(
         self, key: str, headers: Iterable[str] = (), fields: Iterable[str] = (), enabled: bool = True
     ) -> None:
-        fields = list(fields)
+        fields, more = list(fields), list(headers)
         self.enabled = enabled
         self._masks = Masks(key)
         self._names = Names(fields)
-        self._header_names = Names(fields + list(headers))
+        self._header_names = Names(fields + more) if more else self._names
         self._mentioned = self._names.mentioned
         rule_of = self._rule_of = _cached(self._names.rule)
         spellings = Spellings(rule_of, self._names.words)
