@@ -1,0 +1,43 @@
+"""Where nothing stands between a name and a value there is nothing to mask, and nobody looks for names."""
+
+import pytest
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+from metlo_auto.redact import Redactor  # noqa: E402
+
+REDACTOR = Redactor("an API key")
+KINDS = ["json", "ndjson", "form", "multipart", "xml", "graphql", "text", ""]
+NAMES = ["password", "Password", "api_key", "token", "Authorization", "session", "pin", "user[password]", "$password"]
+# All that stands in texts of any kind, but what parts a name from its value or encodes that.
+BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", "(", ")", "{", "}", "[", "]", '"', "'", "`", ">", "?", "#", "@",
+           "-", "--", "$", "!", ".", "hunter2", "17", "Bearer", "--x", "é", "\u2028", "\uff1d", "\uff1a", "\ud800"]
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(NAMES + BETWEEN), max_size=12).map("".join), st.sampled_from(KINDS))
+def test_no_text_without_them_is_ever_changed(text, kind):
+    same = text.encode("utf-8", "replace").decode()  # a lone surrogate has no place in a trace
+    assert REDACTOR.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
+    assert not REDACTOR.mentions(text)
+
+
+@pytest.mark.parametrize("text", [
+    '{"password": "hunter2"}', "password=hunter2", "password: hunter2", "<password>hunter2</password>", "password%3Dhunter2",
+    '<a name="password" value="hunter2">', "password => hunter2", '"password"\n:\n"hunter2"', r"{\"password\"\u003a \"hunter2\"}",
+])
+def test_with_any_of_them_it_is_looked_for(text):
+    assert REDACTOR.mentions(text)
+    assert "\\u003a" in text or "hunter2" not in REDACTOR.body(text, "text")  # no parser takes that for a colon
+
+
+def test_a_value_on_the_line_after_its_name_is_found_where_lines_are_documents():
+    assert "hunter2" not in REDACTOR.body('{"password"\n:"hunter2"}\n{"a": 1}', "ndjson")
+
+
+def test_the_bodies_of_one_exchange_are_asked_together():
+    assert REDACTOR.mentions("a=1" + "\n" + "the password is hunter2")  # said by one, parted in the other: looked for
+    assert not REDACTOR.mentions("name,password\nbob,hunter2\n")
