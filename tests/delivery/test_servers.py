@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 NEEDS = {
     "twist": "twisted.web",
     "tornado": "tornado",
-    "granian": "granian",
+    "granian": "granian.__main__",  # those for Python 3.7 have a command only
     "uvicorn": "uvicorn",
     "hypercorn": "hypercorn",
     "eventlet": "eventlet",
@@ -36,13 +36,20 @@ HELD_UP = 4  # seconds of the shutdown time where the collector hangs; less than
 BUSY_TOGETHER = 3.5  # seconds; between two ends at the same moment
 
 
+def is_there(module):
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:  # not even what it is in
+        return False
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Starts a server of SERVERS that reports to a collector."""
 
     def start(kind, collector, **more):
         for word, module in NEEDS.items():
-            if word in kind and importlib.util.find_spec(module) is None:
+            if word in kind and not is_there(module):
                 pytest.skip("needs " + module)
         if "asgi" in SERVERS[kind]:
             pytest.importorskip("a2wsgi")
