@@ -80,22 +80,25 @@ def test_a_paced_request_is_a_whole_http_request():
     ([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na", b""], 1),
 ])
 def test_a_client_waits_for_the_last_byte_and_not_for_the_end_of_the_connection(pieces, last):
-    client = paced.Waiting(None, 0.0)
+    client = paced.Waiting(None, b"", 0.0)
     assert [client.came(piece) for piece in pieces].index(True) == last
 
 
 def test_an_app_that_stalls_has_thousands_waiting_and_each_is_timed():
+    # more than stand in the server's queue, who must not hold the others up: it reads them one by one to their end
     wanted, came = 1500, threading.Event()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        listener.listen(2 * wanted)
+        listener.listen(500)
 
         def answer():
             came.wait()
             while True:
                 with listener.accept()[0] as connection:
                     connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK")
+                    connection.shutdown(socket.SHUT_WR)
+                    connection.recv(65536)
 
         threading.Thread(target=answer, daemon=True).start()
         code = ("import json, sys; sys.path.insert(0, %r); from benchmarks import paced; paced.allow_many()\n"
@@ -104,6 +107,14 @@ def test_an_app_that_stalls_has_thousands_waiting_and_each_is_timed():
         running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         threading.Timer(3.0, came.set).start()
         assert int(running.communicate(timeout=60)[0]) > 1200
+
+
+def test_an_app_that_never_answers_is_given_up():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(10)
+        with pytest.raises(TimeoutError, match="requests were not answered"):
+            paced.run(listener.getsockname()[1], 100.0, 0.1, b"x", patience=0.2)
 
 
 @pytest.mark.parametrize("text", ["plain", "]]", "]=]", 'quotes " and \\ and \n'])
