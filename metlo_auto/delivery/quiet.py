@@ -50,8 +50,6 @@ def _without_guessing() -> Iterator[None]:
 def _version_of(package: str) -> Optional[str]:
     """What requests asks it for at once, to see whether it knows this version; None where nobody can say."""
     try:
-        from importlib.metadata import version  # from Python 3.8 on
-
-        return version(package)
+        return str(importlib.import_module("importlib.metadata").version(package))  # from Python 3.8 on
     except Exception:  # noqa: BLE001 - an older Python, or it is not there or broken: what requests makes of that
         return None
