@@ -14,10 +14,15 @@ GUESSING = "charset_normalizer"
 
 
 def load_connections() -> None:
-    """The first time imports the module `connections`, and with it requests."""
+    """The first time imports the module `connections`, and with it requests; waits for another thread that does."""
     if CONNECTIONS not in sys.modules:
         with _without_socks_warning(), _without_guessing():
+            # The package first, for which whoever imports it waits: a part that is imported while another thread is
+            # at the package has the two wait for each other, and one of them, the app's perhaps, gets an error.
+            import requests  # noqa: F401
+
             importlib.import_module(CONNECTIONS)
+    importlib.import_module(CONNECTIONS)
 
 
 @contextmanager

@@ -156,3 +156,41 @@ def test_an_import_that_fails_takes_the_stand_in_along(package):
     with pytest.raises(ZeroDivisionError), put_off(package):
         1 / 0  # noqa: B018
     assert package not in sys.modules
+
+
+AT_ONCE = """
+import sys, threading, traceback
+from metlo_auto.delivery.quiet import load_connections
+sys.setswitchinterval(1e-5)
+start, failed = threading.Barrier(8), []
+
+def ours():
+    load_connections()
+    import requests.exceptions
+    from metlo_auto.delivery.connections import BreakableAdapter
+
+def of_the_app():
+    import requests
+    requests.Session
+
+def run(work):
+    start.wait()
+    try:
+        work()
+    except BaseException:
+        failed.append(traceback.format_exc())
+
+threads = [threading.Thread(target=run, args=(work,)) for work in [ours, ours, of_the_app, ours] * 2]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not failed, failed[0]
+assert type(sys.modules.get("charset_normalizer", sys)) is type(sys)
+assert sys.modules.get("urllib3.contrib.socks", sys) is not None
+"""
+
+
+def test_threads_that_post_for_the_first_time_at_once_do_not_get_halves_of_modules(tmp_path):
+    for _ in range(6):
+        run(AT_ONCE, environ("http://127.0.0.1:9", tmp_path))
