@@ -35,7 +35,7 @@ class Late(ModuleType):
         return sys.modules.get(self.__name__, self) is not self
 
     def _module(self) -> ModuleType:
-        if not self._is_loaded():
+        if sys.modules.get(self.__name__) is self:  # else the module itself may stand there by now, of another thread
             sys.modules.pop(self.__name__, None)
         return importlib.import_module(self.__name__)
 
