@@ -61,7 +61,7 @@ OLDEST = {
 
 # The collector and its page are for 3.9 and newer and bring their Flask along; the bench and the examples have
 # environments of their own, and what is written in the documents is the same everywhere.
-APART = ["tests/collector", "tests/page", "tests/bench", "tests/examples", "tests/docs"]
+APART = ["tests/collector", "tests/bench", "tests/examples", "tests/docs"]
 
 
 def further():

@@ -9,15 +9,15 @@ import re
 from os import urandom
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from metlo_auto.bodies import MultipartSieve, Text, text_of
+from metlo_auto.capture.exchange import Exchange
+from metlo_auto.capture.guard import Guard
+from metlo_auto.capture.headers import Memo, Names, Values
+from metlo_auto.capture.recording import Capture, Route, hand_over_interrupted
+from metlo_auto.config.settings import Settings
 from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Exits, Locks
-from metlo_auto.exchange import Exchange
-from metlo_auto.guard import Guard
-from metlo_auto.headers import Memo, Names, Values
-from metlo_auto.recording import Capture, Route, hand_over_interrupted
 from metlo_auto.redact import Redactor
-from metlo_auto.settings import Settings
-from metlo_auto.wire import METHODS, Encoder
+from metlo_auto.trace.bodies import MultipartSieve, Text, text_of
+from metlo_auto.trace.encoder import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]
 HeaderMasks = Tuple[Tuple[int, Callable[[str], str]], ...]

@@ -7,8 +7,9 @@ that never needs them, and bring ssl in before gevent could patch it.
 import os
 import sys
 
-from metlo_auto import clocks, importhook  # noqa: F401 - the clocks are taken now, before any test has them patched
-from metlo_auto.switches import is_on
+from metlo_auto import clocks  # noqa: F401 - the clocks are taken now, before any test has them patched
+from metlo_auto.config.booleans import is_on
+from metlo_auto.imports import import_hook  # noqa: F401 - the clocks are taken now, before any test has them patched
 
 TYPE_CHECKING = False  # typing is not loaded in a process that never imports Flask
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def arm() -> None:
     """Instruments each Flask app that is created from now on; more than once is the same as once."""
     if _disabled():
         return
-    importhook.install("flask.app", _on_flask)
+    import_hook.install("flask.app", _on_flask)
     loaded = sys.modules.get("flask.app")
     if loaded is not None and getattr(loaded, "Flask", None) is not None:
         _on_flask(loaded)
@@ -44,7 +45,7 @@ def _on_flask(flask_app: "ModuleType") -> None:
 
 
 def _instrument(flask_app: "ModuleType") -> None:
-    from metlo_auto import settings
+    from metlo_auto.config import settings
 
     loaded = settings.load(os.environ, _folder())
     if loaded.settings.disabled:
@@ -53,7 +54,8 @@ def _instrument(flask_app: "ModuleType") -> None:
     if loaded.errors:
         _refuse_if_strict(str(loaded.settings.strict))
         return
-    from metlo_auto import agent, flask_hooks
+    from metlo_auto import agent
+    from metlo_auto.capture import flask_hooks
 
     flask_hooks.patch(flask_app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of, flask_hooks.ORDINARY))
 

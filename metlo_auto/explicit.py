@@ -3,9 +3,10 @@
 import os
 from typing import Any, Dict, Optional
 
-from metlo_auto import agent, flask_hooks
+from metlo_auto import agent
+from metlo_auto.capture import flask_hooks
+from metlo_auto.config.settings import BY_NAME, load, log_problems
 from metlo_auto.errors import ConfigurationError
-from metlo_auto.settings import BY_NAME, load, log_problems
 
 
 def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str, Any]) -> None:

@@ -19,10 +19,10 @@ def _arm(home):
             raise
         sys.path.append(home)  # just to load the package: what else lies there is none of this interpreter's business
         try:
-            from metlo_auto import guest
+            from metlo_auto import foreign_interpreter
         finally:
             sys.path.remove(home)
-        guest.arm(home)
+        foreign_interpreter.arm(home)
 
 
 def _is_disabled():

@@ -13,6 +13,6 @@ if __name__ == "__main__":
         here = ("", "")
     if sys.path[0] in here:
         del sys.path[0]
-    from metlo_auto.collector.cli import main
+    from metlo_auto.collector.service.cli import main
 
     sys.exit(main())

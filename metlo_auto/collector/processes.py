@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Mapping, Optional
 
-from metlo_auto.switches import is_on
+from metlo_auto.config.booleans import is_on
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,8 +46,11 @@ def own_command(*arguments: str) -> list[str]:
 
     Not `-m`, which puts the current directory first on the path: a user's queue.py there must not become ours.
     """
-    code = "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; from metlo_auto.collector.cli import main; "
-    return [sys.executable, "-c", code + "sys.exit(main())", *arguments]
+    code = (
+        "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; "
+        "from metlo_auto.collector.service.cli import main; sys.exit(main())"
+    )
+    return [sys.executable, "-c", code, *arguments]
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from .channel import Channel
 from .delivery import NUMBERS, Delivery
-from .exits import Exits
-from .locks import Locks
-from .values import DeliverySettings
+from .process.exits import Exits
+from .spool.locks import Locks
+from .types import DeliverySettings
 
 __all__ = ["NUMBERS", "Channel", "Delivery", "DeliverySettings", "Exits", "Locks"]

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Deque, Dict, Iterable, List, Optional
 
 from .batch import Batch, new_batch
-from .values import Item, Route
+from .types import Item, Route
 
 AHEAD = 2.0  # seconds between an announcement and the other traces of its route
 PATIENCE = 10.0  # seconds that traces wait at most for an announcement that is under way

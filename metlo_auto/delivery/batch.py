@@ -10,7 +10,7 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from metlo_auto.clocks import Real
 
-from .values import ITEM_OVERHEAD, Route
+from .types import ITEM_OVERHEAD, Route
 
 PIECE = 32768
 

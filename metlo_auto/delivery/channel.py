@@ -14,27 +14,27 @@ from typing import Deque, Dict, Optional, Union
 
 from metlo_auto.clocks import Real, sleep
 
-from .bell import Bell
+from .batcher import Batcher
 from .counters import Counters
-from .crew import Alone, Crew, Posting
 from .declarations import Declarations
-from .errors import place_of
-from .folder import Folder
-from .forks import ForkGate
-from .intake import Intake
-from .locks import Locks
-from .lookups import Lookups
-from .notices import Notices
-from .poster import Poster
+from .loss_monitor import LossMonitor
+from .outage_log import OutageLog, say
+from .outage_notices import CollectorOutages
+from .process.fork_gate import ForkGate
+from .process.uwsgi import leave_signals_to_other_threads
 from .queue import TraceQueue
 from .sender import Sender
-from .spool import Spool, folder_for
-from .store import Store
-from .troubles import Troubles, say
-from .uwsgi import leave_signals_to_other_threads
-from .values import DeliverySettings, Route
-from .verdict import RETRY, Verdict
-from .watch import Watch
+from .spool.folder import Folder
+from .spool.locks import Locks
+from .spool.spool import Spool, folder_for
+from .spool.store import Store
+from .transport.dns import DnsLookups
+from .transport.errors import place_of
+from .transport.post_threads import Alone, Posting, PostThreads
+from .transport.poster import Poster
+from .transport.verdict import RETRY, Verdict
+from .types import DeliverySettings, Route
+from .wakeup import Wakeup
 
 Stats = Dict[str, Union[int, Dict[str, int]]]
 
@@ -58,19 +58,19 @@ class Channel:
         self._settings = settings
         self._gate = gate
         self._locks = locks
-        self._lookups = Lookups()
-        self._bell = Bell()
-        self.queue = TraceQueue(settings.queue_size, self._bell.ring)
-        self._waiters: Deque[Bell] = deque()
+        self._lookups = DnsLookups()
+        self._wakeup = Wakeup()
+        self.queue = TraceQueue(settings.queue_size, self._wakeup.ring)
+        self._waiters: Deque[Wakeup] = deque()
         self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
         self.threads = threads
         self._ends_at: Optional[float] = None
         self._give_up_at: Optional[float] = None
-        self._troubles = Troubles(Real.monotonic)
-        self._watch = Watch(self.counters, self._troubles, Real.monotonic)
+        self._outages = OutageLog(Real.monotonic)
+        self._loss_monitor = LossMonitor(self.counters, self._outages, Real.monotonic)
         self._spool = self._make_spool()
-        self._crew = self._make_crew()
-        self._notices = Notices(self._troubles, settings.host, lambda: self._spool.usable)
+        self._post_threads = self._make_crew()
+        self._collector_outages = CollectorOutages(self._outages, settings.host, lambda: self._spool.usable)
         self._sender = self._make_sender()
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
@@ -99,16 +99,16 @@ class Channel:
         if self.threads:
             # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
             self._lookups.prepare()
-            self._crew.start()
+            self._post_threads.start()
             _thread.start_new_thread(self._run, ())
         return True
 
     def wait_idle(self, seconds: float) -> None:
         """Waits until nothing is in memory, `seconds` at most."""
-        done = Bell()
+        done = Wakeup()
         self._waiters.append(done)
         self._sender.hurry = True
-        self._bell.ring()
+        self._wakeup.ring()
         if not self.threads:
             self._work_off(seconds)
         else:
@@ -140,11 +140,11 @@ class Channel:
         spool = self._spool
         if self._ends_at is None and spool.usable_at_all:
             if spool.filled():
-                self._troubles.known("collector")
+                self._outages.known("collector")
             else:
                 self.wait_idle(BRIEF)
                 if not self._sender.idle():
-                    self._notices.say(Verdict(RETRY, 0, "no answer within %s s" % BRIEF))
+                    self._collector_outages.say(Verdict(RETRY, 0, "no answer within %s s" % BRIEF))
             if spool.filled() or not self._sender.idle():
                 turn = spool.take_turn()
                 if not turn:
@@ -159,14 +159,14 @@ class Channel:
     def disown(self) -> None:
         """For a forked child: gives up its parent's connections; collected later, they might close an app's file."""
         try:
-            self._crew.disown()
+            self._post_threads.disown()
         except Exception as error:  # noqa: BLE001 - sockets of others' making; they go with the process
             say("a connection of the parent's stays open: %s", place_of(error), level=logging.DEBUG)
 
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""
         self._sender.hurry = True
-        self._bell.ring()
+        self._wakeup.ring()
 
     def work_inline(self) -> None:
         """A little of the sender's work in a request's thread, for processes where no other thread runs."""
@@ -197,7 +197,7 @@ class Channel:
             wait = self._safe_step()
             self.queue.sleeping = not self.queue
             if not (self.queue.sleeping and self.queue):  # nothing came in between, or a ring that would be missed
-                self._bell.wait(wait)
+                self._wakeup.wait(wait)
 
     def _safe_step(self) -> float:
         try:
@@ -216,7 +216,7 @@ class Channel:
             self._sender.hurry = False
             while self._waiters:
                 self._waiters.popleft().ring()
-        longest = WATCHFUL if self._watch.look() else LONGEST
+        longest = WATCHFUL if self._loss_monitor.look() else LONGEST
         return longest if wait is None else min(wait, longest)
 
     def _end(self, left: float, wait: Optional[float]) -> Optional[float]:
@@ -237,7 +237,7 @@ class Channel:
         self._give_up_at = None
         self._sender.closing = False
         self._sender.hurry = False
-        self._bell.ring()
+        self._wakeup.ring()
         while Real.monotonic() < until and not self._sender.away:
             if self._sender.idle() and not self._spool.filled():
                 return
@@ -253,15 +253,16 @@ class Channel:
     def _make_sender(self) -> Sender:
         settings = self._settings
         store = Store(self.queue, self.counters, self._spool, Real.wall)
-        intake = Intake(self.queue, self.counters, settings.flush_interval)
+        batcher = Batcher(self.queue, self.counters, settings.flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.
         chance = random.SystemRandom().random
-        return Sender(intake, store, self._crew, settings.timeout, Real.monotonic, chance, self._notices.say)
+        report = self._collector_outages.say
+        return Sender(batcher, store, self._post_threads, settings.timeout, Real.monotonic, chance, report)
 
     def _make_crew(self) -> Posting:
         settings = self._settings
         if self.threads:
-            return Crew(settings.workers, lambda: self._make_poster(settings), self._bell)
+            return PostThreads(settings.workers, lambda: self._make_poster(settings), self._wakeup)
         settings = settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))
         return Alone(lambda: self._make_poster(settings))
 
@@ -284,4 +285,4 @@ class Channel:
             self.counters.recovered_dropped += traces
 
     def _disk_trouble(self, message: str) -> None:
-        self._troubles.begin("spool", message)
+        self._outages.begin("spool", message)

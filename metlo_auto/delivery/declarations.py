@@ -5,7 +5,7 @@ import zlib
 from collections import deque
 from typing import Callable, Deque, Mapping, NamedTuple, Optional, Set
 
-from .troubles import say
+from .outage_log import say
 
 CAPABILITY = "X-Metlo-Collector"
 TRIES = 3

@@ -3,13 +3,13 @@
 from os import getpid
 from typing import Callable, Dict, Optional
 
-from . import uwsgi
 from .channel import Channel, Stats
-from .exits import Ending, Exits
-from .forking import Forking, forking_server
-from .forks import ForkGate
-from .locks import Locks
-from .values import DeliverySettings, Route
+from .process import uwsgi
+from .process.exits import Ending, Exits
+from .process.fork_gate import ForkGate
+from .process.forking_servers import Forking, forking_server
+from .spool.locks import Locks
+from .types import DeliverySettings, Route
 
 NUMBERS = (
     "captured", "sent", "spooled", "queued", "queue_bytes", "retries", "errors", "recovered", "recovered_dropped",

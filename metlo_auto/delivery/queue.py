@@ -8,7 +8,7 @@ whenever it finds the queue empty.
 from collections import deque
 from typing import Callable, Deque, List, Optional
 
-from .values import ITEM_OVERHEAD, Item, Route
+from .types import ITEM_OVERHEAD, Item, Route
 
 
 class TraceQueue:

@@ -8,12 +8,12 @@ from typing import Callable, Dict, NamedTuple, Optional
 from .announcements import AHEAD
 from .backoff import Backoff
 from .batch import Batch
-from .crew import Posting
-from .intake import Intake
-from .pace import STEP
-from .settling import AWAY, WELL, Settling
-from .store import Store
-from .verdict import RETRY, Verdict
+from .batch_timing import STEP
+from .batcher import Batcher
+from .outcomes import AWAY, WELL, Outcomes
+from .spool.store import Store
+from .transport.post_threads import Posting
+from .transport.verdict import RETRY, Verdict
 
 BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of a post
 AT_ONCE = 16  # batches that are spooled in one step
@@ -34,9 +34,9 @@ class Sender:
 
     def __init__(
         self,
-        intake: Intake,
+        batcher: Batcher,
         store: Store,
-        crew: Posting,
+        post_threads: Posting,
         timeout: float,
         clock: Callable[[], float],
         chance: Callable[[], float],
@@ -46,14 +46,14 @@ class Sender:
         self.closing = False  # what others left in the spool stays there
         self.retries = 0
         self.errors = 0
-        self._intake = intake
+        self._batcher = batcher
         self._store = store
-        self._crew = crew
+        self._post_threads = post_threads
         self._timeout = timeout
         self._clock = clock
         self._chance = chance
         self._notice = notice
-        self._settling = Settling(store, intake.announcements)
+        self._outcomes = Outcomes(store, batcher.announcements)
         self._flights: Dict[str, Flight] = {}
         self._broken_off: Dict[str, float] = {}
         self._backoff = Backoff()
@@ -69,7 +69,7 @@ class Sender:
 
     def idle(self) -> bool:
         """Whether nothing of this process waits in memory."""
-        return not (self._flights or self._store.backlog) and self._intake.empty()
+        return not (self._flights or self._store.backlog) and self._batcher.empty()
 
     def interrupted(self) -> bool:
         """Whether batches are under way; between two steps that means, where no thread runs, within one."""
@@ -100,7 +100,7 @@ class Sender:
         """The end: everything in memory goes to the spool, or is dropped and counted."""
         now = self._clock()
         for batch_id in self._flights:
-            self._crew.break_off(batch_id)
+            self._post_threads.break_off(batch_id)
         self._land_all(now)
         for flight in list(self._flights.values()):
             self._store.keep(flight.batch)
@@ -112,13 +112,13 @@ class Sender:
         self._store.spool.let_go()
 
     def _launch(self, now: float) -> None:
-        while self._crew.room() > 0 and self._may_post(now):
+        while self._post_threads.room() > 0 and self._may_post(now):
             batch = self._choose(now)
             if batch is None:
                 return
             self._flights[batch.id] = Flight(batch, now)
             try:
-                self._crew.hand(batch)
+                self._post_threads.hand(batch)
             except RuntimeError:  # the interpreter starts no threads any more
                 del self._flights[batch.id]
                 if self._flights:  # whoever is posting takes this one next
@@ -136,7 +136,7 @@ class Sender:
         # A collector that is away is tried with what is on disk, which nobody loses who is killed meanwhile.
         batch = self._from_spool(now) if self._spool_next or self.away else None
         if batch is None:
-            batch = self._intake.next(now, self.hurry)
+            batch = self._batcher.next(now, self.hurry)
         if batch is None and not (self._spool_next or self.away):
             batch = self._from_spool(now)
         self._spool_next = batch is not None and not batch.spooled
@@ -159,7 +159,7 @@ class Sender:
         return batch
 
     def _land_all(self, now: float) -> None:
-        for batch, verdict in self._crew.results():
+        for batch, verdict in self._post_threads.results():
             self._land(batch, verdict, now)
 
     def _land(self, batch: Batch, verdict: Verdict, now: float) -> None:
@@ -167,7 +167,7 @@ class Sender:
         self._broken_off.pop(batch.id, None)
         if flight is None:  # given up before its verdict came
             return
-        told = self._settling.settle(batch, verdict, now)
+        told = self._outcomes.settle(batch, verdict, now)
         if told == WELL:
             self._backoff = Backoff()
             self._notice(None)
@@ -189,7 +189,7 @@ class Sender:
         for batch_id, flight in list(self._flights.items()):
             if now - flight.started >= self._timeout * BROKEN_OFF_AFTER and batch_id not in self._broken_off:
                 self._broken_off[batch_id] = now
-                self._crew.break_off(batch_id)
+                self._post_threads.break_off(batch_id)
             elif now - self._broken_off.get(batch_id, now) >= BREAKING_TAKES:
                 self._land(flight.batch, Verdict(RETRY, 0, "no answer"), now)
 
@@ -199,12 +199,12 @@ class Sender:
     def _hold(self, now: float) -> None:
         """Has on disk too what waits for a late answer, and what nobody is free to post, for the case of a kill."""
         batch, left = None, AT_ONCE
-        if self._crew.room() <= 0:
-            batch = self._intake.next(now, self.hurry)
+        if self._post_threads.room() <= 0:
+            batch = self._batcher.next(now, self.hurry)
         while batch is not None:
             self._store.backlog.append(batch)
             left -= 1
-            batch = self._intake.next(now, self.hurry) if left else None
+            batch = self._batcher.next(now, self.hurry) if left else None
         waiting = [flight.batch for flight in self._flights.values()] + list(self._store.backlog)
         for batch in waiting:
             if not self._store.spool.hold(batch):  # no room for any more
@@ -215,13 +215,13 @@ class Sender:
             return
         for _ in range(len(self._store.backlog)):
             self._store.keep(self._store.backlog.popleft())
-        batch, left = self._intake.next(now, self.hurry or everything, for_disk=True), AT_ONCE
+        batch, left = self._batcher.next(now, self.hurry or everything, for_disk=True), AT_ONCE
         while batch is not None:
             self._store.keep(batch)
             left -= 1
             if not (left or everything):  # under load it might never end, and there is more to do
                 return
-            batch = self._intake.next(now, self.hurry or everything, for_disk=True)
+            batch = self._batcher.next(now, self.hurry or everything, for_disk=True)
 
     def _wait(self, now: float) -> Optional[float]:
         moments = [flight.started + self._timeout * BROKEN_OFF_AFTER for flight in self._flights.values()]
@@ -233,12 +233,12 @@ class Sender:
         if self._store.backlog:
             moments.append(max(now, self._backoff.not_before))
         waits = [max(moment - now, 0.0) for moment in moments]
-        intake = self._intake.wait(now)
-        if intake is not None and self.away and not self._may_post(now):
-            pause = 0.0 if self.hurry or self._intake.full() else max(intake, STEP)
+        batcher = self._batcher.wait(now)
+        if batcher is not None and self.away and not self._may_post(now):
+            pause = 0.0 if self.hurry or self._batcher.full() else max(batcher, STEP)
             waits.append(pause if self._store.spool.usable else LONG_STEP)
-        elif intake is not None and self._crew.room() > 0:
-            waits.append(intake)
-        elif intake is not None and self._late(now):
-            waits.append(max(intake, STEP))
+        elif batcher is not None and self._post_threads.room() > 0:
+            waits.append(batcher)
+        elif batcher is not None and self._late(now):
+            waits.append(max(batcher, STEP))
         return max(min(waits), 0.001) if waits else None

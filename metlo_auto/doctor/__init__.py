@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, List, Tuple, Union
 from metlo_auto.doctor import configuration, interpreter, reach, report
 from metlo_auto.doctor.configuration import Row
 from metlo_auto.doctor.finding import FAILED, OK, Finding
-from metlo_auto.launcher import environment, process, speech
+from metlo_auto.launcher import environment, messages, process
 from metlo_auto.version import VERSION
 
 
@@ -18,7 +18,7 @@ def main(chosen: Any) -> int:
     rows, findings = examine(chosen.command, environ)
     findings = begun + findings
     text = (report.as_json if chosen.json else report.as_text)(VERSION, rows, findings)
-    speech.answer(text)  # where nobody reads, the status still tells
+    messages.answer(text)  # where nobody reads, the status still tells
     return 0 if report.good(findings) else 1
 
 

@@ -16,14 +16,14 @@ class Row(NamedTuple):
 
 def load(environ: Dict[str, str], cwd: Optional[str]) -> Any:
     """`settings.load`; imported late, since python-dotenv may be broken and raise anything."""
-    from metlo_auto import settings
+    from metlo_auto.config import settings
 
     return settings.load(environ, cwd)
 
 
 def rows(loaded: Any) -> List[Row]:
     """All settings with their values."""
-    from metlo_auto.settings import SETTINGS
+    from metlo_auto.config.settings import SETTINGS
 
     found = []
     for setting in SETTINGS:
@@ -75,8 +75,8 @@ def _sampled(rate: float, source: str) -> Finding:
 
 def examine_spool(loaded: Any) -> Finding:
     """Whether batches can wait on disk, and what waits there."""
-    from metlo_auto.delivery.folder import Folder
-    from metlo_auto.delivery.spool import folder_for, waiting
+    from metlo_auto.delivery.spool.folder import Folder
+    from metlo_auto.delivery.spool.spool import folder_for, waiting
 
     chosen = loaded.settings
     if chosen.spool_dir is None:

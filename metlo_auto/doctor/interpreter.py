@@ -8,7 +8,7 @@ import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
-from metlo_auto.launcher import hiding, process
+from metlo_auto.launcher import isolated_python, process
 from metlo_auto.version import VERSION
 
 SECONDS = 9.0  # while the way to the collector is looked at
@@ -34,12 +34,12 @@ def target(command: List[str], environ: Dict[str, str]) -> Target:
 
 
 def _python_of(path: str, environ: Dict[str, str]) -> Optional[str]:
-    if hiding.is_python(path):
+    if isolated_python.is_python(path):
         return path
-    words = hiding.shebang(path)
+    words = isolated_python.shebang(path)
     if words and os.path.basename(words[0]) in ("sh", "bash"):
         words = _second_line(path)  # pip's way around a path that is too long or has spaces
-    if not words or not hiding.is_python(words[0]):
+    if not words or not isolated_python.is_python(words[0]):
         return _python_beside(path)
     try:
         return process.find(words[0], environ)
@@ -97,7 +97,7 @@ def ask(found: Target, environ: Dict[str, str]) -> Asked:
 def examine(asked: Asked) -> Iterator[Finding]:
     """What keeps the command from being reported, once its Python has answered."""
     found = asked.found
-    hidden = hiding.hidden_by(found.command, found.path) if found.command else None
+    hidden = isolated_python.hidden_by(found.command, found.path) if found.command else None
     if hidden:
         yield Finding("hidden", FAILED, hidden, "write the command in that way")
     if found.python is None:

@@ -77,7 +77,7 @@ def proxy_for(url: str, proxies: Dict[str, str]) -> Optional[Place]:
 
 
 def _environment(url: str) -> Dict[str, Any]:
-    from metlo_auto.delivery.poster import environment_of
+    from metlo_auto.delivery.transport.poster import environment_of
 
     return environment_of(url)
 

@@ -7,9 +7,9 @@ stop the app.
 import os
 import sys
 
-from metlo_auto.launcher import environment, hiding, options, process
-from metlo_auto.launcher.speech import say
-from metlo_auto.switches import is_on
+from metlo_auto.config.booleans import is_on
+from metlo_auto.launcher import environment, isolated_python, options, process
+from metlo_auto.launcher.messages import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def main(arguments: "Optional[List[str]]" = None) -> int:
     try:
         if chosen.action == "run":
             return launch(chosen)
-        from metlo_auto.launcher import information
+        from metlo_auto.launcher import help_and_version
 
-        return information.inform(chosen)
+        return help_and_version.inform(chosen)
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -64,7 +64,7 @@ def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") 
     if os.pathsep in environment.BOOTSTRAP:
         line = "not reported: PYTHONPATH cannot hold %s because of its %r; install metlo-auto elsewhere"
         found.append(line % (environment.BOOTSTRAP, os.pathsep))
-    hidden = hiding.hidden_by(chosen.command, path)
+    hidden = isolated_python.hidden_by(chosen.command, path)
     return found + [hidden] if hidden else found
 
 

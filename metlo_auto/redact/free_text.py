@@ -7,12 +7,12 @@ import re
 from typing import Match, NamedTuple, Optional, Pattern
 from urllib.parse import quote_plus, unquote_plus
 
-from .edits import Edits, Rules
 from .json_text import escaped, mask_value, unescaped
 from .markup import mask_element
 from .masks import CONSTANT
 from .names import unescaped_letters
 from .pairs import rule_of_encoded
+from .replacements import Replacements, Rules
 
 
 class Style(NamedTuple):
@@ -60,13 +60,13 @@ _NO_WORD = re.compile(r"[^\w.%\-]+")
 
 def masked(text: str, rules: Rules, style: Style) -> str:
     """The text with every value that follows a secret name masked to its end."""
-    return _Search(Edits(unescaped_letters(text)), rules, style).result()
+    return _Search(Replacements(unescaped_letters(text)), rules, style).result()
 
 
 class _Search:
     """One way through one text."""
 
-    def __init__(self, edits: Edits, rules: Rules, style: Style) -> None:
+    def __init__(self, edits: Replacements, rules: Rules, style: Style) -> None:
         self.edits = edits
         self.text = edits.text
         self.rules = rules

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Callable, Dict, Iterator, Pattern, Tuple
 
-from .edits import Edits, Rules
+from .replacements import Replacements, Rules
 
 _STRING = re.compile(r'"([^"]*)"(\s*:\s*)?')
 _COLON = re.compile(r"\s*:\s*")
@@ -44,7 +44,7 @@ def masked(text: str, rules: Rules) -> str:
 
 def _masked_after(secret: Dict[str, str], text: str, rules: Rules) -> str:
     """The same where no string has an escape and none but keys says a secret name: few strings are looked at."""
-    edits, at = Edits(text), 0
+    edits, at = Replacements(text), 0
     for start, value, rule in sorted(_values_after(secret, text)):
         if start >= at:  # else it is a part of what is masked already
             at = mask_value(edits, value, rule, rules)
@@ -64,7 +64,7 @@ def _values_after(secret: Dict[str, str], text: str) -> Iterator[Tuple[int, int,
 
 
 def _masked_by_strings(text: str, rules: Rules) -> str:
-    edits = Edits(text)
+    edits = Replacements(text)
     at = 0
     # In the shadow, which is as long as the text, every quote opens or closes a string.
     shadow = text.replace("\\\\", "\0\0").replace('\\"', "\0\0")
@@ -81,7 +81,7 @@ def _masked_by_strings(text: str, rules: Rules) -> str:
     return edits.result()
 
 
-def _mask_inside(edits: Edits, start: int, end: int, inner: Callable[[str], str]) -> None:
+def _mask_inside(edits: Replacements, start: int, end: int, inner: Callable[[str], str]) -> None:
     raw = edits.text[start:end]
     if _TELLING.search(raw):
         plain = unescaped(raw)
@@ -90,7 +90,7 @@ def _mask_inside(edits: Edits, start: int, end: int, inner: Callable[[str], str]
             edits.replace(start, end, escaped(found))
 
 
-def mask_value(edits: Edits, at: int, rule: str, rules: Rules, loose: bool = False) -> int:
+def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: bool = False) -> int:
     """Masks the value that begins at `at`, leaf by leaf, and returns where it ends; `loose` for JSON that is broken."""
     text = edits.text
     leaves: Pattern[str] = _LOOSE_LEAF if loose else _LEAF

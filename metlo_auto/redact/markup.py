@@ -3,8 +3,8 @@
 import re
 from typing import Match, Optional
 
-from .edits import Edits, Rules
 from .masks import CONSTANT
+from .replacements import Replacements, Rules
 
 _OPENS_TAG = re.compile(r"<(?:[\w.\-]{1,64}:)?\Z")
 _NAMES_FIELD = re.compile(r"\b(?:name|key|property)\s{0,8}=\s{0,8}[\"'][\w.\[\]\-]{0,64}\Z")
@@ -27,7 +27,7 @@ _NEAR = 150  # characters before a name in which its tag begins or its attribute
 _LONGEST_TAG = 4000
 
 
-def mask_element(edits: Edits, start: int, end: int, rule: str, rules: Rules, whole: bool) -> Optional[int]:
+def mask_element(edits: Replacements, start: int, end: int, rule: str, rules: Rules, whole: bool) -> Optional[int]:
     """Masks the element or field named from `start` to `end` and returns where it ends; None where it is neither.
 
     `whole`: the text is markup, so that an element which is not closed goes on to its end; else to the line's.
@@ -42,7 +42,7 @@ def mask_element(edits: Edits, start: int, end: int, rule: str, rules: Rules, wh
     return None
 
 
-def _mask_content(edits: Edits, tag: int, at: int, rule: str, rules: Rules, whole: bool) -> int:
+def _mask_content(edits: Replacements, tag: int, at: int, rule: str, rules: Rules, whole: bool) -> int:
     """`<password>…</password>`, leaf by leaf."""
     text = edits.text
     opened = text.find(">", at)
@@ -89,7 +89,7 @@ def _attribute(found: Match[str], rule: str, rules: Rules) -> str:
     return str(name + equals + quote + rules.mask(rule, value.strip(quote)) + quote)
 
 
-def _mask_field(edits: Edits, start: int, end: int, rule: str, rules: Rules) -> Optional[int]:
+def _mask_field(edits: Replacements, start: int, end: int, rule: str, rules: Rules) -> Optional[int]:
     """`<input name="csrf_token" value="…">`, in either order, and `<string name="password">…<`."""
     text = edits.text
     tag = _tag_around(text, start, max(edits.done, start - _LONGEST_TAG))

@@ -4,7 +4,7 @@ import re
 from typing import Callable, Optional
 from urllib.parse import unquote
 
-from .edits import Rules
+from .replacements import Rules
 
 _BOUNDARY = re.compile(r"""(?i)\bboundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))""")
 _DELIMITER = re.compile(r"(?m)^--[^\r\n]+")

@@ -5,7 +5,7 @@ from typing import Dict, Iterable, Iterator, Match, Optional
 from urllib.parse import unquote
 
 from . import tables
-from .words import fastest_finder
+from .word_search import fastest_finder
 
 CREDENTIAL = "credential"  # becomes a mark that tells sessions apart
 SECRET = "secret"  # short enough to be guessed: becomes a constant, never a hash

@@ -3,7 +3,7 @@
 from typing import Callable, Optional
 from urllib.parse import quote_plus, unquote_plus
 
-from .edits import Rules
+from .replacements import Rules
 
 
 def masked(text: str, rules: Rules) -> str:

@@ -5,11 +5,11 @@ from functools import lru_cache, partial
 from typing import Callable, Iterable, Optional
 
 from . import free_text, headers, json_text, multipart, pairs
-from .edits import Rules
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
+from .known_spellings import KnownSpellings
 from .masks import CONSTANT, Masks
 from .names import Names, encodable, fold
-from .spellings import Spellings
+from .replacements import Rules
 from .tables import URL_HEADERS
 
 Mask = Callable[[str], str]
@@ -33,7 +33,7 @@ class Redactor:
         self._header_names = Names(fields + more) if more else self._names
         self._mentioned = self._names.mentioned
         rule_of = self._rule_of = _cached(self._names.rule)
-        spellings = Spellings(rule_of, self._names.words)
+        spellings = KnownSpellings(rule_of, self._names.words)
         # By how deep a value stands within values.
         self._rules = [
             Rules(rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings)

@@ -98,7 +98,7 @@ def _counted(lines: list[str], spent: float) -> Profile:
     for line in lines:
         stack, _, number = line.rpartition(" ")
         frames = [frame.rpartition(":")[0] + ")" for frame in stack.split(";")]
-        if frames[-1].startswith("Bell.wait "):  # a thread that sleeps, which py-spy cannot see
+        if frames[-1].startswith("Wakeup.wait "):  # a thread that sleeps, which py-spy cannot see
             continue
         total += int(number)
         ours = [frame for frame in frames if "metlo_auto" in frame]

@@ -16,8 +16,8 @@ class LimitedRequest(Request):
 app = Flask(__name__)
 app.request_class = LimitedRequest
 FOLDER = os.environ["TEST_FOLDER"]
-if "STREAM_SECONDS" in os.environ and "metlo_auto.recording" in sys.modules:
-    sys.modules["metlo_auto.recording"].STREAM_SECONDS = float(os.environ["STREAM_SECONDS"])
+if "STREAM_SECONDS" in os.environ and "metlo_auto.capture.recording" in sys.modules:
+    sys.modules["metlo_auto.capture.recording"].STREAM_SECONDS = float(os.environ["STREAM_SECONDS"])
 
 
 def wait_for(name):

@@ -131,13 +131,13 @@ def test_sized_bodies_are_as_long_as_asked():
 
 
 def test_a_profile_names_our_function_and_what_it_called():
-    lines = ["a (gunicorn/x.py:1);edge.<locals>.wsgi_app (metlo_auto/capture.py:5);view (app.py:3) 6",
-             "a (gunicorn/x.py:1);finish (metlo_auto/recording.py:9);dumps (json/__init__.py:3) 3",
-             "a (gunicorn/x.py:1);finish (metlo_auto/recording.py:8) 1"]
+    lines = ["a (gunicorn/x.py:1);edge.<locals>.wsgi_app (metlo_auto/capture/edge.py:5);view (app.py:3) 6",
+             "a (gunicorn/x.py:1);finish (metlo_auto/capture/recording.py:9);dumps (json/__init__.py:3) 3",
+             "a (gunicorn/x.py:1);finish (metlo_auto/capture/recording.py:8) 1"]
     found = hotpath._counted(lines, 100.0)
-    assert found.itself == {"finish (metlo_auto/recording.py) > dumps (json/__init__.py)": 30.0,
-                            "finish (metlo_auto/recording.py)": 10.0}
-    assert found.whole["edge.<locals>.wsgi_app (metlo_auto/capture.py)"] == 60.0
+    assert found.itself == {"finish (metlo_auto/capture/recording.py) > dumps (json/__init__.py)": 30.0,
+                            "finish (metlo_auto/capture/recording.py)": 10.0}
+    assert found.whole["edge.<locals>.wsgi_app (metlo_auto/capture/edge.py)"] == 60.0
 
 
 def test_tables_align():

@@ -105,12 +105,12 @@ def test_with_redact_none_the_spool_would_hold_them(tmp_path):
 
 
 @pytest.mark.parametrize("step", [
-    "metlo_auto.wire:Encoder.trace",
+    "metlo_auto.trace.encoder:Encoder.trace",
     "metlo_auto.redact:Redactor.body",
     "metlo_auto.redact:Redactor.query",
     "metlo_auto.agent:Agent._send",
     "metlo_auto.delivery.channel:Channel.submit",
-    "metlo_auto.recording:Recording._hand_over",
+    "metlo_auto.capture.recording:Recording._hand_over",
 ])
 def test_a_step_that_raises_with_all_it_knows_tells_nobody(tmp_path, step):
     with Recorder() as recorder, served(tmp_path, recorder.environ(), RAISING=step) as server:

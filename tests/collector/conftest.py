@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="the collector's packages are not installed (extra `collector`)")
 pytest.importorskip("waitress", reason="the collector's packages are not installed (extra `collector`)")
 
-import postgres_support  # noqa: E402
-from collector_support import Collector  # noqa: E402
+from tests.collector import postgres_support  # noqa: E402
+from tests.collector.collector_support import Collector  # noqa: E402
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from metlo_auto.delivery.locks import Locks
+from metlo_auto.delivery.spool.locks import Locks
 from tests.delivery.serving import numbers_left
 from tests.delivery.test_exits import run
 from tests.support.faulty_collector import FaultyCollector

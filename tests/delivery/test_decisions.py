@@ -5,10 +5,19 @@ import random
 import pytest
 
 from metlo_auto.delivery.backoff import LONGEST, Backoff
-from metlo_auto.delivery.pace import FEW, LINGER, Pace
-from metlo_auto.delivery.suspects import DROP, LATER, PEEL, SPLIT, Suspects
-from metlo_auto.delivery.values import BATCH_BYTES, BATCH_TRACES
-from metlo_auto.delivery.verdict import BAD_PATH, DELIVERED, NO_V2, REJECTED, RETRY, TOO_LARGE, judge, retry_after
+from metlo_auto.delivery.bad_trace_search import DROP, LATER, PEEL, SPLIT, BadTraceSearch
+from metlo_auto.delivery.batch_timing import FEW, LINGER, BatchTiming
+from metlo_auto.delivery.transport.verdict import (
+    BAD_PATH,
+    DELIVERED,
+    NO_V2,
+    REJECTED,
+    RETRY,
+    TOO_LARGE,
+    judge,
+    retry_after,
+)
+from metlo_auto.delivery.types import BATCH_BYTES, BATCH_TRACES
 
 pytestmark = pytest.mark.core
 
@@ -88,14 +97,14 @@ def test_retry_after_in_both_of_its_forms(value, seconds):
 
 
 def test_a_lone_trace_leaves_within_a_tenth_of_a_second():
-    pace = Pace(1.0)
+    pace = BatchTiming(1.0)
     assert not pace.due(10.0, 1, 300)
     assert pace.wait(10.0) <= LINGER
     assert pace.due(10.0 + LINGER, 1, 300)
 
 
 def test_under_load_a_batch_fills_for_the_flush_interval():
-    pace = Pace(1.0)
+    pace = BatchTiming(1.0)
     assert not pace.due(10.0, FEW + 1, 300)
     assert not pace.due(10.5, 200, 90000)
     assert pace.due(10.95, 300, 90000)
@@ -103,11 +112,11 @@ def test_under_load_a_batch_fills_for_the_flush_interval():
 
 @pytest.mark.parametrize("traces, size", [(BATCH_TRACES, 1), (1, BATCH_BYTES)])
 def test_a_full_batch_leaves_at_once(traces, size):
-    assert Pace(1.0).due(10.0, traces, size)
+    assert BatchTiming(1.0).due(10.0, traces, size)
 
 
 def test_prompt_posts_are_rationed():
-    pace, left, now = Pace(1.0), 0, 0.0
+    pace, left, now = BatchTiming(1.0), 0, 0.0
     while now < 60.0:
         if pace.due(now, 1, 300):
             left += 1
@@ -117,7 +126,7 @@ def test_prompt_posts_are_rationed():
 
 
 def test_nothing_is_dropped_while_the_collector_takes_nothing():
-    suspects = Suspects()
+    suspects = BadTraceSearch()
     assert suspects.rejected("a", 100, 400, 1.0) == PEEL
     assert suspects.rejected("a.a", 1, 400, 2.0) == LATER
     for now in range(3, 50):
@@ -126,7 +135,7 @@ def test_nothing_is_dropped_while_the_collector_takes_nothing():
 
 
 def test_once_the_collector_took_something_the_bad_trace_is_looked_for():
-    suspects = Suspects()
+    suspects = BadTraceSearch()
     assert suspects.rejected("a", 100, 400, 1.0) == PEEL
     suspects.succeeded(2.0)
     assert suspects.rejected("a.b", 99, 400, 3.0) == SPLIT
@@ -134,7 +143,7 @@ def test_once_the_collector_took_something_the_bad_trace_is_looked_for():
 
 
 def test_a_500_is_tried_again_before_anything_is_blamed():
-    suspects = Suspects()
+    suspects = BadTraceSearch()
     assert [suspects.rejected("a", 10, 500, 1.0) for _ in range(2)] == [LATER, LATER]
     suspects.succeeded(2.0)
     assert suspects.rejected("a", 10, 500, 3.0) == SPLIT

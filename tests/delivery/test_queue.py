@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from metlo_auto.delivery.batch import new_batch
-from metlo_auto.delivery.bell import Bell
 from metlo_auto.delivery.queue import TraceQueue
+from metlo_auto.delivery.wakeup import Wakeup
 
 pytestmark = pytest.mark.core
 
@@ -90,11 +90,11 @@ def test_a_sleeping_sender_is_woken_once():
 
 
 def test_a_ring_before_the_wait_is_not_lost():
-    bell = Bell()
-    bell.ring()
-    bell.ring()
-    assert bell.wait(10.0)
-    assert not bell.wait(0.0)
+    wakeup = Wakeup()
+    wakeup.ring()
+    wakeup.ring()
+    assert wakeup.wait(10.0)
+    assert not wakeup.wait(0.0)
 
 
 @pytest.mark.parametrize("sizes", [[2], [2] * 500, [100000], [40000, 2, 40000], [32766, 32768, 32770], [2, 3000000, 2]])

@@ -9,11 +9,11 @@ import time
 import pytest
 
 from metlo_auto.agent import Agents
+from metlo_auto.config.settings import load
 from metlo_auto.delivery.batch import new_batch
-from metlo_auto.delivery.folder import Folder
-from metlo_auto.delivery.spool import Spool, waiting
-from metlo_auto.delivery.spool_format import decode, encode
-from metlo_auto.settings import load
+from metlo_auto.delivery.spool.folder import Folder
+from metlo_auto.delivery.spool.format import decode, encode
+from metlo_auto.delivery.spool.spool import Spool, waiting
 from tests.delivery.serving import ROOT
 from tests.delivery.settings import adds_up, make_trace
 from tests.support.faulty_collector import FaultyCollector, status

@@ -13,7 +13,7 @@ import time
 import pytest
 import requests
 
-from metlo_auto.delivery.errors import place_of, reason
+from metlo_auto.delivery.transport.errors import place_of, reason
 from tests.delivery.serving import environ
 from tests.support.faulty_collector import FaultyCollector
 

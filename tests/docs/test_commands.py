@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from metlo_auto.collector.cli import _parser
+from metlo_auto.collector.service.cli import _parser
 from metlo_auto.launcher import options
 from tests.docs.pages import ROOT, fences, pages, spans
 from tests.launcher.recipes import APP, get, running

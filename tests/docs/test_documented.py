@@ -8,9 +8,9 @@ import re
 import pytest
 
 import metlo_auto
-from metlo_auto.collector.cli import _parser
+from metlo_auto.collector.service.cli import _parser
+from metlo_auto.config.settings import SETTINGS, load
 from metlo_auto.launcher.options import OPTIONS
-from metlo_auto.settings import SETTINGS, load
 from tests.docs.pages import ROOT, everything, fences, pages, prose, read, spans
 
 PACKAGE = ROOT / "metlo_auto"

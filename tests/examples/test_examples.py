@@ -26,7 +26,7 @@ import traffic  # noqa: E402  (the example's own customers)
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     it = installed(tmp_path_factory.mktemp("examples") / "venv")
-    it.script("metlo-collector", "metlo_auto.collector.cli", "main")
+    it.script("metlo-collector", "metlo_auto.collector.service.cli", "main")
     return it
 
 

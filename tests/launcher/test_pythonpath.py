@@ -13,7 +13,7 @@ from tests.support.installed import BOOTSTRAP, ROOT, Installed, run
 
 pytestmark = pytest.mark.core
 SHOW = "import json, os, sys; print(json.dumps([os.environ['PYTHONPATH'], sys.path, sorted(sys.modules)]))"
-ARMED = "import sys; print('metlo_auto.importhook' in sys.modules)"
+ARMED = "import sys; print('metlo_auto.imports.import_hook' in sys.modules)"
 
 
 @pytest.mark.parametrize("before, after", [

@@ -100,12 +100,12 @@ def test_what_it_raises_is_treated_by_python_as_ever(
 
 def test_a_raising_one_does_not_keep_the_process_from_being_armed(metlo: Installed, tmp_path: pathlib.Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("raise ValueError('of the user')")
-    _, under = both(metlo, tmp_path, [], "import sys; print('metlo_auto.importhook' in sys.modules)")
+    _, under = both(metlo, tmp_path, [], "import sys; print('metlo_auto.imports.import_hook' in sys.modules)")
     assert under[1] == "True\n"
 
 
 def test_it_runs_after_the_import_hook_is_in_place(metlo: Installed, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("import sys; print('metlo_auto.importhook' in sys.modules)")
+    (tmp_path / "sitecustomize.py").write_text("import sys; print('metlo_auto.imports.import_hook' in sys.modules)")
     assert both(metlo, tmp_path, [], "")[1][1] == "True\n"
 
 
@@ -117,7 +117,7 @@ def test_one_that_runs_the_next_by_hand_runs_once_and_so_does_the_users(
         (tmp_path / name).mkdir()
         (tmp_path / name / "sitecustomize.py").write_text(code)
     path = ":".join([str(tmp_path / "theirs"), BOOTSTRAP, str(tmp_path / "users")])
-    code = "import sys; print('metlo_auto.importhook' in sys.modules, len([f for f in sys.meta_path if 'Next' in repr(f)]))"
+    code = "import sys; print('metlo_auto.imports.import_hook' in sys.modules, len([f for f in sys.meta_path if 'Next' in repr(f)]))"
     done = run([metlo.python, "-c", code], metlo.environ(PYTHONPATH=path))
     assert (done.stdout, done.stderr) == ("theirs\nusers\nTrue 0\n", "")
     (tmp_path / "users" / "sitecustomize.py").unlink()

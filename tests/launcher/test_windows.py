@@ -74,7 +74,7 @@ def test_commands_are_found_as_windows_finds_them(monkeypatch: pytest.MonkeyPatc
     assert caught.value.status == 127
 
 
-@pytest.mark.parametrize("module", ["launcher", "importhook", "guest", "bootstrap/sitecustomize", "__main__"])
+@pytest.mark.parametrize("module", ["launcher", "imports/import_hook", "foreign_interpreter", "bootstrap/sitecustomize", "__main__"])
 def test_no_module_is_imported_at_the_top_that_windows_lacks(module: str) -> None:
     base = ROOT / "metlo_auto" / module
     for path in sorted(base.glob("*.py")) or [base.with_suffix(".py")]:

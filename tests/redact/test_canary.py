@@ -11,9 +11,9 @@ pytest.importorskip("hypothesis")
 from hypothesis import assume, example, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from metlo_auto.bodies import text_of  # noqa: E402
-from metlo_auto.exchange import Body  # noqa: E402
+from metlo_auto.capture.exchange import Body  # noqa: E402
 from metlo_auto.redact import Redactor  # noqa: E402
+from metlo_auto.trace.bodies import text_of  # noqa: E402
 
 from .canaries import CANARY, documents, documents_with_secrets, holding, plain_names, spelled  # noqa: E402
 

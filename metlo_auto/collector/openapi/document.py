@@ -7,12 +7,12 @@ from typing import Any, Iterable, Optional, Sequence
 
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import notes as noted
-from metlo_auto.collector import queries, routes
-from metlo_auto.collector.fields import build, read_rows
-from metlo_auto.collector.notes import Notes
+from metlo_auto.collector.inventory import endpoint_facts as noted
+from metlo_auto.collector.inventory import queries, routes
+from metlo_auto.collector.inventory.endpoint_facts import Notes
+from metlo_auto.collector.inventory.fields import build, read_rows
+from metlo_auto.collector.inventory.queries import Endpoint
 from metlo_auto.collector.openapi.operations import Observed, operation, parameter_names, scheme_name, scheme_object
-from metlo_auto.collector.queries import Endpoint
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 _WORD = re.compile(r"[A-Za-z0-9]+")

@@ -6,10 +6,10 @@ import re
 from http import HTTPStatus
 from typing import Any, NamedTuple, Optional
 
-from metlo_auto.collector.fields import Field
-from metlo_auto.collector.notes import Notes
+from metlo_auto.collector.inventory.endpoint_facts import Notes
+from metlo_auto.collector.inventory.fields import Field
+from metlo_auto.collector.inventory.routes import Route
 from metlo_auto.collector.openapi.schemas import Schema, schema_of
-from metlo_auto.collector.routes import Route
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _NO_CONTENT = ("204", "205", "304")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Optional, Sequence
 
-from metlo_auto.collector.fields import Field
-from metlo_auto.collector.shapes import unescape
+from metlo_auto.collector.analysis.shapes import unescape
+from metlo_auto.collector.inventory.fields import Field
 
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _FORMATS = ("date", "date-time", "email", "ipv4", "time", "uri", "uuid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Sequence
 
-from metlo_auto.collector.findings import Finding, suggestions
+from metlo_auto.collector.inventory.findings import Finding, suggestions
 
 
 class Call(NamedTuple):

@@ -8,15 +8,16 @@ import time
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from metlo_auto.collector import deletion, fields, queries, routes
-from metlo_auto.collector import notes as noted
-from metlo_auto.collector.database import reading, writing
+from metlo_auto.collector.inventory import endpoint_facts as noted
+from metlo_auto.collector.inventory import fields, queries, routes
 from metlo_auto.collector.openapi import make_document
 from metlo_auto.collector.openapi.operations import Observed
-from metlo_auto.collector.page import exchange_view, inventory, ring, rollups, survey, tree
+from metlo_auto.collector.page import exchange_view, inventory, inventory_findings, recent_requests, rollups, tree
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import chart, fill
 from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.store import deletion
+from metlo_auto.collector.store.database import reading, writing
 
 SPAN = 48  # hours of the chart
 CHART = (720, 72)
@@ -34,7 +35,7 @@ def endpoint(name: str) -> str:
             abort(404, "There is no such endpoint.")
         owners = rollups.members(connection, [name])
         traffic = rollups.traffic_of(connection, owners, hour - SPAN + 1).get(name, rollups.NO_TRAFFIC)
-        row = inventory.rows([found], survey.exposures(connection), {})[0]
+        row = inventory.rows([found], inventory_findings.exposures(connection), {})[0]
         place = routes.find(routes.locate(routes.read(connection)), found)
         notes = noted.read_notes(connection).get(name, noted.empty())
         seen = Observed(
@@ -60,8 +61,12 @@ def endpoint(name: str) -> str:
             notes=notes,
             sections=tree.sections(seen.fields),
             operation=exchange_view.pieces(_operation(seen)),
-            findings=[item for item in survey.findings(connection) if item.endpoint.id == name and not item.dismissed],
-            samples=ring.latest(connection, LATEST, of=list(owners)),
+            findings=[
+                item
+                for item in inventory_findings.findings(connection)
+                if item.endpoint.id == name and not item.dismissed
+            ],
+            samples=recent_requests.latest(connection, LATEST, of=list(owners)),
             length=LATEST,
         )
 

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
-from metlo_auto.collector.page import words
+from metlo_auto.collector.page import labels
 
 MOST = 200_000  # characters of a body that are shown
 _REDACTED = re.compile(r"redacted(?:-[a-p]{12})?")
@@ -81,8 +81,8 @@ def note(kept: Any) -> str:
     if size is None:
         return f"{why}."
     if captured:
-        return f"{why}: {words.size(captured)} of {words.size(size)} kept."
-    return f"{why}: {words.size(size)}."
+        return f"{why}: {labels.size(captured)} of {labels.size(size)} kept."
+    return f"{why}: {labels.size(size)}."
 
 
 def _natural(value: Any) -> Optional[int]:
@@ -135,4 +135,4 @@ def _redacted_places(headers: list[tuple[str, str]], parameters: list[tuple[str,
     places = [f"header {name}" for name, value in headers if _REDACTED.search(value)]
     places += [f"parameter {name}" for name, value in parameters if _REDACTED.search(value)]
     n = len(_REDACTED.findall(text))
-    return places + ([words.plural(n, "value") + " in the body"] if n else [])
+    return places + ([labels.plural(n, "value") + " in the body"] if n else [])

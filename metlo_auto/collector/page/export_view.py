@@ -7,9 +7,9 @@ from typing import Any, Callable, Iterator
 from flask import Response
 from sqlalchemy.engine import Engine
 
-from metlo_auto.collector import export
-from metlo_auto.collector.database import reading
+from metlo_auto.collector.inventory import export
 from metlo_auto.collector.page.blueprint import blueprint, engine
+from metlo_auto.collector.store.database import reading
 
 Write = Callable[[Iterator[dict[str, Any]]], Iterator[str]]
 

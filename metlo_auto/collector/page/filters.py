@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import time
 
-from metlo_auto.collector.page import masking, words
+from metlo_auto.collector.analysis.shapes import unescape
+from metlo_auto.collector.page import labels, masking
 from metlo_auto.collector.page.blueprint import blueprint
-from metlo_auto.collector.shapes import unescape
 
 
 @blueprint.app_template_filter("ago")
 def _ago(seconds: float) -> str:
-    return words.ago(time.time() - seconds)
+    return labels.ago(time.time() - seconds)
 
 
 for _named in (
-    words.count,
-    words.short,
-    words.size,
-    words.duration,
-    words.share,
-    words.rate,
-    words.iso,
-    words.clock,
-    words.moment,
-    words.plural,
+    labels.count,
+    labels.short,
+    labels.size,
+    labels.duration,
+    labels.share,
+    labels.rate,
+    labels.iso,
+    labels.clock,
+    labels.moment,
+    labels.plural,
 ):
     blueprint.add_app_template_filter(_named)
 

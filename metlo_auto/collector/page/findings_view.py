@@ -8,12 +8,12 @@ from itertools import groupby
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from metlo_auto.collector import findings as found
-from metlo_auto.collector import queries
-from metlo_auto.collector.database import reading, writing
-from metlo_auto.collector.page import survey
+from metlo_auto.collector.inventory import findings as found
+from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.page import inventory_findings
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.store.database import reading, writing
 
 _BACK = ("page.findings", "page.sensitive")
 MOST_KEY = 4_000  # characters
@@ -22,7 +22,7 @@ MOST_KEY = 4_000  # characters
 @blueprint.get("/findings")
 def findings() -> str:
     with reading(engine()) as connection:
-        everything = survey.findings(connection)
+        everything = inventory_findings.findings(connection)
         open_ = [item for item in everything if not item.dismissed]
         return render(
             connection,

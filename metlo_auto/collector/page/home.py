@@ -10,13 +10,14 @@ from typing import NamedTuple, Sequence
 from flask import request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import queries, sensitive
-from metlo_auto.collector.database import reading
-from metlo_auto.collector.page import attention, inventory, listing, ring, rollups, survey
+from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.page import attention, inventory, inventory_findings, listing, recent_requests, rollups
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
+from metlo_auto.collector.page.first_steps import welcome
 from metlo_auto.collector.page.rendering import render
-from metlo_auto.collector.page.welcome import welcome
+from metlo_auto.collector.store.database import reading
 
 DAY = 24  # hours
 FEED = 30  # requests
@@ -39,12 +40,13 @@ def home() -> str:
             return welcome(connection, status)
         wanted = listing.read(request.args)
         now = time.time()
-        found = survey.findings(connection)
+        found = inventory_findings.findings(connection)
         counts = Counter(item.endpoint.id for item in found if not item.dismissed)
-        everything = inventory.rows(queries.list_endpoints(connection), survey.exposures(connection), counts)
+        exposures = inventory_findings.exposures(connection)
+        everything = inventory.rows(queries.list_endpoints(connection), exposures, counts)
         today = midnight(now)
         if wanted.sort == "p95":
-            p95s = survey.p95s(connection, int(now // 3600) - DAY + 1)
+            p95s = inventory_findings.p95s(connection, int(now // 3600) - DAY + 1)
             everything = [row._replace(p95=p95s.get(row.id)) for row in everything]
         chosen = listing.choose(everything, wanted, today)
         shown, charts = _with_traffic(connection, listing.cut(chosen, wanted.page))
@@ -66,7 +68,7 @@ def home() -> str:
             largest_first=listing.LARGEST_FIRST,
             numbers=_numbers(everything, today),
             attention=attention.calls(found, ATTENTION),
-            samples=ring.latest(connection, FEED),
+            samples=recent_requests.latest(connection, FEED),
             feed_length=FEED,
         )
 

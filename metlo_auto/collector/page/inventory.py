@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
-from metlo_auto.collector import sensitive
-from metlo_auto.collector.exposures import Exposure, classes_by_endpoint
+from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.inventory.exposures import Exposure, classes_by_endpoint
+from metlo_auto.collector.inventory.queries import Endpoint
 from metlo_auto.collector.page.listing import Row
-from metlo_auto.collector.queries import Endpoint
 
 _ORDER = {name: index for index, name in enumerate(sensitive.BY_NAME)}
 

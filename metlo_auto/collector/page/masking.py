@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from metlo_auto.collector import sensitive
+from metlo_auto.collector.analysis import sensitive
 
 _MOST_WHOLE = 400  # characters of a value that is masked as one
 _WORD = re.compile(r"[^\s\"'<>(){}\[\],;|&=]{5,400}")

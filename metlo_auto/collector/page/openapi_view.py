@@ -9,12 +9,12 @@ from flask import Response, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi as documents
-from metlo_auto.collector import queries, routes
-from metlo_auto.collector.database import reading
-from metlo_auto.collector.page import survey
+from metlo_auto.collector.inventory import queries, routes
+from metlo_auto.collector.page import inventory_findings
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.exchange_view import pieces
 from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.store.database import reading
 
 PREVIEW = 40_000  # characters
 MOST_DIFFERENCES = 500
@@ -41,20 +41,21 @@ def compare_openapi() -> str:
     data = sent.read() if sent else b""
     with reading(engine()) as connection:
         return _page(
-            connection, _compare(sent.filename or "document" if sent else "", data, survey.document(connection))
+            connection,
+            _compare(sent.filename or "document" if sent else "", data, inventory_findings.document(connection)),
         )
 
 
 @blueprint.get("/openapi.json")
 def openapi_json() -> Response:
     with reading(engine()) as connection:
-        text = survey.document_text(connection)
+        text = inventory_findings.document_text(connection)
     headers = {"Content-Disposition": "attachment; filename=openapi.json"}
     return Response(text + "\n", mimetype="application/json", headers=headers)
 
 
 def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
-    document, text = survey.document(connection), survey.document_text(connection)
+    document, text = inventory_findings.document(connection), inventory_findings.document_text(connection)
     declared = routes.read(connection)
     return render(
         connection,

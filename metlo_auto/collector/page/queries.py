@@ -7,8 +7,8 @@ from typing import Any, Optional
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.database import is_sqlite
-from metlo_auto.collector.schema import endpoints, samples
+from metlo_auto.collector.store.database import is_sqlite
+from metlo_auto.collector.store.schema import endpoints, samples
 
 RATE_OVER = 10.0  # seconds
 _RATE_LOOKS_AT = 500  # samples

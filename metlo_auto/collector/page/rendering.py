@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.page.strip import strip
+from metlo_auto.collector.page.status_bar import strip
 
 _DONE = {
     "dismissed": "Dismissed. It stands at the end of this page and can be brought back.",

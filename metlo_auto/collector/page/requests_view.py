@@ -7,12 +7,12 @@ from typing import Any, Optional
 from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import queries
-from metlo_auto.collector.database import reading
-from metlo_auto.collector.page import exchange_view, listing, masking, replay, ring
+from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay
 from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.store.database import reading
 
 LENGTH = 100
 _META = (
@@ -34,9 +34,9 @@ def requests() -> str:
     before = request.args.get("before", type=int)
     with reading(engine()) as connection:
         wanted = int(status_class) if status_class else None
-        found = ring.latest(connection, LENGTH, status=wanted, method=method, before=before)
+        found = recent_requests.latest(connection, LENGTH, status=wanted, method=method, before=before)
         last = min((item.number for item in found), default=0)
-        more = ring.latest(connection, 1, status=wanted, method=method, before=last)
+        more = recent_requests.latest(connection, 1, status=wanted, method=method, before=last)
         return render(
             connection,
             "requests.html",
@@ -95,8 +95,8 @@ def _text(text: str) -> Response:
     return Response(text.encode("utf-8", "backslashreplace"), content_type="text/plain; charset=utf-8")
 
 
-def _sample(connection: Connection, number: int) -> ring.Sample:
-    found = ring.sample(connection, number) if number < 1 << 62 else None
+def _sample(connection: Connection, number: int) -> recent_requests.Sample:
+    found = recent_requests.sample(connection, number) if number < 1 << 62 else None
     if found is None:
         abort(404, "This request is no longer kept: only the latest are.")
     return found

@@ -8,9 +8,9 @@ from typing import NamedTuple, Optional, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector import latency
+from metlo_auto.collector.analysis import latency
 from metlo_auto.collector.page.chart import Hour
-from metlo_auto.collector.schema import endpoints, traffic
+from metlo_auto.collector.store.schema import endpoints, traffic
 
 
 def members(connection: Connection, endpoint_ids: Sequence[str]) -> dict[str, str]:

@@ -6,12 +6,13 @@ from typing import NamedTuple, Sequence
 
 from flask import request
 
-from metlo_auto.collector import queries, sensitive
-from metlo_auto.collector.database import reading
-from metlo_auto.collector.exposures import Exposure
-from metlo_auto.collector.page import listing, survey
+from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.inventory.exposures import Exposure
+from metlo_auto.collector.page import inventory_findings, listing
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.store.database import reading
 
 FIRST = 20  # fields of each class where all classes are shown
 
@@ -31,7 +32,7 @@ def sensitive_data() -> str:
     wanted = listing.read(request.args)
     with reading(engine()) as connection:
         endpoints = {item.id: item for item in queries.list_endpoints(connection)}
-        found = [item for item in survey.exposures(connection) if item.endpoint_id in endpoints]
+        found = [item for item in inventory_findings.exposures(connection) if item.endpoint_id in endpoints]
         open_ = [item for item in found if not item.dismissed]
         gone = [item for item in found if item.dismissed]
         return render(

@@ -8,11 +8,12 @@ from flask import abort, current_app, redirect, request, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from metlo_auto.collector import deletion, queries, retention
-from metlo_auto.collector.database import reading, writing
+from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
-from metlo_auto.collector.schema import samples
+from metlo_auto.collector.store import deletion, retention
+from metlo_auto.collector.store.database import reading, writing
+from metlo_auto.collector.store.schema import samples
 from metlo_auto.version import VERSION
 
 SET_ASIDE = 20

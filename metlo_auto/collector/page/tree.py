@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterable, NamedTuple, Sequence
 
-from metlo_auto.collector.fields import Field
+from metlo_auto.collector.inventory.fields import Field
 
 _ORDER = ("path", "query", "body", "response")
 _TITLES = {"path": "Path", "query": "Query", "body": "Request body", "response": "Response"}

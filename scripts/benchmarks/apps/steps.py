@@ -14,14 +14,14 @@ from collections import deque
 BEFORE, AFTER, SENDER, SERVER = "before the answer", "after the answer", "sender", "not ours"
 # (when, step, module, attribute); a step may be made of several
 STEPS = (
-    (BEFORE, "begin", "metlo_auto.capture", "_begin"),
-    (BEFORE, "tee of the body", "metlo_auto.input_tee", "InputTee.read"),
-    (BEFORE, "tee of the body", "metlo_auto.input_tee", "InputTee.readline"),
-    (BEFORE, "after_request hook", "metlo_auto.flask_hooks", "note_response"),
-    (BEFORE, "start_response", "metlo_auto.recording", "Recording.start_response"),
-    (BEFORE, "watch the response", "metlo_auto.capture", "watch"),
-    (BEFORE, "watch each chunk", "metlo_auto.recording", "Recording.take"),
-    (AFTER, "build the exchange", "metlo_auto.recording", "Recording.finish"),
+    (BEFORE, "begin", "metlo_auto.capture.edge", "_begin"),
+    (BEFORE, "tee of the body", "metlo_auto.capture.request_tee", "RequestTee.read"),
+    (BEFORE, "tee of the body", "metlo_auto.capture.request_tee", "RequestTee.readline"),
+    (BEFORE, "after_request hook", "metlo_auto.capture.flask_hooks", "note_response"),
+    (BEFORE, "start_response", "metlo_auto.capture.recording", "Recording.start_response"),
+    (BEFORE, "watch the response", "metlo_auto.capture.edge", "watch"),
+    (BEFORE, "watch each chunk", "metlo_auto.capture.recording", "Recording.take"),
+    (AFTER, "build the exchange", "metlo_auto.capture.recording", "Recording.finish"),
     (AFTER, "decide", "metlo_auto.agent", "Agent.report"),
     (AFTER, "bytes to text", "metlo_auto.agent", "text_of"),
     (AFTER, "redact bodies", "metlo_auto.redact", "Redactor.mentions"),
@@ -30,16 +30,16 @@ STEPS = (
     (AFTER, "redact query", "metlo_auto.redact", "Redactor.query"),
     (AFTER, "redact arguments", "metlo_auto.agent", "Agent._path_without_secrets"),
     (AFTER, "redact, the rest", "metlo_auto.agent", "Agent._redacted"),
-    (AFTER, "encode", "metlo_auto.wire", "Encoder.trace"),
+    (AFTER, "encode", "metlo_auto.trace.encoder", "Encoder.trace"),
     (AFTER, "queue", "metlo_auto.delivery.channel", "Channel.submit"),
     (SERVER, "start_response", "gunicorn.http.wsgi", "Response.start_response"),
     (SERVER, "reading the body", "gunicorn.http.body", "Body.read"),
     (SENDER, "decide what is due", "metlo_auto.delivery.sender", "Sender.step"),
-    (SENDER, "post", "metlo_auto.delivery.poster", "Poster.post"),
+    (SENDER, "post", "metlo_auto.delivery.transport.poster", "Poster.post"),
 )
 
 
-class Watch:
+class Stopwatch:
     """The times of one thread's steps; `stack` holds what the inner steps of each running step took."""
 
     def __init__(self, clock):
@@ -87,14 +87,14 @@ def install():
     """Puts the stop-watches in, before the app is loaded; what is returned writes their times down, at the end."""
     import flask  # noqa: F401 - which brings the agent in, in its own order
 
-    request, sender = Watch(time.perf_counter_ns), threading.local()
+    request, sender = Stopwatch(time.perf_counter_ns), threading.local()
     costs = {"request": request.calibrate()}
     watches = []
 
     def sender_watch():
         watch = getattr(sender, "watch", None)
         if watch is None:
-            watch = sender.watch = Watch(time.thread_time_ns)
+            watch = sender.watch = Stopwatch(time.thread_time_ns)
             watches.append(watch)
         return watch
 

@@ -1,0 +1,220 @@
+"""What a run of batches adds to the store, as values that merge in any order; pure, knows no SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
+
+from metlo_auto.collector.analysis import authentication, latency
+from metlo_auto.collector.analysis.analysis_state import AnalysisState
+from metlo_auto.collector.analysis.facts import Fact, Key, facts
+from metlo_auto.collector.analysis.folding import fold
+from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
+from metlo_auto.collector.analysis.sections import Section, sections
+from metlo_auto.collector.analysis.sensitive.names import SECRET, plain
+from metlo_auto.collector.analysis.shapes import Place, places
+from metlo_auto.collector.analysis.sibling_folding import Fold
+from metlo_auto.collector.ingest import contract, transport
+from metlo_auto.collector.store.inbox import Filed
+from metlo_auto.collector.store.text import storable
+
+try:
+    import orjson
+except ImportError:  # the extra `speed`
+    orjson = None  # type: ignore[assignment]
+
+_NO_ENDPOINT = (404, 405)
+MOST_SET_ASIDE = 65_536  # bytes kept of a trace that cannot be analysed
+
+
+class Sample(NamedTuple):
+    """A trace as it is kept in the ring."""
+
+    endpoint_id: Optional[str]
+    at: float
+    trace_id: str
+    method: str
+    status: int
+    body: bytes
+
+
+class SetAside(NamedTuple):
+    at: float
+    reason: str
+    body: bytes
+
+
+class _Part(NamedTuple):
+    """Sections are counted apart for callers with and without credentials."""
+
+    endpoint_id: str
+    section: str
+    anonymous: bool
+
+
+class Aggregates:
+    """Sums, minima, maxima and unions over the traces of some batches."""
+
+    def __init__(self, state: AnalysisState) -> None:
+        self._state = state
+        self._parts: dict[_Part, Place] = {}
+        self.endpoints: dict[str, dict[str, Any]] = {}
+        self.traffic: dict[tuple[str, int, int], list[int]] = {}  # calls, errors by endpoint, hour, bucket
+        self.facts: dict[tuple[Key, str, str], int] = {}
+        self.folds: list[Fold] = []
+        self.samples: list[Sample] = []
+        self.set_aside: list[SetAside] = []
+        self.counts: dict[str, int] = {}
+
+    def add_batch(self, batch: Filed) -> None:
+        """Take in the traces of `batch`; one that cannot be analysed is set aside and the others are not."""
+        try:
+            traces = transport.parse_items(batch.body)
+        except transport.Refused as refused:  # stored by an older version, or damaged
+            self._put_aside(batch.received_at, refused.text, batch.body)
+            return
+        for trace, text in traces[: batch.traces]:
+            self._add(trace, text, batch.received_at)
+
+    def finish(self) -> None:
+        """Turn what was counted into facts and folds."""
+        for part, root in self._parts.items():
+            for fact in facts(part.endpoint_id, part.section, root, self._state.known):
+                self._add_fact(fact)
+                if part.anonymous and fact.kind == "class" and part.section.startswith("response 2xx"):
+                    self._note(part.endpoint_id, "anonymous", fact.value, fact.n)
+            if part.section.startswith("response"):
+                for path, n in _secrets(root):
+                    self._note(part.endpoint_id, "secret", path, n)
+        for part, root in self._parts.items():
+            self._note_sibling(part, root)
+
+    def _add(self, trace: Any, text: Optional[bytes], received_at: float) -> None:
+        reason = contract.complaint(trace)
+        if reason is None:
+            try:
+                self._add_observation(observe(trace, received_at), text)
+                self._count("applied_traces")
+                return
+            except Exception as error:  # noqa: BLE001  # hostile input: one trace must not cost the others
+                reason = f"analysis failed: {type(error).__name__}: {error}"
+        self._put_aside(received_at, reason, text or dump(trace))
+
+    def _add_observation(self, seen: Observation, text: Optional[bytes]) -> None:
+        template = self._template(seen)
+        body = text or dump(seen.trace)
+        name = None if template is None else endpoint_id(seen.method, seen.host, template)
+        if template is None or name is None or not self._state.admit_endpoint(name):
+            self._count("unmatched_traces" if template is None else "overflow_traces")
+            self.samples.append(Sample(None, seen.at, seen.trace_id, seen.method, seen.status, body))
+            return
+        parts, notes = list(sections(seen, template)), list(_notes(seen))  # what fails is to fail before it counts
+        self._add_endpoint(name, seen, template)
+        self.samples.append(Sample(name, seen.at, seen.trace_id, seen.method, seen.status, body))
+        self._add_traffic(name, seen)
+        for kind, value in notes:
+            self._note(name, kind, value, 1)
+        for section in parts:
+            self._place(name, section, not seen.authenticated).add(section.value)
+
+    def _template(self, seen: Observation) -> Optional[str]:
+        """The endpoint's template; None where a 404 or 405 matched no route."""
+        if seen.template is not None:
+            return seen.template
+        if seen.status in _NO_ENDPOINT:
+            return None
+        return self._state.siblings.resolve(seen.method, seen.host, fold(seen.path))
+
+    def _add_endpoint(self, name: str, seen: Observation, template: str) -> None:
+        row = self.endpoints.get(name)
+        if row is None:
+            row = self.endpoints[name] = {
+                "id": name, "host": seen.host, "method": seen.method, "template": template,
+                "declared": int(seen.template is not None), "confirmed": 0, "calls": 0, "errors": 0,
+                "client_errors": 0, "authenticated": 0, "first_seen": seen.at, "last_seen": seen.at,
+            }  # fmt: skip
+        row["calls"] += 1
+        row["confirmed"] |= seen.status not in _NO_ENDPOINT
+        row["errors"] += seen.status >= 500
+        row["client_errors"] += 400 <= seen.status < 500
+        row["authenticated"] += seen.authenticated
+        row["first_seen"] = min(row["first_seen"], seen.at)
+        row["last_seen"] = max(row["last_seen"], seen.at)
+
+    def _add_traffic(self, name: str, seen: Observation) -> None:
+        counts = self.traffic.setdefault((name, int(seen.at // 3600), latency.bucket(seen.duration)), [0, 0])
+        counts[0] += 1
+        counts[1] += seen.status >= 500
+
+    def _note(self, endpoint: str, kind: str, value: str, n: int) -> None:
+        """A fact about the endpoint as a whole."""
+        key = Key(endpoint, "", "")
+        if self._state.known.admit_note(key, kind, value):
+            self._add_fact(Fact(key, kind, value, n))
+
+    def _add_fact(self, fact: Fact) -> None:
+        where, kind, value, n = fact
+        path = storable(where.path)
+        if path is not where.path:
+            where = where._replace(path=path)
+        key = (where, kind, storable(value))
+        self.facts[key] = self.facts.get(key, 0) + n
+
+    def _place(self, endpoint: str, section: Section, anonymous: bool) -> Place:
+        part = _Part(endpoint, storable(section.name), anonymous)
+        root = self._parts.get(part)
+        if root is None:
+            root = self._parts[part] = Place("")
+        return root
+
+    def _note_sibling(self, part: _Part, root: Place) -> None:
+        """A guessed template counts as a sibling of others by what it answers."""
+        row = self.endpoints[part.endpoint_id]
+        if not row["declared"] and part.section.startswith("response 2xx"):
+            shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
+            self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], shape)
+
+    def _put_aside(self, at: float, reason: str, body: bytes) -> None:
+        self._count("set_aside_traces")
+        self.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
+
+    def _count(self, name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def _notes(seen: Observation) -> Iterator[tuple[str, str]]:
+    """Facts about the endpoint as a whole that one request adds, as kind and value."""
+    yield "status", str(seen.status)
+    for scheme in authentication.schemes(seen.trace["request"]):
+        yield "scheme", scheme
+    for parameter in authentication.credentials_in_url(seen):
+        yield "credential in url", parameter
+    if authentication.is_plain_http(seen):
+        yield "plain http", ""
+
+
+def _secrets(root: Place) -> Iterator[tuple[str, int]]:
+    """Places of a response whose name says that the value should not have left the server."""
+    for path, place in places(root):
+        texts = sum(n for leaf, n in place.leaves.items() if leaf != "")
+        if texts and plain(place.name) in SECRET:
+            yield path, texts
+
+
+def aggregate(batches: Sequence[Filed], state: AnalysisState) -> Aggregates:
+    """Everything that `batches` add."""
+    result = Aggregates(state)
+    for batch in batches:
+        result.add_batch(batch)
+    result.finish()
+    return result
+
+
+def dump(value: Any) -> bytes:
+    """JSON in UTF-8; lone surrogates stay escaped."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(value)
+        except (TypeError, ValueError):
+            pass  # lone surrogates and integers over 64 bits
+    return json.dumps(value, separators=(",", ":")).encode("ascii")

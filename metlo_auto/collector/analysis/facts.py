@@ -1,0 +1,153 @@
+"""From counted shapes to facts: rows (section, path, kind, value, n) that add up in the store; pure.
+
+Kinds: `type` (n values of that JSON type), `format` and `class` (n of the strings and numbers), `value` (a member of a
+small set), `many` (no small set), `example <class>` (a masked value).
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple, Optional
+
+from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.analysis.formats import format_of, text_type
+from metlo_auto.collector.analysis.sections import FORM
+from metlo_auto.collector.analysis.shapes import Leaf, Place, places
+
+_TEXT_ONLY = ("path", "query", f"body {FORM}")
+MOST_VALUES = 12  # of a field that may be an enum
+MOST_VALUE = 40  # characters of one
+MOST_NOTES = 60
+MOST_PATH = 600  # characters; the key of a fact has to fit into an index
+MOST_PLACES = 400  # of one section of one endpoint
+
+
+class Key(NamedTuple):
+    endpoint_id: str
+    section: str
+    path: str
+
+
+class Fact(NamedTuple):
+    key: Key
+    kind: str
+    value: str
+    n: int
+
+
+class Known:
+    """What this process has already seen, so that places, values and examples stay few; losing it loses no count."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], set[str]] = {}
+        self._values: dict[Key, Optional[set[str]]] = {}  # None: no small set
+        self._examples: set[tuple[Key, str]] = set()
+        self._notes: dict[tuple[Key, str], set[str]] = {}
+
+    def remember(self, key: Key, kind: str, value: str) -> None:
+        """Take in a fact that the store holds."""
+        if not key.section:
+            self.admit_note(key, kind, value)
+            return
+        self._places.setdefault((key.endpoint_id, key.section), set()).add(key.path)
+        if kind == "many":
+            self._values[key] = None
+        elif kind == "value":
+            self.admit_value(key, value)
+        elif kind.startswith("example"):
+            self._examples.add((key, kind))
+
+    def admit_place(self, key: Key) -> bool:
+        """False for one place too many: hostile or free-form keys must not fill the store."""
+        seen = self._places.setdefault((key.endpoint_id, key.section), set())
+        if len(key.path) > MOST_PATH or key.path not in seen and len(seen) >= MOST_PLACES:
+            return False
+        seen.add(key.path)
+        return True
+
+    def admit_value(self, key: Key, value: str) -> bool:
+        """False from the value on that makes it no small set."""
+        seen = self._values.setdefault(key, set())
+        if seen is None:
+            return False
+        seen.add(value)
+        if len(seen) > MOST_VALUES:
+            self._values[key] = None
+            return False
+        return True
+
+    def admit_note(self, key: Key, kind: str, value: str) -> bool:
+        """False for one value too many of a fact about the whole endpoint, such as a cookie's name."""
+        seen = self._notes.setdefault((key, kind), set())
+        if value not in seen and len(seen) >= MOST_NOTES:
+            return False
+        seen.add(value)
+        return True
+
+    def has_small_set(self, key: Key) -> bool:
+        return self._values.get(key, set()) is not None
+
+    def admit_example(self, key: Key, kind: str) -> bool:
+        if (key, kind) in self._examples:
+            return False
+        self._examples.add((key, kind))
+        return True
+
+
+def facts(endpoint_id: str, section: str, root: Place, known: Known) -> Iterator[Fact]:
+    """Everything that `root` says about a section."""
+    for path, place in places(root):
+        key = Key(endpoint_id, section, path)
+        if not known.admit_place(key):
+            continue
+        for kind, n in place.types.items():
+            yield Fact(key, "type", kind, n)
+        if place.leaves:
+            yield from _leaf_facts(key, place, known)
+
+
+def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
+    formats: dict[str, int] = {}
+    classes: dict[str, int] = {}
+    examples: dict[str, str] = {}
+    enumerable = known.has_small_set(key)
+    for leaf, n in place.leaves.items():
+        found = sensitive.detect(place.name, leaf)
+        for name in found:
+            classes[name] = classes.get(name, 0) + n
+            examples.setdefault(name, str(leaf))
+        shape = _format(key.section, leaf)
+        if shape:
+            formats[shape] = formats.get(shape, 0) + n
+        if enumerable and (found or shape or not _may_be_enum(leaf)):
+            enumerable = False
+            known.remember(key, "many", "")
+            yield Fact(key, "many", "", n)
+    for name, n in formats.items():
+        yield Fact(key, "format", name, n)
+    for name, n in classes.items():
+        yield Fact(key, "class", name, n)
+        if known.admit_example(key, "example " + name):
+            yield Fact(key, "example " + name, sensitive.mask(examples[name]), 1)
+    if enumerable:
+        yield from _values(key, place, known)
+
+
+def _format(section: str, leaf: Leaf) -> Optional[str]:
+    """The format of a text; where all values are text, also the type that it reads as: `text integer`."""
+    if not isinstance(leaf, str):
+        return None
+    return (text_type(leaf) if section in _TEXT_ONLY else None) or format_of(leaf)
+
+
+def _values(key: Key, place: Place, known: Known) -> Iterator[Fact]:
+    for leaf, n in place.leaves.items():
+        if not isinstance(leaf, str):
+            continue
+        if not known.admit_value(key, leaf):
+            yield Fact(key, "many", "", n)
+            return
+        yield Fact(key, "value", leaf, n)
+
+
+def _may_be_enum(leaf: Leaf) -> bool:
+    return not isinstance(leaf, str) or len(leaf) <= MOST_VALUE and not leaf.startswith("redacted")

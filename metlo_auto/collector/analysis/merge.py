@@ -1,0 +1,92 @@
+"""Merges the aggregates of a run of batches into the store; order and number of writers do not matter."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.analysis.aggregation import MOST_SET_ASIDE, Aggregates
+from metlo_auto.collector.analysis.observation import endpoint_id
+from metlo_auto.collector.analysis.sibling_folding import Fold
+from metlo_auto.collector.store import counters, retention
+from metlo_auto.collector.store.database import upsert
+from metlo_auto.collector.store.inbox import Filed
+from metlo_auto.collector.store.retention import Caps
+from metlo_auto.collector.store.schema import endpoints, facts, samples, set_aside, traffic
+from metlo_auto.collector.store.text import storable
+
+
+def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float) -> None:
+    """Merge `aggregates` in the caller's transaction and hold the caps."""
+    _add_endpoints(connection, aggregates)
+    _add_facts(connection, aggregates, now)
+    _add_traffic(connection, aggregates)
+    _add_samples(connection, aggregates, caps)
+    if aggregates.set_aside:
+        connection.execute(insert(set_aside), [item._asdict() for item in aggregates.set_aside[-caps.set_aside :]])
+        newest = connection.scalar(select(func.max(set_aside.c.id))) or 0
+        connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
+    counters.add(connection, aggregates.counts)
+    retention.prune(connection, caps)
+
+
+def set_batch_aside(connection: Connection, batch: Filed, reason: str) -> None:
+    """Keep a batch that cannot be applied as one thing to look at; all its traces count as set aside."""
+    row = {"at": batch.received_at, "reason": storable(reason), "body": batch.body[:MOST_SET_ASIDE]}
+    connection.execute(insert(set_aside), row)
+    counters.add(connection, {"set_aside_traces": batch.traces})
+
+
+def _add_endpoints(connection: Connection, aggregates: Aggregates) -> None:
+    rows = list(aggregates.endpoints.values())
+    upsert(
+        connection,
+        endpoints,
+        rows,
+        sums=["calls", "errors", "client_errors", "authenticated"],
+        minima=["first_seen"],
+        maxima=["last_seen", "confirmed", "declared"],
+    )
+    for fold in aggregates.folds:
+        _fold(connection, fold)
+
+
+def _fold(connection: Connection, fold: Fold) -> None:
+    """Show one endpoint with another. Its counts stay its own, so that this loses nothing and can be undone."""
+    member = endpoint_id(fold.method, fold.host, fold.template)
+    target = endpoint_id(fold.method, fold.host, fold.target)
+    if connection.scalar(select(func.count()).where(endpoints.c.id == member)) == 0 or member == target:
+        return
+    columns = [endpoints.c.host, endpoints.c.method, endpoints.c.first_seen, endpoints.c.last_seen]
+    row = connection.execute(select(*columns).where(endpoints.c.id == member)).one()
+    made = {
+        **row._mapping, "id": target, "template": fold.target, "declared": 0, "confirmed": 0, "calls": 0, "errors": 0,
+        "client_errors": 0, "authenticated": 0,
+    }  # fmt: skip
+    upsert(connection, endpoints, [made], minima=["first_seen"], maxima=["last_seen"])
+    moved = or_(endpoints.c.id == member, endpoints.c.folded_into == member)
+    connection.execute(update(endpoints).where(moved).values(folded_into=target))
+
+
+def _add_facts(connection: Connection, aggregates: Aggregates, now: float) -> None:
+    rows = [
+        {"endpoint_id": name, "section": section, "path": path, "kind": kind, "value": value, "n": n, "first_seen": now}
+        for ((name, section, path), kind, value), n in aggregates.facts.items()
+    ]
+    upsert(connection, facts, rows, sums=["n"], minima=["first_seen"])
+
+
+def _add_traffic(connection: Connection, aggregates: Aggregates) -> None:
+    rows = [
+        {"endpoint_id": name, "hour": hour, "bucket": bucket, "calls": calls, "errors": errors}
+        for (name, hour, bucket), (calls, errors) in aggregates.traffic.items()
+    ]
+    upsert(connection, traffic, rows, sums=["calls", "errors"])
+
+
+def _add_samples(connection: Connection, aggregates: Aggregates, caps: Caps) -> None:
+    kept = aggregates.samples[-caps.samples :] if caps.samples else []
+    counters.add(connection, {"expired_traces": len(aggregates.samples) - len(kept)})
+    if kept:
+        connection.execute(insert(samples), [{**item._asdict(), "size": len(item.body)} for item in kept])
+        counters.add(connection, {"sample_bytes": sum(len(item.body) for item in kept)})

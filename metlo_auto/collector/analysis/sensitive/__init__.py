@@ -1,0 +1,90 @@
+"""Which classes of sensitive data a value holds, how sure that is, and how it is masked; pure, knows no
+store.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Callable, NamedTuple, Union
+
+from metlo_auto.collector.analysis.sensitive import numbers, places, secrets
+
+MOST = 10_000  # characters of a value that are looked at
+
+
+class Class(NamedTuple):
+    """A class of sensitive data. `share` of all observations of a field have to be hits before it is claimed.
+
+    A text with fewer than `digits` digits or `length` characters or without `needs` is never of the class, which spares
+    asking `found`.
+    """
+
+    name: str
+    title: str
+    found: Callable[[str, str], bool]
+    share: float
+    secret: bool = False  # nobody should get it back from an API
+    numeric: bool = False  # JSON numbers can be of this class
+    digits: int = 0
+    needs: str = ""
+    length: int = 0
+
+
+CLASSES = (
+    Class("email", "E-mail address", places.has_email, 0.0, needs="@"),
+    Class("phone", "Phone number", numbers.has_phone, 0.3, digits=7),
+    Class("card", "Payment card number", numbers.has_card, 0.3, numeric=True, digits=13),
+    Class("ssn", "US social security number", numbers.has_ssn, 0.3, digits=9),
+    Class("iban", "IBAN", numbers.has_iban, 0.0, digits=2, length=15),
+    Class("aadhaar", "Aadhaar number", numbers.has_aadhaar, 0.5, digits=12),
+    Class("cpf", "CPF number", numbers.has_cpf, 0.1, numeric=True, digits=11),
+    Class("ipv4", "IPv4 address", places.has_ipv4, 0.5, digits=4, needs="."),
+    Class("ipv6", "IPv6 address", places.has_ipv6, 0.5, needs=":"),
+    Class("jwt", "JSON web token", secrets.has_jwt, 0.0, needs="eyJ"),
+    Class("private_key", "Private key", secrets.has_private_key, 0.0, secret=True, needs="PRIVATE KEY"),
+    Class("cloud_key", "Provider's API key", secrets.has_cloud_key, 0.0, secret=True, length=15),
+    Class("coordinates", "Coordinates", places.has_coordinates, 0.5, numeric=True, digits=4, needs="."),
+    Class("birth_date", "Date of birth", places.has_birth_date, 0.5, digits=6),
+)
+BY_NAME = {item.name: item for item in CLASSES}
+_PLAIN = re.compile(r"[A-Za-z_ ,.!?'()\-]{0,15}")  # too short for a key, and neither digit, @ nor :
+_DIGIT = re.compile(r"\d")
+_MOST_DIGITS = max(item.digits for item in CLASSES)
+# the classes that a value with so many digits may be of
+_TEXTS = tuple(tuple(item for item in CLASSES if item.digits <= n) for n in range(_MOST_DIGITS + 1))
+_NUMBERS = tuple(tuple(item for item in classes if item.numeric) for classes in _TEXTS)
+
+
+@lru_cache(maxsize=50_000)
+def detect(name: str, value: Union[str, int, float]) -> tuple[str, ...]:
+    """The classes that `value` of the field `name` holds."""
+    if isinstance(value, str):
+        if _PLAIN.fullmatch(value) or value.startswith("redacted"):
+            return ()
+        text, by_digits = value[:MOST], _TEXTS
+    else:
+        text, by_digits = repr(value), _NUMBERS
+    digits, length = len(_DIGIT.findall(text)), len(text)
+    found: tuple[str, ...] = ()
+    for item in by_digits[digits if digits < _MOST_DIGITS else _MOST_DIGITS]:
+        if length >= item.length and item.needs in text and item.found(name, text):
+            found += (item.name,)
+    return found
+
+
+def is_claimed(name: str, hits: int, observations: int) -> bool:
+    """True where the evidence carries the claim that a field holds class `name`."""
+    return hits > 0 and hits >= BY_NAME[name].share * observations
+
+
+def mask(text: str) -> str:
+    """`text` so that a person recognises its kind and nobody its value: `a•••@e•••.com`, `••••1111`."""
+    if "@" in text and len(text) < 100:
+        user, _, host = text.partition("@")
+        return "{}•••@{}•••.{}".format(user[:1], host[:1], host.rpartition(".")[2])
+    if len(text) >= 12 and sum(c.isdigit() for c in text) >= 9 and len(text) <= 40:
+        return "•" * (len(text) - 4) + text[-4:]
+    if len(text) > 40:
+        return text[:4] + "•" * 12
+    return text[:1] + "•" * max(1, len(text) - 1)

@@ -1,0 +1,120 @@
+"""Counts what JSON values look like, place by place, so that counts of any parts add up to those of the whole; pure.
+
+A place is a path from the root: `/items/[]/price`, with `[]` for any item of a list and `{}` for keys that are values
+themselves. Texts and numbers are only counted here and looked at once each when the counts are handed on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Union
+
+from metlo_auto.collector.analysis.folding import is_value
+
+MOST_DEPTH = 16
+MOST_ITEMS = 500  # of one list
+MOST_KEYS = 300  # of one object, over all values seen at its place
+MOST_TEXT = 10_000  # characters
+Leaf = Union[str, int, float]
+
+
+class Place:
+    """What was seen at one place. Texts and numbers are only put among the leaves: a trace has a hundred of them."""
+
+    __slots__ = ("others", "keys", "items", "leaves", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # of the nearest key, which says more than the index
+        self.others: dict[str, int] = {}  # objects, arrays, null and truth values
+        self.keys: dict[str, Place] = {}
+        self.items: Place | None = None
+        self.leaves: dict[Leaf, int] = {}
+
+    @property
+    def types(self) -> dict[str, int]:
+        """How many values of each JSON type."""
+        counts = dict(self.others)
+        for leaf, n in self.leaves.items():
+            kind = _type_of(leaf)
+            counts[kind] = counts.get(kind, 0) + n
+        return counts
+
+    def add(self, value: Any, depth: int = 0) -> None:
+        """Count `value` and everything in it."""
+        kind = type(value)
+        if kind is dict:
+            others = self.others
+            others["object"] = others.get("object", 0) + 1
+            if depth < MOST_DEPTH:
+                self._add_members(value, depth + 1)
+        elif kind is list:
+            self._count("array")
+            if depth < MOST_DEPTH and value:
+                self._add_items(value, depth + 1)
+        elif value is None:
+            self._count("null")
+        elif kind is bool:
+            self._count("boolean")
+        else:
+            leaf = value[:MOST_TEXT] if kind is str else value
+            self.leaves[leaf] = self.leaves.get(leaf, 0) + 1
+
+    def _count(self, kind: str) -> None:
+        self.others[kind] = self.others.get(kind, 0) + 1
+
+    def _add_members(self, value: dict[str, Any], depth: int) -> None:
+        keys = self.keys
+        for key, inner in value.items():
+            place = keys.get(key)
+            if place is None:
+                place = self._place(key)
+            kind = type(inner)
+            if kind is int or kind is float or kind is str and len(inner) <= MOST_TEXT:  # most are; spares a call
+                leaves = place.leaves
+                leaves[inner] = leaves.get(inner, 0) + 1
+            else:
+                place.add(inner, depth)
+
+    def _add_items(self, value: list[Any], depth: int) -> None:
+        if self.items is None:
+            self.items = Place(self.name)
+        add = self.items.add
+        for item in value[:MOST_ITEMS]:
+            add(item, depth)
+
+    def _place(self, key: str) -> "Place":
+        """Where values of `key`, which is not among the keys, are counted."""
+        if len(self.keys) >= MOST_KEYS or (key[:1].isdigit() or len(key) >= 16) and is_value(key):
+            return self.keys.setdefault("{}", Place(self.name))
+        found = self.keys[key] = Place(key)
+        return found
+
+
+def _type_of(leaf: Leaf) -> str:
+    if isinstance(leaf, str):
+        return "string"
+    return "integer" if isinstance(leaf, int) or leaf.is_integer() and "e" not in repr(leaf) else "number"
+
+
+def places(root: Place, path: str = "") -> Iterator[tuple[str, Place]]:
+    """All places below and with `root`, each with its path."""
+    yield path, root
+    for key, inner in root.keys.items():
+        yield from places(inner, f"{path}/{escape(key)}")
+    if root.items is not None:
+        yield from places(root.items, path + "/[]")
+
+
+def escape(key: str) -> str:
+    """A key as a step of a path, as JSON Pointer has it; a key that is spelt like a marker is told apart."""
+    if key == "[]":
+        return "~2"
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(step: str) -> str:
+    return "[]" if step == "~2" else step.replace("~1", "/").replace("~0", "~")
+
+
+def dotted(path: str) -> str:
+    """A path as people write it: `items[].price`."""
+    return ".".join(unescape(step) for step in path.split("/")[1:]).replace(".[]", "[]")

@@ -1,0 +1,1 @@
+"""What pages, API and commands read: endpoints, fields, findings, routes; decides nothing about storage."""

@@ -1,0 +1,119 @@
+"""Kept requests as JSON lines or HAR, one after the other, so that memory stays small; pure but for the reading."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Iterator, Optional, Sequence
+from urllib.parse import quote, urlencode
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.analysis.aggregation import dump
+from metlo_auto.collector.analysis.sections import header
+from metlo_auto.collector.ingest.transport import parse
+from metlo_auto.collector.store.schema import samples
+from metlo_auto.version import VERSION
+
+AT_ONCE = 200  # samples read together
+
+
+def number_of_traces(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> int:
+    query = select(func.count()).select_from(samples)
+    if endpoint_ids is not None:
+        query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
+    return int(connection.scalar(query) or 0)
+
+
+def read_traces(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """All kept traces, oldest first."""
+    last = 0
+    while True:
+        query = select(samples.c.id, samples.c.body).where(samples.c.id > last)
+        if endpoint_ids is not None:
+            query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
+        rows = connection.execute(query.order_by(samples.c.id).limit(AT_ONCE)).all()
+        if not rows:
+            return
+        for row in rows:
+            yield parse(bytes(row.body))
+        last = rows[-1].id
+
+
+def json_lines(traces: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """One trace a line, as agents send them."""
+    for trace in traces:
+        yield dump(trace).decode("utf-8") + "\n"
+
+
+def har(traces: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """A HAR 1.2 document in pieces."""
+    creator = json.dumps({"name": "metlo-collector", "version": VERSION})
+    yield f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": ['
+    separator = "\n"
+    for trace in traces:
+        yield separator + json.dumps(har_entry(trace))
+        separator = ",\n"
+    yield "\n]}}\n"
+
+
+def har_entry(trace: dict[str, Any]) -> dict[str, Any]:
+    """One exchange; what no agent reports is -1 or empty, as HAR wants it."""
+    request, response = trace["request"], trace["response"]
+    meta = trace.get("meta") if isinstance(trace.get("meta"), dict) else {}
+    assert isinstance(meta, dict)
+    duration = meta.get("durationMs")
+    milliseconds = duration if isinstance(duration, (int, float)) else -1
+    return {
+        "startedDateTime": str(meta.get("requestTimestamp") or "1970-01-01T00:00:00.000Z"),
+        "time": max(0, milliseconds),
+        "request": _har_request(request),
+        "response": _har_response(response),
+        "cache": {},
+        "timings": {"send": 0, "wait": max(0, milliseconds), "receive": 0},
+        "serverIPAddress": str(meta.get("destination") or ""),
+        "comment": str(meta.get("traceId") or ""),
+    }
+
+
+def _har_request(request: dict[str, Any]) -> dict[str, Any]:
+    pairs = [
+        (str(item.get("name", "")), str(item.get("value", "")))
+        for item in request["url"].get("parameters") or ()
+        if isinstance(item, dict)
+    ]
+    query = "?" + urlencode(pairs, errors="replace") if pairs else ""
+    path = quote(request["url"]["path"], safe="/%:@!$'()*+,;-._~", errors="replace")
+    result: dict[str, Any] = {
+        "method": request["method"],
+        "url": "http://{}{}{}".format(request["url"]["host"], path, query),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _har_headers(request),
+        "queryString": [{"name": name, "value": value} for name, value in pairs],
+        "headersSize": -1,
+        "bodySize": len(str(request.get("body") or "").encode("utf-8", "replace")),
+    }
+    if request.get("body"):
+        result["postData"] = {"mimeType": header(request, "content-type"), "text": str(request["body"])}
+    return result
+
+
+def _har_response(response: dict[str, Any]) -> dict[str, Any]:
+    body = str(response.get("body") or "")
+    size = len(body.encode("utf-8", "replace"))
+    return {
+        "status": response["status"],
+        "statusText": "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _har_headers(response),
+        "content": {"size": size, "mimeType": header(response, "content-type"), "text": body},
+        "redirectURL": header(response, "location"),
+        "headersSize": -1,
+        "bodySize": size,
+    }
+
+
+def _har_headers(message: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"name": item["name"], "value": str(item.get("value", ""))} for item in message.get("headers") or ()]

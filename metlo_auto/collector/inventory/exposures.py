@@ -1,0 +1,92 @@
+"""Where sensitive data was seen: fields with a claim, over all endpoints or some; reads the store."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.inventory.fields import Claim
+from metlo_auto.collector.store.schema import dismissals, endpoints, facts
+
+
+class Exposure(NamedTuple):
+    """A field that holds sensitive data. `key` is what a dismissal goes by."""
+
+    key: str
+    endpoint_id: str  # of the endpoint that is shown
+    section: str
+    path: str
+    claim: Claim
+    dismissed: bool
+
+
+def read_exposures(connection: Connection) -> list[Exposure]:
+    """All claimed fields, by class, endpoint and place; dismissed ones included and marked."""
+    observed = _observations(connection)
+    hits_by_place, examples = _seen(connection)
+    gone = {row.what for row in connection.execute(select(dismissals.c.what))}
+    found = []
+    for (endpoint, section, path, name), hits in sorted(hits_by_place.items(), key=lambda item: (item[0][3], item[0])):
+        total = observed.get((endpoint, section, path), hits)
+        if name in sensitive.BY_NAME and sensitive.is_claimed(name, hits, total):
+            key = f"sensitive/{endpoint}/{section}{path}/{name}"
+            claim = Claim(name, hits, total, examples.get((endpoint, section, path, name), ""))
+            found.append(Exposure(key, endpoint, section, path, claim, key in gone))
+    return found
+
+
+def classes_by_endpoint(exposures: list[Exposure]) -> dict[str, list[str]]:
+    """The names of the classes that each endpoint handles, without what was dismissed."""
+    result: dict[str, list[str]] = {}
+    for exposure in exposures:
+        names = result.setdefault(exposure.endpoint_id, [])
+        if not exposure.dismissed and exposure.claim.name not in names:
+            names.append(exposure.claim.name)
+    return result
+
+
+_Hits = dict[tuple[str, str, str, str], int]
+_Examples = dict[tuple[str, str, str, str], str]
+_SHOWN = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+_JOINED = facts.join(endpoints, endpoints.c.id == facts.c.endpoint_id)
+
+
+def _seen(connection: Connection) -> tuple[_Hits, _Examples]:
+    """Hits and a masked example of each class, by endpoint, section, path and class."""
+    f = facts.c
+    query = (
+        select(_SHOWN, f.section, f.path, f.kind, f.value, f.n)
+        .select_from(_JOINED)
+        .where(or_(f.kind == "class", f.kind.like("example %")))
+    )
+    hits: _Hits = {}
+    examples: _Examples = {}
+    for endpoint, section, path, kind, value, n in connection.execute(query).all():
+        if kind == "class":
+            place = (endpoint, section, path, value)
+            hits[place] = hits.get(place, 0) + n
+        else:
+            place = (endpoint, section, path, kind[len("example ") :])
+            examples[place] = min(value, examples.get(place, value))
+    return hits, examples
+
+
+def _observations(connection: Connection) -> dict[tuple[str, str, str], int]:
+    """How many texts and numbers were seen where any class was found, by all endpoints that are shown as one."""
+    f = facts.c
+    places = select(_SHOWN.label("shown"), f.section, f.path).select_from(_JOINED).where(f.kind == "class")
+    found = places.distinct().subquery()
+    members = select(endpoints.c.id, _SHOWN.label("shown")).subquery()
+    same = and_(f.endpoint_id == members.c.id, f.section == found.c.section, f.path == found.c.path)
+    query = (
+        select(found.c.shown, f.section, f.path, f.n)
+        .select_from(found.join(members, members.c.shown == found.c.shown).join(facts, same))
+        .where(f.kind == "type", f.value.in_(("string", "integer", "number")))
+    )
+    totals: dict[tuple[str, str, str], int] = {}
+    for endpoint, section, path, n in connection.execute(query).all():
+        totals[endpoint, section, path] = totals.get((endpoint, section, path), 0) + n
+    return totals

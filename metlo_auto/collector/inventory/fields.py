@@ -1,0 +1,160 @@
+"""The fields of an endpoint, read back from its facts: presence, types, formats, classes, small sets; pure."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, NamedTuple, Optional
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.analysis.facts import MOST_VALUES
+from metlo_auto.collector.analysis.shapes import unescape
+from metlo_auto.collector.store.schema import facts
+
+ENOUGH_FOR_ENUM = 5  # observations for each member before a set counts as small on purpose
+
+
+class Claim(NamedTuple):
+    """A class of sensitive data that a field holds, with the evidence: `hits` of `observations`."""
+
+    name: str
+    hits: int
+    observations: int
+    example: str  # masked
+
+    @property
+    def title(self) -> str:
+        return sensitive.BY_NAME[self.name].title
+
+
+class Field(NamedTuple):
+    """What was seen at one place of a section."""
+
+    section: str
+    path: str  # `/items/[]/price`, "" for the root
+    present: int
+    of: int  # how often it could have been there
+    types: dict[str, int]
+    formats: dict[str, int]
+    claims: tuple[Claim, ...]
+    enum: tuple[str, ...]  # empty where the values are no small set
+    first_seen: float
+
+    @property
+    def name(self) -> str:
+        """The last step as a person writes it."""
+        return unescape(self.path.rpartition("/")[2])
+
+    @property
+    def depth(self) -> int:
+        return self.path.count("/")
+
+    @property
+    def required(self) -> bool:
+        return self.present == self.of
+
+    @property
+    def nullable(self) -> bool:
+        return "null" in self.types
+
+    @property
+    def format(self) -> Optional[str]:
+        """The format that every string had."""
+        strings = self.types.get("string", 0)
+        return next((name for name, n in self.formats.items() if n == strings), None)
+
+
+class _Facts:
+    """The facts of one place, by kind."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, dict[str, int]] = {}
+        self.first_seen = float("inf")
+
+    def add(self, kind: str, value: str, n: int, first_seen: float) -> None:
+        values = self.kinds.setdefault(kind, {})
+        values[value] = values.get(value, 0) + n
+        self.first_seen = min(self.first_seen, first_seen)
+
+    def of(self, kind: str) -> dict[str, int]:
+        return self.kinds.get(kind, {})
+
+
+def read_fields(connection: Connection, endpoint_ids: Iterable[str]) -> list[Field]:
+    """All fields of endpoints that are shown as one, by section and path."""
+    f = facts.c
+    columns = (f.section, f.path, f.kind, f.value, func.sum(f.n).label("n"), func.min(f.first_seen).label("first"))
+    query = (
+        select(*columns)
+        .where(f.endpoint_id.in_(list(endpoint_ids)), f.section != "")
+        .group_by(f.section, f.path, f.kind, f.value)
+    )
+    return build(connection.execute(query))
+
+
+Row = tuple[str, str, str, str, int, float]  # section, path, kind, value, n, first seen
+
+
+def read_rows(connection: Connection) -> dict[str, list[Row]]:
+    """What `build` takes, of every endpoint by its id, in one query: for those who need the fields of all of them."""
+    f = facts.c
+    query = select(f.endpoint_id, f.section, f.path, f.kind, f.value, f.n, f.first_seen).where(f.section != "")
+    found: dict[str, list[Row]] = {}
+    for row in connection.execute(query).all():
+        found.setdefault(row[0], []).append(row[1:])
+    return found
+
+
+def build(rows: Iterable[Any]) -> list[Field]:
+    """Fields from rows (section, path, kind, value, n, first seen)."""
+    found: dict[tuple[str, str], _Facts] = {}
+    for section, path, kind, value, n, first in rows:
+        found.setdefault((section, path), _Facts()).add(kind, value, int(n), first)
+    if not any(section == "query" and path for section, path in found):
+        found.pop(("query", ""), None)  # counted, but nobody ever sent a parameter
+    return [_field(section, path, found) for section, path in sorted(found)]
+
+
+def _field(section: str, path: str, found: dict[tuple[str, str], _Facts]) -> Field:
+    own = found[section, path]
+    types = own.of("type")
+    present = sum(types.values())
+    return Field(
+        section=section,
+        path=path,
+        present=present,
+        of=_could_be(section, path, found, present),
+        types=types,
+        formats=own.of("format"),
+        claims=_claims(own, types),
+        enum=_enum(own, types),
+        first_seen=own.first_seen,
+    )
+
+
+def _could_be(section: str, path: str, found: dict[tuple[str, str], _Facts], present: int) -> int:
+    """How often the place could have held something: once for each object around it."""
+    parent, _, step = path.rpartition("/")
+    if not step or step in ("[]", "{}"):
+        return present
+    around = found.get((section, parent))
+    return max(present, around.of("type").get("object", 0)) if around else present
+
+
+def _claims(own: _Facts, types: dict[str, int]) -> tuple[Claim, ...]:
+    observations = sum(types.get(kind, 0) for kind in ("string", "integer", "number"))
+    claims = []
+    for name, hits in sorted(own.of("class").items()):
+        if name in sensitive.BY_NAME and sensitive.is_claimed(name, hits, observations):
+            example = next(iter(sorted(own.of(f"example {name}"))), "")
+            claims.append(Claim(name, hits, observations, example))
+    return tuple(claims)
+
+
+def _enum(own: _Facts, types: dict[str, int]) -> tuple[str, ...]:
+    """The members of a small set of texts that were each seen often enough to look like a choice."""
+    values = own.of("value")
+    if own.of("many") or not values or len(values) > MOST_VALUES or set(types) - {"string", "null"}:
+        return ()
+    return tuple(sorted(values)) if types["string"] >= ENOUGH_FOR_ENUM * len(values) else ()

@@ -1,0 +1,187 @@
+"""What deserves a person's attention, derived from the inventory as it stands; stores dismissals only."""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple, Optional, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.analysis.sensitive import BY_NAME
+from metlo_auto.collector.analysis.shapes import dotted
+from metlo_auto.collector.inventory import endpoint_facts as noted
+from metlo_auto.collector.inventory import routes as declared
+from metlo_auto.collector.inventory.endpoint_facts import Notes
+from metlo_auto.collector.inventory.queries import Endpoint, list_endpoints
+from metlo_auto.collector.inventory.routes import Route
+from metlo_auto.collector.store.database import upsert
+from metlo_auto.collector.store.schema import dismissals, endpoints, facts
+
+DAY = 86_400.0
+NEW_FOR = 7 * DAY  # how long something new stays news
+SETTLED = DAY  # seconds of watching after which something unseen is new
+_PERSONAL = ("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "birth_date", "coordinates")
+
+
+class Kind(NamedTuple):
+    """A sort of finding. `severity`: high, medium, low or news."""
+
+    name: str
+    title: str
+    severity: str
+    advice: str
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "anonymous-data",
+            "Sensitive data without authentication",
+            "high",
+            "Ask for credentials on this endpoint, or leave the field out of the answer.",
+        ),
+        Kind(
+            "secret-in-response",
+            "Secret in a response",
+            "high",
+            "Leave the field out of the answer; replace secrets that were already sent.",
+        ),
+        Kind(
+            "credential-in-url",
+            "Credential in a URL",
+            "high",
+            "Send it in a header or the body: URLs are kept in logs, histories and Referer headers.",
+        ),
+        Kind("plain-http", "Endpoint without TLS", "medium", "Redirect http:// to https:// and send HSTS."),
+        Kind("server-errors", "Server errors", "medium", "Look at the failing requests below."),
+        Kind("undeclared", "Called, but not declared by the app", "medium", "Find out what answers here."),
+        Kind("new-endpoint", "New endpoint", "news", "Check that it is meant to be reachable."),
+        Kind("new-field", "New field", "news", "Check that it is meant to be there."),
+    )
+}
+_RANK = {"high": 0, "medium": 1, "low": 2, "news": 3}
+
+
+class Finding(NamedTuple):
+    """One thing to look at. `key` stays the same as long as it is the same thing: dismissals go by it."""
+
+    key: str
+    kind: Kind
+    endpoint: Endpoint
+    route: Optional[Route]  # the view's file and line, where the app declared its routes
+    detail: str
+    evidence: str
+    dismissed: bool
+
+
+class _Draft(NamedTuple):
+    kind: str
+    subject: str
+    detail: str
+    evidence: str
+
+
+def find_all(connection: Connection, now: float) -> list[Finding]:
+    """All findings, the gravest first, dismissed ones included and marked."""
+    shown = list_endpoints(connection)
+    routes = declared.read(connection)
+    located = declared.locate(routes)
+    notes = noted.read_notes(connection)
+    gone = {row.what for row in connection.execute(select(dismissals.c.what))}
+    began = min((endpoint.first_seen for endpoint in shown), default=now)
+    fields = _new_fields(connection, max(now - NEW_FOR, began + SETTLED)) if now - began > SETTLED else {}
+    undeclared = {endpoint.id for endpoint in declared.compare(routes, shown).not_declared}
+    found = []
+    for endpoint in shown:
+        drafts = list(about(endpoint, notes.get(endpoint.id, noted.empty()), began, now))
+        drafts += fields.get(endpoint.id, [])
+        if endpoint.id in undeclared:
+            drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", f"{endpoint.calls} calls"))
+        for draft in drafts:
+            key = "/".join((draft.kind, endpoint.id, draft.subject))
+            place = declared.find(located, endpoint)
+            found.append(Finding(key, KINDS[draft.kind], endpoint, place, draft.detail, draft.evidence, key in gone))
+    return sorted(found, key=lambda f: (_RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.key))
+
+
+def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterator[_Draft]:
+    """Findings on one endpoint; `began` is when the collector saw its first request."""
+    answered = sum(notes.statuses.values()) or endpoint.calls
+    for name, hits in sorted(notes.anonymous.items()):
+        if name in _PERSONAL or BY_NAME[name].secret:
+            detail = f"{BY_NAME[name].title} in answers to callers without credentials."
+            yield _Draft("anonymous-data", name, detail, f"{hits} values")
+    for path, hits in sorted(notes.secrets.items()):
+        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the answer.", f"{hits} values")
+    for name, hits in sorted(notes.credentials_in_url.items()):
+        yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
+    if notes.plain_http:
+        yield _Draft("plain-http", "", "Requests arrived over http://.", _of(notes.plain_http, answered))
+    if endpoint.errors:
+        yield _Draft("server-errors", "", "Answered with status 500 or above.", _of(endpoint.errors, endpoint.calls))
+    if endpoint.first_seen > began + SETTLED and endpoint.first_seen > now - NEW_FOR:
+        yield _Draft("new-endpoint", "", "Not seen before.", f"{endpoint.calls} calls")
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} of {whole} calls"
+
+
+def _new_fields(connection: Connection, since: float) -> dict[str, list[_Draft]]:
+    """Fields first seen after `since` where the endpoint had been watched for a while, by the endpoint shown."""
+    changed = _endpoints_with_late_fields(connection, since)
+    if not changed:
+        return {}
+    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    owners = {row[0]: row[1] for row in connection.execute(select(endpoints.c.id, shown).where(shown.in_(changed)))}
+    f = facts.c
+    query = (
+        select(f.endpoint_id, f.section, f.path, func.min(f.first_seen))
+        .where(f.kind == "type", f.endpoint_id.in_(list(owners)))
+        .group_by(f.endpoint_id, f.section, f.path)
+    )
+    places: dict[tuple[str, str, str], float] = {}
+    began: dict[tuple[str, str], float] = {}
+    for member, section, path, first in connection.execute(query).all():
+        endpoint = owners[member]
+        places[endpoint, section, path] = min(first, places.get((endpoint, section, path), first))
+        began[endpoint, section] = min(first, began.get((endpoint, section), first))
+    result: dict[str, list[_Draft]] = {}
+    for (endpoint, section, path), first in places.items():
+        if path and first > max(since, began[endpoint, section] + SETTLED):
+            draft = _Draft("new-field", section + path, f"{dotted(path)} in {section}.", "")
+            result.setdefault(endpoint, []).append(draft)
+    return result
+
+
+def _endpoints_with_late_fields(connection: Connection, since: float) -> list[str]:
+    """Those that may have a new field: mostly few, which spares asking when each field of all others was first seen."""
+    own = endpoints.alias()
+    f = facts.c
+    query = (
+        select(own.c.id)
+        .select_from(
+            facts.join(endpoints, endpoints.c.id == f.endpoint_id).join(
+                own, own.c.id == func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+            )
+        )
+        .where(f.kind == "type", f.first_seen > since, f.first_seen > own.c.first_seen + SETTLED)
+        .distinct()
+    )
+    return [row.id for row in connection.execute(query)]
+
+
+def dismiss(connection: Connection, key: str, now: float) -> None:
+    """Mark a finding as looked at, in the caller's transaction."""
+    upsert(connection, dismissals, [{"what": key, "dismissed_at": now}], latest=["dismissed_at"])
+
+
+def restore(connection: Connection, key: str) -> None:
+    """Show a dismissed finding again."""
+    connection.execute(dismissals.delete().where(dismissals.c.what == key))
+
+
+def suggestions(found: Sequence[Finding], most: int = 5) -> list[Finding]:
+    """The few that the home page shows."""
+    return [finding for finding in found if not finding.dismissed and finding.kind.severity != "news"][:most]

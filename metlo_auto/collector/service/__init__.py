@@ -1,0 +1,1 @@
+"""The collector as a program: command line, server, access checks, data folder."""

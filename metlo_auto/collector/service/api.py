@@ -1,0 +1,156 @@
+"""The JSON API under /api/local, for the agent's routes, tests, scripts and the page's own script."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy.engine import Engine
+
+from metlo_auto.collector.analysis.aggregation import dump
+from metlo_auto.collector.ingest import transport
+from metlo_auto.collector.inventory import exposures, fields, findings, queries, routes
+from metlo_auto.collector.store.database import reading, writing
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/local")
+MOST_TRACES = 10_000
+
+
+def _engine() -> Engine:
+    engine: Engine = current_app.config["ENGINE"]
+    return engine
+
+
+def _json(value: Any) -> Response:
+    return Response(dump(value), mimetype="application/json")
+
+
+@blueprint.get("/endpoints")
+def list_endpoints() -> Response:
+    with reading(_engine()) as connection:
+        found = queries.list_endpoints(connection)
+        classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
+    return _json([_endpoint(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
+
+
+@blueprint.get("/endpoints/<endpoint_id>/fields")
+def list_fields(endpoint_id: str) -> Response:
+    with reading(_engine()) as connection:
+        found = fields.read_fields(connection, queries.group(connection, endpoint_id))
+    return _json([_field(field) for field in found])
+
+
+@blueprint.get("/findings")
+def list_findings() -> Response:
+    with reading(_engine()) as connection:
+        found = findings.find_all(connection, time.time())
+    return _json([_finding(finding) for finding in found])
+
+
+@blueprint.get("/traces")
+def list_traces() -> Response:
+    limit = min(request.args.get("limit", 100, type=int), MOST_TRACES)
+    with reading(_engine()) as connection:
+        return _json([kept.trace for kept in queries.latest_traces(connection, limit)])
+
+
+@blueprint.get("/status")
+def show_status() -> Response:
+    with reading(_engine()) as connection:
+        counts = queries.status(connection)
+    return _json({**counts, **current_app.config["FACTS"]()})
+
+
+@blueprint.get("/set-aside")
+def list_set_aside() -> Response:
+    with reading(_engine()) as connection:
+        found = queries.latest_set_aside(connection, 100)
+    return _json([{"at": rfc3339(item.at), "reason": item.reason, "body": item.body} for item in found])
+
+
+@blueprint.get("/routes")
+def list_routes() -> Response:
+    with reading(_engine()) as connection:
+        declared = routes.read(connection)
+        compared = routes.compare(declared, queries.list_endpoints(connection))
+    return _json(
+        {
+            "declared": [route._asdict() for route in declared],
+            "never_called": [route._asdict() for route in compared.never_called],
+            "not_declared": [{"method": e.method, "route": e.template, "host": e.host} for e in compared.not_declared],
+        }
+    )
+
+
+@blueprint.post("/routes")
+def declare_routes() -> Response:
+    """The agent's url_map, once per start; replaces what the same app declared before."""
+    try:
+        body = transport.inflate(request.get_data(), request.headers.get("Content-Encoding", ""))
+        parsed = routes.parse(transport.parse(body))
+    except transport.Refused as refused:
+        abort(refused.status, refused.text)
+    if parsed is None:
+        abort(
+            400, 'Wanted: {"app": NAME, "routes": [{"methods": […], "rule": …, "endpoint": …, "file": …, "line": …}]}'
+        )
+    app, declared = parsed
+    with writing(_engine()) as connection:
+        routes.replace(connection, app, declared, time.time())
+    return _json({"routes": len(declared)})
+
+
+def _endpoint(endpoint: queries.Endpoint, classes: list[str]) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "method": endpoint.method,
+        "route": endpoint.template,
+        "host": endpoint.host,
+        "calls": endpoint.calls,
+        "errors": endpoint.errors,
+        "client_errors": endpoint.client_errors,
+        "authenticated": endpoint.authenticated,
+        "first_seen": rfc3339(endpoint.first_seen),
+        "last_seen": rfc3339(endpoint.last_seen),
+        "sensitive": classes,
+    }
+
+
+def _field(field: fields.Field) -> dict[str, Any]:
+    claims = [
+        {"class": c.name, "hits": c.hits, "observations": c.observations, "example": c.example} for c in field.claims
+    ]
+    return {
+        "section": field.section,
+        "path": field.path,
+        "present": field.present,
+        "of": field.of,
+        "types": field.types,
+        "format": field.format,
+        "enum": list(field.enum),
+        "sensitive": claims,
+    }
+
+
+def _finding(finding: findings.Finding) -> dict[str, Any]:
+    where = finding.route
+    return {
+        "key": finding.key,
+        "kind": finding.kind.name,
+        "severity": finding.kind.severity,
+        "title": finding.kind.title,
+        "method": finding.endpoint.method,
+        "route": finding.endpoint.template,
+        "host": finding.endpoint.host,
+        "file": where.file if where else "",
+        "line": where.line if where else 0,
+        "detail": finding.detail,
+        "evidence": finding.evidence,
+        "dismissed": finding.dismissed,
+    }
+
+
+def rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,41 @@
+"""Puts the WSGI application together: ingest first, then API and pages behind the access checks."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, NamedTuple
+
+from flask import Flask
+from sqlalchemy.engine import Engine
+
+from metlo_auto.collector.ingest.wsgi import Environ, Ingest, StartResponse
+from metlo_auto.collector.page import views  # noqa: F401  # defines the pages
+from metlo_auto.collector.page.blueprint import blueprint as page_blueprint
+from metlo_auto.collector.service import api
+from metlo_auto.collector.service.access import Access, Names
+
+
+class Parts(NamedTuple):
+    """What the application is made of."""
+
+    engine: Engine
+    ingest: Ingest
+    api_key: str
+    page_secret: bytes
+    names: Names
+    facts: Callable[[], dict[str, Any]]  # what only this process knows of its state
+
+
+def make_app(parts: Parts) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+    """The WSGI callable that waitress or any other server runs."""
+    pages = Flask("metlo_auto.collector.page", static_folder=None)
+    pages.config.update(ENGINE=parts.engine, FACTS=parts.facts, MAX_CONTENT_LENGTH=1_000_000)
+    Access(pages, parts.engine, parts.api_key, parts.page_secret, parts.names)
+    pages.register_blueprint(api.blueprint)
+    pages.register_blueprint(page_blueprint)
+
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(("/api/v1", "/api/v2")):
+            return parts.ingest(environ, start_response)
+        return pages(environ, start_response)
+
+    return application

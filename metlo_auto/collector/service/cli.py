@@ -1,0 +1,177 @@
+"""The command `metlo-collector`: its arguments, and errors as one line; what the subcommands do is in `commands`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Optional, Sequence
+
+from metlo_auto.cli import completion
+from metlo_auto.collector import data_folder as folders
+from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
+from metlo_auto.collector.service import requirements_check
+from metlo_auto.version import VERSION
+
+SHELLS = ("bash", "zsh", "fish")
+EXAMPLES = """\
+examples:
+  metlo-collector serve                      run it; prints the page's address
+  metlo-collector status                     the address again, and counters
+  metlo-collector openapi --out openapi.json
+  metlo-collector export --format har --out requests.har
+  metlo-collector delete --raw               forget the requests, keep the rest
+
+metlo-collector COMMAND --help says more. An app is sent there by
+metlo-run --local, or by METLO_HOST and METLO_API_KEY as serve prints them.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--data-dir", metavar="DIR", help="where data and key are kept; default: the user's state folder"
+    )
+    common.add_argument(
+        "--store", metavar="URL", help="database, e.g. postgresql://user@host/name; default: SQLite in DIR"
+    )
+    parser = argparse.ArgumentParser(
+        prog="metlo-collector",
+        description="A Metlo-compatible collector on this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument(
+        "--print-completion", choices=SHELLS, metavar="SHELL", help="a completion script for bash, zsh or fish"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_serving(commands, common)
+    _add_reading(commands, common)
+    commands.add_parser("analyse", parents=[common])  # the server's own child
+    return parser
+
+
+def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    """From argparse's own table of arguments, as other generators read it."""
+    subcommands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    commands = [
+        completion.Command(shown.dest, str(shown.help), _options(subcommands.choices[shown.dest]))
+        for shown in subcommands._choices_actions  # those with a help, which "analyse" has not
+    ]
+    return completion.script(shell, completion.Program(parser.prog, _options(parser), tuple(commands)))
+
+
+def _options(parser: argparse.ArgumentParser) -> tuple[completion.Option, ...]:
+    return tuple(
+        completion.Option(
+            tuple(action.option_strings),
+            "" if action.nargs == 0 else str(action.metavar or action.dest.upper()),
+            parser._get_formatter()._expand_help(action) if action.help else "",
+            tuple(map(str, action.choices or ())),
+        )
+        for action in parser._actions
+        if action.option_strings and action.help != argparse.SUPPRESS
+    )
+
+
+def _add_serving(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    serve = commands.add_parser("serve", parents=[common], help="run the collector in the foreground")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; default: %(default)s")
+    serve.add_argument("--port", type=int, help="default: 4848; 0 takes any free one")
+    serve.add_argument("--allow-remote", action="store_true", help="listen off loopback, readable on the network")
+    serve.add_argument(
+        "--allow-name",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a further name that the page may be opened by",
+    )
+    serve.add_argument("--keep-requests", type=int, metavar="N", help="whole requests kept at most; default: 10000")
+    serve.add_argument("--keep-megabytes", type=int, metavar="N", help="megabytes of them at most; default: 128")
+    serve.add_argument("--keep-days", type=float, metavar="N", help="days that they are kept; default: 7")
+    serve.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
+    attach = commands.add_parser("attach", parents=[common], help="start or reuse a collector for a process")
+    attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
+    attach.add_argument("--port", type=int, help="preferred port; default: 4848")
+
+
+def _add_reading(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    status = commands.add_parser("status", parents=[common], help="what was accepted, applied, refused")
+    status.add_argument("--json", action="store_true", help="for machines")
+    openapi = commands.add_parser("openapi", parents=[common], help="the API as an OpenAPI 3.1 document")
+    openapi.add_argument("--out", metavar="FILE", default="", help="write it there instead of to standard output")
+    openapi.add_argument("--check", metavar="FILE", help="exit 1 where traffic differs from this document (JSON)")
+    openapi.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
+    openapi.add_argument("--title", default="Observed API", help="default: %(default)s")
+    export = commands.add_parser("export", parents=[common], help="the kept requests as JSON lines or HAR")
+    export.add_argument("--format", choices=("jsonl", "har"), default="jsonl", help="default: %(default)s")
+    export.add_argument("--out", metavar="FILE", default="", help="write there instead of to standard output")
+    export.add_argument("--endpoint", metavar="ENDPOINT", help="only one, e.g. 'GET /users/{id}'")
+    delete = commands.add_parser("delete", parents=[common], help="delete what was collected")
+    what = delete.add_mutually_exclusive_group(required=True)
+    what.add_argument("--raw", action="store_true", help="the kept requests; the inventory stays")
+    what.add_argument("--endpoint", metavar="ENDPOINT", help="one endpoint, e.g. 'GET /users/{id}'")
+    what.add_argument("--all", action="store_true", help="everything")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run one command; 0, 1 for failed, 2 for usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if is_instrumented(os.environ):  # the collector must not report on itself
+        os.execve(sys.executable, own_command(*arguments), clean_environment(os.environ))
+    os.environ["METLO_DISABLED"] = "1"
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.print_completion:
+        sys.stdout.write(_completion(parser, options.print_completion))
+        return 0
+    if options.command is None:
+        parser.print_help()
+        return 2
+    if os.name != "posix":
+        print("metlo-collector: needs Linux, macOS or another POSIX system", file=sys.stderr)
+        return 1
+    missing = requirements_check.missing()
+    if missing:
+        print(requirements_check.complaint(missing), file=sys.stderr)
+        return 1
+    return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from metlo_auto.collector.service import commands
+    from metlo_auto.collector.service.attach import CannotAttach
+    from metlo_auto.collector.service.server import CannotServe
+    from metlo_auto.collector.store.database import StoreUnusable
+
+    known = {
+        "serve": commands.serve,
+        "attach": commands.attach,
+        "status": commands.status,
+        "openapi": commands.describe,
+        "export": commands.dump,
+        "delete": commands.delete,
+        "analyse": commands.analyse,
+    }
+    troubles = (commands.Failed, folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
+    try:
+        path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
+        known[options.command](folders.open_folder(path), options)
+    except BrokenPipeError:  # `metlo-collector export | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (*troubles, OSError) as error:
+        print(f"metlo-collector: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

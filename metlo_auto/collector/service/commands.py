@@ -1,0 +1,189 @@
+"""What each subcommand of `metlo-collector` does, given its parsed options; raises Failed with one line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector import openapi
+from metlo_auto.collector.analysis import analyser
+from metlo_auto.collector.data_folder import Folder
+from metlo_auto.collector.inventory import export, queries
+from metlo_auto.collector.service import attach as attaching
+from metlo_auto.collector.service import presence, progress, server
+from metlo_auto.collector.service.access import page_token
+from metlo_auto.collector.store import deletion
+from metlo_auto.collector.store.database import open_store, reading, writing
+
+
+class Failed(Exception):
+    """The command cannot do it; the message is the one line that is shown."""
+
+
+def store_url(folder: Folder, options: argparse.Namespace) -> str:
+    return options.store or os.environ.get("METLO_COLLECTOR_STORE") or folder.database_url
+
+
+@contextmanager
+def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection]:
+    engine = open_store(store_url(folder, options))
+    try:
+        with reading(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def serve(folder: Folder, options: argparse.Namespace) -> None:
+    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits a moment
+    if not server.is_loopback(options.host) and not options.allow_remote:
+        raise Failed(
+            f"{options.host} can be reached from other machines: whoever has the key can send traffic, whoever has "
+            "a page's address can read what was captured, both unencrypted. Say --allow-remote if that is meant"
+        )
+    chosen = server.Options(
+        host=options.host,
+        port=attaching.PORT if options.port is None else options.port,
+        store=store_url(folder, options),
+        attached=options.attached,
+        any_port=options.attached,
+        names=tuple(options.allow_name),
+        keep=_keep(options),
+    )
+    server.serve(folder, chosen, lambda line: print(line, flush=True))
+
+
+def _keep(options: argparse.Namespace) -> dict[str, Any]:
+    """The caps that were given, by name."""
+    given = {
+        "samples": options.keep_requests,
+        "sample_bytes": None if options.keep_megabytes is None else options.keep_megabytes * 1_000_000,
+        "sample_age": None if options.keep_days is None else options.keep_days * 86_400.0,
+    }
+    if any(value is not None and value < 0 for value in given.values()):
+        raise Failed("--keep-requests, --keep-megabytes and --keep-days take no negative number")
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def attach(folder: Folder, options: argparse.Namespace) -> None:
+    attached = attaching.attach(folder, options.pid, attaching.PORT if options.port is None else options.port)
+    page = attached.running.page(page_token(folder.page_secret()))
+    print(json.dumps({"host": attached.running.url, "api_key": attached.api_key, "page": page}))
+
+
+def status(folder: Folder, options: argparse.Namespace) -> None:
+    running = presence.find(folder)
+    with _reading(folder, options) as connection:
+        counts = queries.status(connection)
+    if options.json:
+        print(json.dumps({"running": running._asdict() if running else None, **counts}))
+        return
+    if running:
+        print(f"running: {running.page(page_token(folder.page_secret()))} (pid {running.pid})")
+    else:
+        print("not running")
+    for name, n in sorted(counts.items()):
+        print("{:26} {:>12,}".format(name.replace("_", " "), n))
+
+
+def describe(folder: Folder, options: argparse.Namespace) -> None:
+    with progress.waiting("describing"), _reading(folder, options) as connection:
+        document = openapi.make_document(openapi.read_operations(connection, options.for_host), options.title)
+    if options.check:
+        _check_drift(options.check, document)
+        return
+    _write(options.out, iter([json.dumps(document, indent=2, ensure_ascii=False) + "\n"]))
+
+
+def _check_drift(name: str, observed: dict[str, Any]) -> None:
+    try:
+        kept = json.loads(Path(name).read_text("utf-8"))
+    except ValueError as error:
+        raise Failed(f"{name} is not JSON: {error}") from error
+    if not isinstance(kept, dict) or "openapi" not in kept:
+        raise Failed(f"{name} is no OpenAPI document")
+    found = openapi.differences(kept, observed)
+    for difference in found:
+        print("{} {}: {}".format("drift" if difference.observed else "note ", difference.where, difference.what))
+    drift = sum(difference.observed for difference in found)
+    if drift:
+        raise Failed(f"{drift} differences between traffic and {name}")
+
+
+def dump(folder: Folder, options: argparse.Namespace) -> None:
+    with _reading(folder, options) as connection:
+        ids = _chosen(connection, options.endpoint) if options.endpoint else None
+        total = export.number_of_traces(connection, ids)
+        traces = progress.shown(export.read_traces(connection, ids), total, "exporting")
+        _write(options.out, export.har(traces) if options.format == "har" else export.json_lines(traces))
+
+
+def delete(folder: Folder, options: argparse.Namespace) -> None:
+    engine = open_store(store_url(folder, options))
+    try:
+        with reading(engine) as connection:
+            ids = _chosen(connection, options.endpoint) if options.endpoint else []
+        what = f"{options.endpoint} and its requests" if ids else "all kept requests" if options.raw else "everything"
+        if not options.yes and not _confirmed(what):  # nothing is locked while a person thinks
+            raise Failed("nothing was deleted; say --yes to delete without being asked")
+        with progress.waiting("deleting"), writing(engine) as connection:
+            if ids:
+                deletion.delete_endpoints(connection, ids)
+            elif options.raw:
+                deletion.delete_raw(connection)
+            else:
+                deletion.delete_all(connection)
+        with progress.waiting("giving disk space back"):
+            is_given_back = deletion.give_back(engine)
+        if not is_given_back:
+            print("metlo-collector: deleted; the disk space is given back by the next delete", file=sys.stderr)
+    finally:
+        engine.dispose()
+
+
+def _confirmed(what: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input(f"Delete {what}? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _chosen(connection: Connection, text: str) -> list[str]:
+    """The ids behind `GET /users/{id}`, on every host. Raises Failed where there is no such endpoint."""
+    method, _, template = text.partition(" ")
+    found = [
+        e for e in queries.list_endpoints(connection) if (e.method, e.template) == (method.upper(), template.strip())
+    ]
+    if not found:
+        raise Failed(f"no endpoint {text!r}; wanted is one like 'GET /users/{{id}}'")
+    return [name for endpoint in found for name in queries.group(connection, endpoint.id)]
+
+
+def _write(target: str, pieces: Iterator[str]) -> None:
+    """To the file `target`, whole or not at all, or to standard output."""
+    if not target:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+        return
+    draft = Path(f"{target}.part")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+            for piece in pieces:
+                stream.write(piece)
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def analyse(folder: Folder, options: argparse.Namespace) -> None:
+    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    analyser.run(open_store(store_url(folder, options)), sys.stdin.fileno())

@@ -1,0 +1,168 @@
+"""The store's engine and the few statements that SQLite and PostgreSQL spell differently; knows no table's
+meaning.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import contextmanager
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+
+from sqlalchemy import Table, create_engine, event, func, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from metlo_auto.collector.store import schema
+
+_WRITING = "metlo_writing"
+
+
+class StoreUnusable(Exception):
+    """The store cannot be opened; the message says which and why."""
+
+
+def open_store(url: str) -> Engine:
+    """An engine on `url` with all tables made. Raises StoreUnusable."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        if is_sqlite(engine):
+            _prepare_sqlite(engine)
+        _create_tables(engine)
+    except (ArgumentError, ImportError, SQLAlchemyError) as error:
+        raise StoreUnusable(f"cannot open the store {_shown(url)}: {_first_line(error)}{_hint(error)}") from error
+    if is_sqlite(engine) and parsed.database:
+        _close_to_others(parsed.database)
+    return engine
+
+
+def is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def reading(engine: Engine) -> Connection:
+    """A connection whose reads, until it is closed, all see one moment of the store."""
+    if is_sqlite(engine):
+        return engine.connect()
+    return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes. On SQLite it takes the write lock at once, so that it cannot fail
+    half-way.
+    """
+    with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+        yield connection
+
+
+def _create_tables(engine: Engine) -> None:
+    with writing(engine) as connection:
+        if not is_sqlite(engine):
+            connection.execute(func.pg_advisory_xact_lock(0x6D65746C6F).select())  # two starts at once
+        schema.metadata.create_all(connection)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: sqlite3.Connection, _record: Any) -> None:
+        raw.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = raw.cursor()
+        for pragma in (
+            "busy_timeout=20000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "temp_store=MEMORY",
+            "journal_size_limit=67108864",
+            "cache_size=-16000",
+            "secure_delete=OFF",
+        ):
+            cursor.execute("PRAGMA " + pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITING)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    sums: Sequence[str] = (),
+    minima: Sequence[str] = (),
+    maxima: Sequence[str] = (),
+    latest: Sequence[str] = (),
+) -> None:
+    """Insert `rows` or merge them into what is there, column by column; in key order, so that writers cannot
+    deadlock.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    merges = Merges(tuple(sums), tuple(minima), tuple(maxima), tuple(latest))
+    compiled = _compiled_upsert(connection.dialect, table, tuple(rows[0]), merges)
+    ordered: Any = sorted(rows, key=itemgetter(*keys))
+    if compiled.positional:
+        ordered = list(map(itemgetter(*compiled.positiontup), ordered))
+    # given to the driver as they are: SQLAlchemy's own handling of a row takes longer than SQLite's storing it
+    connection.exec_driver_sql(str(compiled), ordered)
+
+
+class Merges(NamedTuple):
+    """Columns by how a new value and an old one become one."""
+
+    sums: tuple[str, ...]
+    minima: tuple[str, ...]
+    maxima: tuple[str, ...]
+    latest: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _compiled_upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], merges: Merges) -> Any:
+    lite = dialect.name == "sqlite"
+    statement: Any = (sqlite if lite else postgresql).insert(table)
+    new, old = statement.excluded, table.c
+    least, greatest = (func.min, func.max) if lite else (func.least, func.greatest)
+    merged: dict[str, Any] = {name: old[name] + new[name] for name in merges.sums}
+    merged.update({name: least(old[name], new[name]) for name in merges.minima})
+    merged.update({name: greatest(old[name], new[name]) for name in merges.maxima})
+    merged.update({name: new[name] for name in merges.latest})
+    keys = [column.name for column in table.primary_key]
+    if merged:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=merged)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.compile(dialect=dialect, column_keys=list(columns))
+
+
+def _close_to_others(database: str) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(database + suffix):
+            os.chmod(database + suffix, 0o600)
+
+
+def _shown(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "given"
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return f"; run: {sys.executable} -m pip install 'psycopg[binary]'"
+    return ""
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

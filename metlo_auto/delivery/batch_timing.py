@@ -1,0 +1,55 @@
+"""When a batch leaves; pure, the clock is an argument.
+
+A trace that comes alone leaves at once. Under load batches fill, since each post costs a thousand times what a
+trace in it does. Prompt posts are rationed, so that a steady trickle does not become a post for each request.
+"""
+
+from typing import Optional
+
+from .types import BATCH_BYTES, BATCH_TRACES
+
+LINGER = 0.05  # seconds that even a lone trace waits for company
+STEP = 0.1  # seconds between looks at a queue that fills
+FEW = 5  # traces within LINGER that are no load yet
+PROMPT_RATE = 4.0  # prompt posts a second in the long run
+PROMPT_BURST = 10.0
+
+
+class BatchTiming:
+    """Remembers when the queue began to fill and how many prompt posts are left."""
+
+    def __init__(self, flush_interval: float) -> None:
+        self._patience = max(flush_interval - STEP, LINGER)
+        self._since: Optional[float] = None
+        self._prompt = PROMPT_BURST
+        self._counted = 0.0
+
+    def due(self, now: float, traces: int, size: int) -> bool:
+        """Whether `traces` waiting traces of `size` bytes leave now; the caller then takes them."""
+        if not traces:
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = now
+        if traces >= BATCH_TRACES or size >= BATCH_BYTES:
+            return True
+        waited = now - self._since
+        return waited >= self._patience or (waited >= LINGER and traces <= FEW and self._spend(now))
+
+    def left(self, now: float, remaining: int) -> None:
+        """A batch left; `remaining` traces still wait."""
+        self._since = now if remaining else None
+
+    def wait(self, now: float) -> float:
+        """Seconds until `due` may change by itself, while traces wait."""
+        if self._since is None:
+            return LINGER
+        return LINGER if now - self._since < LINGER else STEP
+
+    def _spend(self, now: float) -> bool:
+        self._prompt = min(PROMPT_BURST, self._prompt + (now - self._counted) * PROMPT_RATE)
+        self._counted = now
+        if self._prompt < 1.0:
+            return False
+        self._prompt -= 1.0
+        return True

@@ -1,0 +1,1 @@
+"""Batches on disk: folder, file format, locks, and the choice between memory and disk."""

@@ -1,0 +1,139 @@
+"""The threads that post, started on demand; knows threads, nothing of what is posted or why."""
+
+import _thread
+from collections import deque
+from typing import Callable, Deque, Dict, List, Optional, Tuple, Union
+
+from metlo_auto.delivery.batch import Batch
+from metlo_auto.delivery.process.uwsgi import leave_signals_to_other_threads
+from metlo_auto.delivery.wakeup import Wakeup
+
+from .poster import Poster
+from .verdict import Verdict
+
+IDLE_FOR = 30.0  # seconds after which a thread ends; the first one stays, since none can start at the exit
+
+
+class Member:
+    """One thread with one connection."""
+
+    def __init__(self, poster: Poster) -> None:
+        self.poster = poster
+        self.wakeup = Wakeup()
+        self.batch: Optional[Batch] = None
+
+
+class PostThreads:
+    """At most `size` posts at a time. Used by the sender alone; `ready` is rung when a verdict is there."""
+
+    def __init__(self, size: int, make_poster: Callable[[], Poster], ready: Wakeup) -> None:
+        self._size = size
+        self._make_poster = make_poster
+        self._ready = ready
+        self._idle: Deque[Member] = deque()
+        self._busy: Dict[str, Member] = {}
+        self._results: Deque[Tuple[Batch, Verdict]] = deque()
+        self._started = 0
+        self._ended: Deque[Member] = deque()
+
+    def start(self) -> None:
+        """Starts the first thread ahead of need."""
+        self._idle.append(self._new_member())
+
+    def room(self) -> int:
+        """How many more batches may be handed over now."""
+        return self._size - (self._started - len(self._ended) - len(self._idle))
+
+    def hand(self, batch: Batch) -> None:
+        """Has `batch` posted; RuntimeError where no thread can be started any more."""
+        member = self._take_idle() or self._new_member()
+        self._busy[batch.id] = member
+        member.batch = batch
+        member.wakeup.ring()
+
+    def results(self) -> List[Tuple[Batch, Verdict]]:
+        """The verdicts that have come in since the last call."""
+        found = []
+        while self._results:
+            batch, verdict = self._results.popleft()
+            self._busy.pop(batch.id, None)
+            found.append((batch, verdict))
+        return found
+
+    def break_off(self, batch_id: str) -> None:
+        """Ends the post of that batch; its verdict comes as soon as its thread can say so."""
+        member = self._busy.get(batch_id)
+        if member is not None:
+            member.poster.break_off()
+
+    def disown(self) -> None:
+        """Gives up all connections, which are the parent's; for a forked child."""
+        for member in [*self._idle, *self._busy.values()]:
+            member.poster.disown()
+
+    def _take_idle(self) -> Optional[Member]:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _new_member(self) -> Member:
+        member = Member(self._make_poster())
+        _thread.start_new_thread(self._serve, (member, self._started == 0))
+        self._started += 1
+        return member
+
+    def _serve(self, member: Member, stays: bool) -> None:
+        leave_signals_to_other_threads()
+        while True:
+            if not member.wakeup.wait(IDLE_FOR) and not stays and self._leave(member):
+                return
+            batch, member.batch = member.batch, None
+            if batch is not None:
+                verdict = member.poster.post(batch)
+                self._idle.append(member)  # first, or the next batch might find nobody and open a connection of its own
+                self._results.append((batch, verdict))
+                self._ready.ring()
+
+    def _leave(self, member: Member) -> bool:
+        try:
+            self._idle.remove(member)
+        except ValueError:  # a batch is on its way to it
+            return False
+        self._ended.append(member)
+        member.poster.close()
+        return True
+
+
+class Alone:
+    """The same for a process where threads do not run: posts at once, in the thread that asks."""
+
+    def __init__(self, make_poster: Callable[[], Poster]) -> None:
+        self._poster = make_poster()
+        self._results: List[Tuple[Batch, Verdict]] = []
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def room(self) -> int:
+        """One at a time."""
+        return 0 if self._results else 1
+
+    def hand(self, batch: Batch) -> None:
+        """Posts `batch` and waits for the answer."""
+        self._results.append((batch, self._poster.post(batch)))
+
+    def results(self) -> List[Tuple[Batch, Verdict]]:
+        """The verdict of the last post."""
+        found, self._results = self._results, []
+        return found
+
+    def break_off(self, batch_id: str) -> None:
+        """Nothing is under way between calls."""
+
+    def disown(self) -> None:
+        """As PostThreads's."""
+        self._poster.disown()
+
+
+Posting = Union[PostThreads, Alone]

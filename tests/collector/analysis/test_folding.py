@@ -1,0 +1,74 @@
+"""Which path segments are values, as a table; and what follows for paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from metlo_auto.collector.analysis.folding import fold, is_value
+from metlo_auto.collector.analysis.sibling_folding import MANY_SIBLINGS, SiblingFolds
+
+VALUES = [
+    "1", "42", "007", "-5", "3.14", "1,000", "20250101", "9223372036854775807",
+    "0f8fad5b-d9cb-469f-a165-70867728950e", "0F8FAD5B-D9CB-469F-A165-70867728950E", "0f8fad5bd9cb469fa16570867728950e",
+    "507f1f77bcf86cd799439011", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "deadbeef1", "0xdeadbeef12",
+    "2026-01-31", "2026-01", "31.12.2025", "2026-01-31T10:00:00Z",
+    "ann@shop.example", "ann%40shop.example",
+    "cus_9s6XKzkNRiz8i3", "usr_8f3k2a9d", "order-20394812", "user-12345", "INV00042",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV", "V1StGXR8_Z5jdHi6B-myT", "dQw4w9WgXcQ8a7Zb3Kk1",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "192.168.0.1", "2001:db8::1", "qWeRtYuIoPaSdFgHjKlZ",
+]  # fmt: skip
+WORDS = [
+    "users", "api", "v1", "v2", "v10", "2fa", "oauth2", "s3", "mp3", "sha256", "ipv6", "utf8", "en-US", "de_DE",
+    "facade", "decade", "deadbeef", "beef", "cafe", "me", "self", "robots.txt", "app.js", "favicon.ico", "index2.html",
+    "user-profile", "forgot_password", "WebSocket", "covid-19", "web3", "b2b", "top10", "iso8601", "h264",
+    "internationalization", "getUserPreferences", "terms-and-conditions-of-use", "log-request", "Straße", "健康",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("segment", VALUES)
+def test_a_value_folds_at_once(segment: str) -> None:
+    assert is_value(segment)
+
+
+@pytest.mark.parametrize("segment", WORDS)
+def test_a_word_stays(segment: str) -> None:
+    assert not is_value(segment)
+
+
+@pytest.mark.parametrize(
+    "path, template",
+    [
+        ("/", "/"),
+        ("/users/12", "/users/{param1}"),
+        ("/users/12/", "/users/{param1}"),
+        ("/users//12", "/users/{param1}"),
+        ("/users/12/orders/2026-01-31", "/users/{param1}/orders/{param2}"),
+        ("/api/v1/health", "/api/v1/health"),
+        ("/{id}/x", "/{param1}/x"),
+    ],
+)
+def test_a_path_becomes_its_template(path: str, template: str) -> None:
+    assert fold(path) == template
+
+
+def test_many_siblings_fold_and_later_siblings_follow() -> None:
+    siblings = SiblingFolds()
+    shape = frozenset(("/login",))
+    folds = [fold for i in range(MANY_SIBLINGS) for fold in siblings.note("GET", "h", f"/p/name{chr(97 + i)}", shape)]
+    assert [(f.template, f.target) for f in folds] == [(f"/p/name{chr(97 + i)}", "/p/{param1}") for i in range(MANY_SIBLINGS)]
+    assert siblings.resolve("GET", "h", "/p/zoe") == "/p/{param1}"
+    assert siblings.resolve("POST", "h", "/p/zoe") == "/p/zoe"
+    assert siblings.resolve("GET", "other", "/p/zoe") == "/p/zoe"
+
+
+def test_a_sibling_of_another_shape_keeps_its_own_place() -> None:
+    siblings = SiblingFolds()
+    siblings.note("GET", "h", "/p/statistics", frozenset(("/total",)))
+    for i in range(MANY_SIBLINGS):
+        siblings.note("GET", "h", f"/p/name{chr(97 + i)}", frozenset(("/login",)))
+    assert siblings.resolve("GET", "h", "/p/statistics") == "/p/statistics"
+
+
+def test_first_segments_never_fold() -> None:
+    siblings = SiblingFolds()
+    assert not [f for i in range(50) for f in siblings.note("GET", "h", f"/page{chr(97 + i)}", frozenset())]

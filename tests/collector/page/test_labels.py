@@ -1,0 +1,241 @@
+"""Numbers, times, charts, lists and trees, as pages show them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Optional
+
+import pytest
+
+from metlo_auto.collector.inventory.fields import build
+from metlo_auto.collector.page import chart, exchange_view, labels, listing, masking, page_cache, replay, tree
+from metlo_auto.collector.page.chart import Hour
+from tests.collector.collector_support import trace
+
+
+@pytest.mark.parametrize(
+    "seconds, text",
+    [
+        (-5, "now"),
+        (0.4, "now"),
+        (1, "1 s ago"),
+        (59.9, "59 s ago"),
+        (60, "1 min ago"),
+        (7200, "2 h ago"),
+        (90000, "1 d ago"),
+    ],
+)
+def test_ago(seconds: float, text: str) -> None:
+    assert labels.ago(seconds) == text
+
+
+@pytest.mark.parametrize(
+    "n, text", [(0, "0"), (9999, "9,999"), (10_000, "10.0k"), (123_456, "123k"), (1_234_567, "1.2M"), (5e9, "5.0G")]
+)
+def test_short(n: float, text: str) -> None:
+    assert labels.short(n) == text
+
+
+@pytest.mark.parametrize(
+    "milliseconds, text", [(None, "–"), (0.84, "0.8 ms"), (9.96, "10.0 ms"), (41.4, "41 ms"), (1300, "1.3 s")]
+)
+def test_duration(milliseconds: Optional[float], text: str) -> None:
+    assert labels.duration(milliseconds) == text
+
+
+@pytest.mark.parametrize(
+    "part, whole, text", [(0, 10, ""), (1, 0, ""), (1, 1000, "<1%"), (1, 8, "12%"), (999, 1000, ">99%"), (8, 8, "100%")]
+)
+def test_share(part: float, whole: float, text: str) -> None:
+    assert labels.share(part, whole) == text
+
+
+def test_a_time_of_another_day_has_its_date() -> None:
+    noon = time.mktime((2026, 11, 22, 12, 0, 0, 0, 0, -1))
+    assert labels.clock(noon, noon + 60) == "12:00:00"
+    assert labels.clock(noon, noon + 86_400) == "22 Nov 12:00"
+
+
+def test_quiet_hours_are_filled_in() -> None:
+    assert chart.fill([Hour(9, 4, 1)], now=10, span=3) == [Hour(8, 0, 0), Hour(9, 4, 1), Hour(10, 0, 0)]
+
+
+def test_bars_stand_in_proportion_and_a_single_call_can_be_seen() -> None:
+    drawn = chart.chart([Hour(1, 1000, 0), Hour(2, 500, 250), Hour(3, 1, 0), Hour(4, 0, 0)], 40, 20)
+    assert [bar.calls for bar in drawn.bars] == [20, 10, 1, 0]
+    assert [bar.errors for bar in drawn.bars] == [0, 5, 0, 0]
+    assert all(bar.x >= 0 and bar.x + bar.width <= 40 for bar in drawn.bars)
+    assert (drawn.most, drawn.total) == (1000, 1501)
+
+
+def row(template: str, **more: Any) -> listing.Row:
+    values: dict[str, Any] = {
+        "id": template, "host": "shop.example", "method": "GET", "template": template, "calls": 10, "errors": 0,
+        "client_errors": 0, "authenticated": 0, "first_seen": 100.0, "last_seen": 200.0,
+    }  # fmt: skip
+    return listing.Row(**{**values, **more})
+
+
+ROWS = [
+    row("/a", calls=5, authenticated=5, classes=("email",)),
+    row("/b", calls=50, errors=5, p95=9.0),
+    row("/c", calls=20, method="POST", authenticated=1, first_seen=900.0, findings=2, p95=70.0),
+]
+
+
+@pytest.mark.parametrize(
+    "arguments, templates",
+    [
+        ({}, "/b /c /a"),
+        ({"reverse": "1"}, "/a /c /b"),
+        ({"sort": "endpoint"}, "/a /b /c"),
+        ({"sort": "errors"}, "/b /a /c"),
+        ({"sort": "p95"}, "/c /b /a"),
+        ({"q": "post SHOP"}, "/c"),
+        ({"q": "shop nothing"}, ""),
+        ({"method": "GET"}, "/b /a"),
+        ({"auth": "never"}, "/b"),
+        ({"auth": "sometimes"}, "/c"),
+        ({"auth": "always", "data": "email"}, "/a"),
+        ({"data": "any"}, "/a"),
+        ({"only": "new"}, "/c"),
+        ({"only": "errors"}, "/b"),
+        ({"only": "findings"}, "/c"),
+        ({"sort": "nonsense", "page": "-1", "method": "<script>", "auth": "x", "only": "y"}, "/b /c /a"),
+    ],
+)
+def test_filters_and_orders(arguments: dict[str, str], templates: str) -> None:
+    chosen = listing.choose(ROWS, listing.read(arguments), since=500.0)
+    assert " ".join(item.template for item in chosen) == templates
+
+
+def test_a_link_leaves_out_what_asks_for_nothing() -> None:
+    wanted = listing.read({"q": "a&b", "sort": "p95", "page": "3"})
+    assert wanted.link(page=1) == "?q=a%26b&sort=p95"
+    assert wanted.link(q="", sort="calls", page=1) == "?"
+    assert listing.read({"reverse": "1"}).link() == "?reverse=1"
+
+
+def test_pages_hold_every_row_once() -> None:
+    many = [row(f"/{n}") for n in range(listing.PAGE * 2 + 1)]
+    assert listing.pages(len(many)) == 3
+    assert [item for page in (1, 2, 3) for item in listing.cut(many, page)] == many
+    assert listing.pages(0) == 1 and listing.cut(many, 4) == []
+
+
+def test_fields_come_in_the_order_of_the_tree() -> None:
+    paths = {"": "object", "/a": "array", "/a/[]": "object", "/a/[]/z": "string", "/a-b": "string", "/a/[]/b": "null"}
+    rows = [("response 2xx application/json", path, "type", kind, 4, 0.0) for path, kind in paths.items()]
+    rows.append(("path", "/id", "type", "string", 4, 0.0))
+    first, second = tree.sections(build(rows))
+    assert (first.title, second.title, second.what, second.seen) == ("Path", "Response", "2xx application/json", 4)
+    assert [(leaf.name, leaf.depth) for leaf in second.leaves] == [
+        ("a", 0), ("each item", 1), ("b", 2), ("z", 2), ("a-b", 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kept, sentence",
+    [
+        (None, ""),
+        ({"size": 10, "captured": 0, "omitted": "file"}, "File contents are left out: 10 B."),
+        ({"size": -1, "captured": 4, "omitted": "aborted"}, "The connection broke off."),
+        ({"size": 2000, "captured": 1000, "omitted": "something new"}, "Not whole: 1.0 kB of 2.0 kB kept."),
+        ({"size": "<b>", "captured": [], "omitted": {}}, "Not whole."),
+        ("hostile", ""),
+    ],
+)
+def test_notes_on_bodies(kept: Any, sentence: str) -> None:
+    assert exchange_view.note(kept) == sentence
+
+
+def test_pieces_join_to_the_text_they_were_cut_from() -> None:
+    text = '{\n  "a\\"b": [1.5e3, true, null, "x: y", "redacted-abcdefghijkl"]\n}'
+    cut = exchange_view.pieces(text)
+    assert "".join(piece.text for piece in cut) == text
+    assert [piece.kind for piece in cut if piece.kind] == ["key", "number", "word", "word", "text", "redacted"]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1', "[" * 5000, "plain", "[NaN", '{"a": "\ud800"}', ""])
+def test_any_body_can_be_laid_out(text: str) -> None:
+    assert isinstance(exchange_view.lay_out(text, masking.masked), list)
+
+
+@pytest.mark.parametrize(
+    "name, text, hidden",
+    [
+        ("email", "alice@example.com", "alice@example.com"),
+        ("", "write to alice@example.com, please", "alice@example.com"),
+        ("number", "4111111111111111", "4111111111111111"),
+        ("phone", "+46 70 123 45 67", "+46 70 123 45 67"),
+        ("Referer", "https://x.example/?mail=alice@example.com&b=2", "alice@example.com"),
+        ("note", "line one\nalice@example.com\nline three", "alice@example.com"),
+    ],
+)
+def test_sensitive_values_are_masked(name: str, text: str, hidden: str) -> None:
+    assert hidden not in masking.masked(name, text)
+
+
+@pytest.mark.parametrize(
+    "path, shown",
+    [
+        ("/users/alice@example.com/orders", "/users/a•••@e•••.com/orders"),
+        ("/users/alice%40example.com", "/users/a•••@e•••.com"),
+        ("/cards/4111111111111111", "/cards/••••••••••••1111"),
+        ("/orders/12345/items/%C3%A4", "/orders/12345/items/%C3%A4"),
+        ("/", "/"),
+    ],
+)
+def test_sensitive_steps_of_a_path_are_masked(path: str, shown: str) -> None:
+    assert masking.masked_path(path) == shown
+
+
+@pytest.mark.parametrize("text", ["available", "2026-11-22T10:00:00Z", "redacted-abcdefghijkl", "Teapot", "24.50", ""])
+def test_other_values_are_not(text: str) -> None:
+    assert masking.masked("field", text) == text
+
+
+@pytest.mark.parametrize(
+    "host, headers, url",
+    [
+        ("127.0.0.1:5000", {}, "http://127.0.0.1:5000/users/12"),
+        ("shop.example", {}, "https://shop.example/users/12"),
+        ("shop.example", {"X-Forwarded-Proto": "http"}, "http://shop.example/users/12"),
+        ("shop.example", {"X-Forwarded-Proto": "javascript"}, "https://shop.example/users/12"),
+        ("evil/../@x y", {}, "https://evil..xy/users/12"),
+    ],
+)
+def test_the_address_to_send_to(host: str, headers: dict[str, str], url: str) -> None:
+    sent = trace(host=host, request_headers=[{"name": name, "value": value} for name, value in headers.items()])
+    assert replay.call(sent).url == url
+
+
+def test_a_thing_is_kept_for_twenty_times_what_it_took() -> None:
+    now = [0.0]
+    keeper = page_cache.Keeper(lambda: now[0])
+    gathered: list[float] = []
+
+    def gather() -> float:
+        gathered.append(now[0])
+        now[0] += 0.5
+        return now[0]
+
+    busy = [page_cache.State("decided", n) for n in range(10)]
+    first = keeper.get("x", busy[0], gather)
+    now[0] = 9.9
+    assert keeper.get("x", busy[1], gather) == first
+    now[0] = 10.1
+    assert keeper.get("x", busy[2], gather) != first
+    assert gathered == [0.0, 10.1]
+
+
+def test_what_was_decided_is_seen_at_once_and_a_quiet_store_costs_nothing() -> None:
+    now = [0.0]
+    keeper = page_cache.Keeper(lambda: now[0])
+    values = iter("abc")
+    assert keeper.get("x", page_cache.State(1, 1), lambda: next(values)) == "a"
+    assert keeper.get("x", page_cache.State(2, 1), lambda: next(values)) == "b"
+    now[0] = page_cache.OLDEST - 1
+    assert keeper.get("x", page_cache.State(2, 1), lambda: next(values)) == "b"
+    now[0] = page_cache.OLDEST + 1
+    assert keeper.get("x", page_cache.State(2, 1), lambda: next(values)) == "c"
