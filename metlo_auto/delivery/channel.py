@@ -18,8 +18,7 @@ from .batcher import Batcher
 from .counters import Counters
 from .declarations import Declarations
 from .loss_monitor import LossMonitor
-from .outage_log import OutageLog, say
-from .outage_notices import CollectorOutages
+from .outage_log import CollectorOutages, OutageLog, say
 from .process.fork_gate import ForkGate
 from .process.uwsgi import leave_signals_to_other_threads
 from .queue import TraceQueue

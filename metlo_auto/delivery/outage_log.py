@@ -1,7 +1,9 @@
-"""Says each kind of trouble when it begins and when it ends; knows the logger, not the causes."""
+"""Logs each kind of outage once when it begins and once when it ends; knows verdicts and the logger, never the key."""
 
 import logging
-from typing import Any, Callable, Dict, Set
+from typing import Any, Callable, Dict, Optional, Set
+
+from .transport.verdict import Verdict
 
 AGAIN_AFTER = 60.0  # seconds; trouble that comes and goes is not said each time
 
@@ -41,3 +43,32 @@ class OutageLog:
         if kind in self._open:
             self._open.discard(kind)
             say("%s", message)
+
+
+class CollectorOutages:
+    """Says what is wrong when it begins, and when it is over; never the key."""
+
+    def __init__(self, outages: OutageLog, host: str, on_disk: Callable[[], bool]) -> None:
+        self._outages = outages
+        self._host = host
+        self._on_disk = on_disk
+
+    def say(self, verdict: Optional[Verdict]) -> None:
+        """A verdict that was no success, or None after one."""
+        if verdict is None:
+            self._outages.end("collector", "the collector %s takes traces again" % self._host)
+        else:
+            where = "on disk" if self._on_disk() else "in memory"
+            words = explain(verdict, self._host)
+            self._outages.begin("collector", "%s; traces are kept %s meanwhile" % (words, where))
+
+
+def explain(verdict: Verdict, host: str) -> str:
+    """One sentence for a person."""
+    if verdict.status in (401, 403):
+        return "the collector %s refused the API key (HTTP %d): check METLO_API_KEY" % (host, verdict.status)
+    if 300 <= verdict.status < 400:
+        return "%s redirects (HTTP %d), which is not followed: check METLO_HOST" % (host, verdict.status)
+    if verdict.status in (404, 405):
+        return "%s is no Metlo collector (HTTP %d): check METLO_HOST" % (host, verdict.status)
+    return "the collector %s does not take traces (%s)" % (host, verdict.detail or verdict.outcome)
