@@ -8,7 +8,7 @@ import pytest
 from tests.support import wire_rules
 from tests.support.answers import Asked, ask_all
 from tests.support.recorder import Recorder
-from tests.support.served import Served, clean_environ
+from tests.support.serving import Served, environ_of_app
 
 pytestmark = pytest.mark.core
 HERE = Path(__file__).resolve().parent
@@ -50,7 +50,7 @@ def serve(home, prefix=(), **env):
     """Answers to all requests, and what the server said."""
     home.mkdir()
     command = [*prefix, sys.executable, str(HERE / "old_and_new.py"), "0"]
-    with Served(command, home / "log", env=clean_environ(home, **env), cwd=str(home)) as server:
+    with Served(command, home / "log", env=environ_of_app(home, **env), cwd=str(home)) as server:
         return ask_all(server.port, ASKED, connections=1), server
 
 

@@ -9,7 +9,7 @@ from tests.examples.httpbin_requests import requests
 from tests.support import wire_rules
 from tests.support.answers import ask_all
 from tests.support.recorder import Recorder
-from tests.support.served import Served, clean_environ
+from tests.support.serving import Served, environ_of_app
 from tests.support.venvs import app_venv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -40,7 +40,7 @@ def gunicorn(programs):
 @pytest.fixture(scope="module")
 def bare(gunicorn, tmp_path_factory):
     home = tmp_path_factory.mktemp("bare")
-    with Served(gunicorn, home / "log", env=clean_environ(home), cwd=str(home)) as server:
+    with Served(gunicorn, home / "log", env=environ_of_app(home), cwd=str(home)) as server:
         return ask_all(server.port, ASKED)
 
 
@@ -49,7 +49,7 @@ def observed(programs, gunicorn, tmp_path_factory):
     """Answers, traces and log of the same requests under metlo-run."""
     home = tmp_path_factory.mktemp("observed")
     with Recorder() as recorder:
-        env = clean_environ(home, **recorder.environ())
+        env = environ_of_app(home, **recorder.environ())
         command = [str(programs / "metlo-run")] + gunicorn
         with Served(command, home / "log", env=env, cwd=str(home)) as server:
             answers = ask_all(server.port, ASKED)

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from tests.support.served import Served, clean_environ
+from tests.support.serving import Served, environ_of_app
 from tests.support.venvs import ROOT, app_venv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -49,7 +49,7 @@ def until(question, good, seconds=30):
 
 def test_metlos_own_agent_reports_to_the_embedded_collector(tmp_path):
     programs = app_venv("metlo", ["metlo==0.0.17", "flask", "gunicorn"])
-    env = clean_environ(tmp_path, SHOP_DATABASE=str(tmp_path / "shop.sqlite3"))
+    env = environ_of_app(tmp_path, SHOP_DATABASE=str(tmp_path / "shop.sqlite3"))
     serve = [
         str(programs / "gunicorn"),
         "-k",

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.support.recorder import Recorder
-from tests.support.served import Served, clean_environ
+from tests.support.serving import Served, environ_of_app
 from tests.support.venvs import ROOT, app_venv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -106,7 +106,7 @@ def run(way, programs, home, collector, prefix=(), **env):
     folder, command = RUNS[way]
     home.mkdir()
     needs = {"SHOP_DATABASE": str(home / "shop.sqlite3"), "PORT": "0", "COLLECTOR_URL": collector, "COLLECTOR_KEY": "test-key"}
-    environ = clean_environ(home, **needs, **env)
+    environ = environ_of_app(home, **needs, **env)
     environ["PATH"] = "{}:{}".format(programs, environ["PATH"])
     command = [str(programs / name) for name in prefix] + [str(programs / command[0])] + command[1:]
     with Served(command, home / "log", env=environ, cwd=str(folder)) as server:

@@ -1,13 +1,14 @@
-"""Starts real servers as processes, bare or under the agent, and talks to them byte by byte."""
+"""Starts real servers as process groups, bare or under the agent, and talks to them byte by byte."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from tests.support.ports import free_port
 
@@ -38,12 +39,23 @@ class Answer(NamedTuple):
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
+LISTENING = re.compile(r"(?i)(?:listening at|running on|serving on):? +https?://[^:/\s]+:(\d+)")
+
+
 def clean_environ(tmp: Any, **more: str) -> Dict[str, str]:
-    """This process's environment without anything of ours, with a home of its own."""
+    """This process's environment without settings of whoever runs the tests, with a home of its own."""
     environ = {name: value for name, value in os.environ.items()
-               if not name.startswith("METLO_") and name not in ("PYTHONPATH", "COV_CORE_SOURCE")}
+               if not name.startswith(("METLO_", "FLASK_", "GUNICORN_")) and name not in ("PYTHONPATH", "COV_CORE_SOURCE")}
+    # the order of a set, such as the methods in Allow, is otherwise different each time
     environ.update(HOME=str(tmp), XDG_STATE_HOME=str(tmp), PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", PYTHONHASHSEED="0", **more)
     return environ
+
+
+def environ_of_app(home: Path, **more: str) -> Dict[str, str]:
+    """`clean_environ` with every folder that the agent and the collector may write to under `home`."""
+    settings = {"XDG_STATE_HOME": str(home / "state"), "METLO_SPOOL_DIR": str(home / "spool"),
+                    "METLO_COLLECTOR_DATA_DIR": str(home / "collector"), "METLO_ENV_FILE": "off"}
+    return dict(clean_environ(home), **dict(settings, **more))
 
 
 def instrumented(environ: Dict[str, str], collector: Dict[str, str]) -> Dict[str, str]:
@@ -51,58 +63,79 @@ def instrumented(environ: Dict[str, str], collector: Dict[str, str]) -> Dict[str
     return dict(environ, PYTHONPATH=str(ROOT / "metlo_auto" / "bootstrap") + os.pathsep + str(ROOT), **collector)
 
 
-class Server:
-    """`with Server(...) as server:` runs until the end of the block; `server.log` is what it said."""
+class Served:
+    """`with Served(command, log, env=..., cwd=...) as it:` waits until it says on which port it listens."""
 
-    def __init__(self, kind: str, app: str, environ: Dict[str, str], cwd: Any = APPS, python: str = sys.executable,
-                 launcher: Tuple[str, ...] = (), host: str = "127.0.0.1") -> None:
-        self.host = host
-        self.port = free_port()
-        bind = ("[%s]:%d" if ":" in host else "%s:%d") % (host, self.port)
-        words = SERVERS[kind].format(
-            port=self.port, host=host, bind=bind, app=app, python=python, bin=os.path.dirname(python),
-            settings=GUNICORN_SETTINGS).split()
-        self._command = list(launcher) + words
-        self._environ = dict(environ, FLASK_APP=app)  # Flask knows --app only since 2.2
-        self._cwd = str(cwd)
+    host = "127.0.0.1"
+
+    def __init__(self, command: Sequence[str], log: Any, deadline: float = 60.0, **popen: Any) -> None:
+        self.command, self.log_file, self.deadline, self.popen = list(command), Path(str(log)), deadline, popen
+        self.port = 0
         self.log = ""
         self.status: Optional[int] = None
 
-    def __enter__(self) -> "Server":
-        self._file = open(os.path.join(self._environ["HOME"], "server-%d.log" % self.port), "w+")
-        self.process = subprocess.Popen(self._command, env=self._environ, cwd=self._cwd, stdin=subprocess.DEVNULL,
-                                        stdout=self._file, stderr=subprocess.STDOUT, start_new_session=True)
-        end = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection((self.host, self.port), 1).close()
-                return self
-            except OSError:
-                assert self.process.poll() is None, "server ended: " + self._said()
-                assert time.monotonic() < end, "server does not listen: " + self._said()
-                time.sleep(0.02)
+    def __enter__(self) -> "Any":
+        with open(str(self.log_file), "wb") as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                            start_new_session=True, **self.popen)
+        end = time.monotonic() + self.deadline
+        while not self._listens():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.__exit__()
+                raise AssertionError(f"{self.command} does not serve:\n{self.said()}")
+            time.sleep(0.02)
+        return self
 
-    def __exit__(self, *exc: Any) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.stop()
 
-    def _said(self) -> str:
-        self._file.flush()
-        self._file.seek(0)
-        return self._file.read()
+    def _listens(self) -> bool:
+        heard = LISTENING.search(self.said())
+        self.port = int(heard.group(1)) if heard else 0
+        return bool(heard)
 
-    def stop(self, signal_number: int = signal.SIGTERM, deadline: float = 20) -> Optional[int]:
+    def stop(self, sign: int = signal.SIGTERM, deadline: float = 30.0) -> Optional[int]:
+        """Asks it to end by `sign`; its exit status. Nothing of the group is left, whatever happened in between."""
         if self.status is None:
-            self.process.send_signal(signal_number)
             try:
+                if self.process.poll() is None:
+                    self.process.send_signal(sign)
                 self.status = self.process.wait(deadline)
             finally:
                 try:
                     os.killpg(self.process.pid, signal.SIGKILL)
                 except OSError:
                     pass
-                self.log = self._said()
-                self._file.close()
+                self.process.wait()
+                self.log = self.said()
         return self.status
+
+    def said(self) -> str:
+        """What it wrote to stdout and stderr so far."""
+        return self.log_file.read_text(errors="replace")
+
+
+class Server(Served):
+    """`with Server(kind, app, environ) as server:` is one of SERVERS on a free port; `server.log` is what it said."""
+
+    def __init__(self, kind: str, app: str, environ: Dict[str, str], cwd: Any = APPS, python: str = sys.executable,
+                 launcher: Tuple[str, ...] = (), host: str = "127.0.0.1") -> None:
+        port = free_port()
+        bind = ("[%s]:%d" if ":" in host else "%s:%d") % (host, port)
+        words = SERVERS[kind].format(
+            port=port, host=host, bind=bind, app=app, python=python, bin=os.path.dirname(python),
+            settings=GUNICORN_SETTINGS).split()
+        log = os.path.join(environ["HOME"], "server-%d.log" % port)
+        # Flask knows --app only since 2.2
+        Served.__init__(self, list(launcher) + words, log, env=dict(environ, FLASK_APP=app), cwd=str(cwd))
+        self.host, self.port = host, port
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection((self.host, self.port), 1).close()
+            return True
+        except OSError:
+            return False
 
     def connect(self) -> socket.socket:
         sock = socket.create_connection((self.host, self.port), 20)
