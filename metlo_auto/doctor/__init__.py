@@ -14,7 +14,7 @@ from metlo_auto.version import VERSION
 def main(chosen: Any) -> int:
     """Examine, print, and give the exit status; `chosen` are the launcher's options."""
     environ = environment.for_app(dict(os.environ), chosen)
-    begun = list(_local(environ)) if chosen.local else []
+    begun = list(_local(environ, chosen.yes)) if chosen.local else []
     rows, findings = examine(chosen.command, environ)
     findings = begun + findings
     text = (report.as_json if chosen.json else report.as_text)(VERSION, rows, findings)
@@ -48,11 +48,11 @@ def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
     return lines if isinstance(loaded, Finding) else lines + loaded.errors
 
 
-def _local(environ: Dict[str, str]) -> Iterator[Finding]:
+def _local(environ: Dict[str, str], yes: bool) -> Iterator[Finding]:
     from metlo_auto.launcher import local
 
     try:
-        yield Finding("local", OK, "the embedded collector's page is %s" % local.attach(environ))
+        yield Finding("local", OK, "the embedded collector's page is %s" % local.attach(environ, yes))
     except local.LocalError as error:
         yield Finding("local", FAILED, "the embedded collector does not run: %s" % error, "do what it says")
 

@@ -34,12 +34,12 @@ def target(command: List[str], environ: Dict[str, str]) -> Target:
 
 
 def _python_of(path: str, environ: Dict[str, str]) -> Optional[str]:
-    if isolated_python.is_python(path):
+    if is_python(path):
         return path
     words = isolated_python.shebang(path)
     if words and os.path.basename(words[0]) in ("sh", "bash"):
         words = _second_line(path)  # pip's way around a path that is too long or has spaces
-    if not words or not isolated_python.is_python(words[0]):
+    if not words or not is_python(words[0]):
         return _python_beside(path)
     try:
         return process.find(words[0], environ)
