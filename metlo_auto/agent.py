@@ -115,8 +115,8 @@ class Agent:
         if own and not self._said_own:
             self._said_own = True
             logging.getLogger("metlo").warning(
-                "metlo: METLO_HOST (%s) is this app itself, or leads to it: what the agent posts there is not reported; "
-                "set METLO_HOST to the collector", shown(self.settings.host, self.settings.api_key))
+                "metlo: METLO_HOST (%s) is this app itself, or leads to it: what the agent sends there is not "
+                "reported; set METLO_HOST to the collector", shown(self.settings.host, self.settings.api_key))
         return own
 
     def _is_first(self, mine: _PerProcess, route: RouteKey, number: int) -> bool:

@@ -15,12 +15,13 @@ from metlo_auto.imports import import_hook
 TYPE_CHECKING = False  # typing is not loaded in a process that never imports Flask
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, Callable, List, Optional
+    from typing import Any, Callable, Optional
 
     from metlo_auto.capture.recording import Capture
     from metlo_auto.config.settings import Loaded
 
-_settings = []  # type: List[Loaded]  # those of the first app, once it is made
+CHECK = "METLO_LOCAL_CHECK"  # the file of a `metlo-run --check` that waits for an answer
+_settings: "list[Loaded]" = []  # those of the first app, once it is made
 
 
 def arm() -> None:
@@ -77,11 +78,12 @@ def _attach_existing(flask_app: "Any") -> None:
 
 def _capture_for(app: "Any") -> "Optional[Capture]":
     """What a new app reports to; None where it is not to be reported. Raises nothing."""
-    found = _guarded(_capture, app)  # type: Optional[Capture]
-    return found
+    return _guarded(_capture, app)  # type: ignore[no-any-return]
 
 
 def _capture(app: "Any") -> "Optional[Capture]":
+    if os.environ.get(CHECK):
+        _answer_check(app)
     loaded = _loaded()
     if loaded.settings.disabled:
         return None
@@ -91,6 +93,19 @@ def _capture(app: "Any") -> "Optional[Capture]":
     from metlo_auto import reporting
 
     return reporting.capture_of(app, loaded)
+
+
+def _answer_check(app: "Any") -> None:
+    """Tells `metlo-run --check`, which has this app loaded for a trial, what it would be reported by."""
+    import json
+
+    from metlo_auto.capture.service_name import service_name
+
+    names = [name for name in os.environ if name.startswith("METLO_") or name == "OTEL_SERVICE_NAME"]
+    environ = {name: os.environ[name] for name in names if name != CHECK}
+    service = environ.get("METLO_SERVICE") or environ.get("OTEL_SERVICE_NAME") or service_name(app)
+    with open(os.environ[CHECK], "a") as file:
+        file.write(json.dumps({"environ": environ, "folder": _folder(), "service": service}) + "\n")
 
 
 def _loaded() -> "Loaded":

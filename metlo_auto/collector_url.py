@@ -4,7 +4,8 @@ import re
 import socket
 from urllib.parse import quote, unquote, urlsplit
 
-_NAMES = ("localhost", "localhost.localdomain", "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback")
+_NAMES = ("localhost", "localhost.localdomain", "localhost6", "localhost6.localdomain6", "ip6-localhost",
+          "ip6-loopback")
 _SHORTEST_KEY = 6  # characters; a shorter one stands in many words by chance
 _LONGEST = 80
 _LONGEST_WORD = 15  # characters; a longer one without a dot in it, in place of a URL, may be a key
@@ -40,7 +41,7 @@ def _is_loopback_6(host: str) -> bool:
 
 
 def shown(text: str, key: str = "") -> str:
-    """`text`, which was given as the collector's URL, with `***` for what may be secret in it; at most 80 characters."""
+    """`text`, given as the collector's URL, with `***` for what may be secret in it; at most 80 characters."""
     for secret in {key.strip(), quote(key.strip(), safe="")} if len(key.strip()) >= _SHORTEST_KEY else ():
         text = text.replace(secret, "***")
     place, mark, _ = re.match(r"([^?#]*)([?#]?)(.*)", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]

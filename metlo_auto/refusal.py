@@ -1,7 +1,7 @@
 """How METLO_STRICT ends a process that would run unreported; knows exit statuses and gunicorn's master, no settings.
 
-gunicorn starts a worker again that ends with a status of ours. One that ends with its own status for a failed start ends
-the master; the master then passes our status on.
+gunicorn starts a worker again that ends with a status of ours. One that ends with gunicorn's own status for a failed
+start ends the master, which then passes our status on.
 """
 
 import os
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 ARBITER = "gunicorn.arbiter"
+MOST_WORKERS = 1000
 
 
 def refuse() -> None:
@@ -52,7 +53,13 @@ def _watch_master(module: "ModuleType") -> None:
     halt = arbiter.halt
 
     def halt_as_refused(self: "Any", reason: "Any" = None, exit_status: int = 0) -> "Any":
-        return halt(self, reason, EXIT_CONFIG if refused[0] else exit_status)
+        for _ in range(MOST_WORKERS if refused[0] else 0):
+            try:
+                return halt(self, reason, EXIT_CONFIG)
+            except BaseException as error:  # noqa: BLE001 - of a second worker, which gunicorn does not expect by now
+                if type(error).__name__ != "HaltServer":
+                    raise
+        return halt(self, reason, exit_status)
 
     arbiter.halt = halt_as_refused
 

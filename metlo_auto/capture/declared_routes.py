@@ -5,14 +5,14 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 
 class Declared(NamedTuple):
-    """What an app declares, without a reference to it: the name, its folder, (methods, rule, endpoint, code) of each."""
+    """What an app declares, without a reference to it; `rules` are (methods, rule, endpoint, code of the view)."""
 
     app: str
     root_path: str
     rules: List[Tuple[List[str], str, str, Any]]
 
     def described(self) -> Dict[str, Any]:
-        """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`; files relative to the project."""
+        """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`; files as seen from the project."""
         roots = _roots(self.root_path)
         routes = []
         for methods, rule, endpoint, code in self.rules:

@@ -58,8 +58,8 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     clean = dict(environ)
     clean["METLO_DISABLED"] = "1"
     path = [part for part in clean.pop("PYTHONPATH", "").split(os.pathsep) if part and not _is_bootstrap(part)]
-    in_reach = _ROOT.name in ("site-packages", "dist-packages") or any((Path(part) / "metlo_auto").exists() for part in path)
-    if not in_reach:
+    installed = _ROOT.name in ("site-packages", "dist-packages")
+    if not installed and not any((Path(part) / "metlo_auto").exists() for part in path):
         path.append(str(_ROOT))  # run from a checkout: the child's current directory is another
     if path:
         clean["PYTHONPATH"] = os.pathsep.join(path)

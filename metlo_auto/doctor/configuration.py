@@ -3,6 +3,7 @@
 import os
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from metlo_auto.collector_url import shown
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 
 
@@ -29,6 +30,8 @@ def rows(loaded: Any) -> List[Row]:
     for setting in SETTINGS:
         value = getattr(loaded.settings, setting.name)
         text = masked(value) if setting.name == "api_key" else _text(value)
+        if setting.name == "host":
+            text = shown(text, loaded.settings.api_key)
         found.append(Row(setting.variable, text, loaded.sources[setting.name]))
     return found
 

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 from metlo_auto.launcher import isolated_python, process
+from metlo_auto.launcher.bundled_python import is_python
 from metlo_auto.version import VERSION
 
 SECONDS = 9.0  # while the way to the collector is looked at

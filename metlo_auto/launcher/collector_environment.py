@@ -116,11 +116,12 @@ def _make(base: str, folder: str, environ: "Dict[str, str]") -> None:
         elif uv and _run([uv, "venv", "--quiet", "--clear", "--python", base, draft], clean) is None:
             installer = [uv, "pip", "install", "--quiet", "--python", python]
         else:
-            raise PythonError("%s -m venv fails (on Debian and Ubuntu: apt install python3-venv); mend that, %s" % (base, ELSE))
+            said = "%s -m venv fails (on Debian and Ubuntu: apt install python3-venv); mend that, %s"
+            raise PythonError(said % (base, ELSE))
         trouble = _run(installer + collector_packages.requirements(), clean)
         if trouble is not None:
-            raise PythonError("the collector's packages cannot be installed: %s; without a way to PyPI set PIP_FIND_LINKS "
-                              "to a folder of wheels, %s" % (trouble, ELSE))
+            raise PythonError("the collector's packages cannot be installed: %s; without a way to PyPI set "
+                              "PIP_FIND_LINKS to a folder of wheels, %s" % (trouble, ELSE))
         os.rename(draft, folder)
     except OSError as error:
         if not os.path.isdir(folder):  # else another metlo-run was faster

@@ -52,8 +52,8 @@ def find(environ: "Dict[str, str]", yes: bool) -> Python:
         return Python(on_path, alone)
     base = sys.executable if sys.version_info >= OLDEST else _newer(environ, alone)
     if base is None:
-        raise PythonError("the embedded collector needs Python %d.%d or newer, and none is on PATH; set %s to one that has "
-                          "metlo-auto[collector]" % (OLDEST + (VARIABLE,)))
+        raise PythonError("the embedded collector needs Python %d.%d or newer, and none is on PATH; set %s to one that "
+                          "has metlo-auto[collector]" % (OLDEST + (VARIABLE,)))
     made = collector_environment.ready(base, environ, yes)
     return Python(made.python, dict(alone, PYTHONPATH=made.package))
 

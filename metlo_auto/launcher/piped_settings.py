@@ -1,6 +1,6 @@
 """`--env-file <(…)`: a pipe can be read once, and an app has many processes; the launcher reads it and hands it on.
 
-The values go into the environment of the app, where they are not set there. Knows pipes; imports python-dotenv only for one.
+The values go into the environment of the app, where they are not set there. Imports python-dotenv only for a pipe.
 """
 
 import os

@@ -28,6 +28,9 @@ class Folder:
     def prepare(self) -> None:
         """Makes the folder, 0700; OSError where it is not ours alone."""
         parent = os.path.dirname(self.path)
+        home = os.path.expanduser("~")
+        if self.path.startswith(os.path.join(home, "")) and not os.path.isdir(home):
+            raise FileNotFoundError(errno.ENOENT, "this user has no home folder", home)
         os.makedirs(os.path.dirname(parent), exist_ok=True)
         for path in (parent, self.path):
             make_private(path)
