@@ -12,7 +12,7 @@ class Declared(NamedTuple):
     rules: List[Tuple[List[str], str, str, Any]]
 
     def described(self) -> Dict[str, Any]:
-        """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`; files as seen from the project."""
+        """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`, files from the project."""
         roots = _roots(self.root_path)
         routes = []
         for methods, rule, endpoint, code in self.rules:

@@ -78,7 +78,7 @@ def _sampled(rate: float, source: str) -> Finding:
 
 def examine_spool(loaded: Any) -> Finding:
     """Whether batches can wait on disk, and what waits there."""
-    from metlo_auto.delivery.spool.folder import Folder
+    from metlo_auto.delivery.spool.folder import Folder, check_home
     from metlo_auto.delivery.spool.spool import folder_for, waiting
 
     chosen = loaded.settings
@@ -87,6 +87,7 @@ def examine_spool(loaded: Any) -> Finding:
     path = folder_for(chosen.spool_dir, chosen.host, chosen.api_key)
     try:
         if not os.path.isdir(path):
+            check_home(path)
             _try_parents(path)
             return Finding("spool", OK, "%s can be made; nothing waits" % path)
         Folder(path).prepare()
