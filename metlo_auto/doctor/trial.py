@@ -104,6 +104,8 @@ def _is_guarded(path: str) -> bool:
 def _run(command: List[str], environ: Dict[str, str], path: str) -> Any:
     """Exit status and last line of the trial; raises TimeoutExpired."""
     quiet = {name: value for name, value in environ.items() if name != "METLO_STRICT"}
+    if "--check-config" in command:
+        quiet.update(_set_by_gunicorn(command))
     # Flask's own switch: app.run() does nothing.
     quiet.update({ANSWER: path, "METLO_SPOOL_DIR": "off", "FLASK_RUN_FROM_CLI": "true"})
     child = subprocess.Popen(
@@ -117,6 +119,13 @@ def _run(command: List[str], environ: Dict[str, str], path: str) -> Any:
         raise
     lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("metlo: ")]
     return child.returncode, (lines or [""])[-1]
+
+
+def _set_by_gunicorn(command: List[str]) -> Dict[str, str]:
+    """What `--env NAME=value` puts into the environment of workers, which --check-config leaves out."""
+    words = [word.partition("=")[2] for word in command if word.startswith("--env=")]
+    words += [after for word, after in zip(command, command[1:]) if word in ("-e", "--env")]
+    return {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
 
 
 def _end(child: Any) -> None:
