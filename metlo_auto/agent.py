@@ -4,15 +4,19 @@ import binascii
 import fnmatch
 import itertools
 import json
+import logging
 import random
 import re
+from collections import deque
+from functools import partial
 from os import urandom
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
 from metlo_auto.capture.exchange import Exchange
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo, Names, Values
 from metlo_auto.capture.recording import Capture, Route, hand_over_interrupted
+from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
 from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Exits, Locks
 from metlo_auto.redact import Redactor
@@ -22,6 +26,8 @@ from metlo_auto.trace.encoder import METHODS, Encoder
 RouteKey = Tuple[str, str, str]
 HeaderMasks = Tuple[Tuple[int, Callable[[str], str]], ...]
 _NO_ENDPOINT = (404, 405)
+# Where an agent posts to.
+_POSTS = ("/api/v1/log-request/batch", "/api/v2/log-request/single", "/api/v1/verify", "/api/local/routes")
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
 
 
@@ -30,7 +36,9 @@ class _PerProcess:
 
     def __init__(self, settings: Settings, channel: Channel) -> None:
         self.channel = channel
-        self.encoder = Encoder(settings.environment, binascii.hexlify(urandom(12)).decode())
+        prefix = binascii.hexlify(urandom(12)).decode()
+        # One for each app's name.
+        self.encoders = Memo(lambda service: Encoder(settings.environment, prefix, service))
         self.announced: Dict[RouteKey, int] = {}
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
@@ -52,32 +60,44 @@ class Agent:
             settings.api_key, settings.redact_headers, settings.redact_fields, self._redacts)
         self._header_masks = Memo(self._masks_of)  # names of headers -> positions of those to be masked, and by what
         self._mine: Optional[_PerProcess] = None
+        self._undeclared: Deque[Tuple[str, Callable[[], Any]]] = deque()
+        self._said_own = False
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
 
-    def capture(self, route_of: Callable[[Dict[str, Any]], Route], ordinary: Optional[type] = None) -> Capture:
+    def capture(self, route_of: Callable[[Dict[str, Any]], Route], ordinary: Optional[type] = None,
+                service: str = "") -> Capture:
         """What an app's edge needs to report here; `route_of` says which rule matched a request.
 
-        `ordinary`: the class of most responses, none of which goes out as a file.
+        `ordinary`: the class of most responses, none of which goes out as a file. `service`: the app's name.
         """
         return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
-                       self.report, self.declare, self.guard, ordinary)
+                       partial(self.report, service=service), partial(self.declare, service), self.guard, ordinary)
 
-    def declare(self, routes_of_app: Callable[[], Dict[str, Any]]) -> None:
-        """Offers the routes of an app to a collector that takes them; they are made in the sender's thread."""
-        def body() -> bytes:
-            routes = routes_of_app()
-            return json.dumps(routes).encode() if routes else b""
+    def declare(self, service: str, routes_of_app: Callable[[], Any]) -> None:
+        """Offers the routes of an app to a collector that takes them, once its first response has gone out.
 
-        self.delivery.declare(body)
+        `routes_of_app` is called then: a moment later an app of a test may be gone.
+        """
+        self._undeclared.append((service, routes_of_app))
 
-    def report(self, x: Exchange) -> None:
+    def _declare_waiting(self) -> None:
+        while self._undeclared:
+            service, routes_of_app = self._undeclared.popleft()
+            self.delivery.declare(partial(_prepare_routes, service, routes_of_app))
+
+    def report(self, x: Exchange, service: str = "") -> None:
         """Redacts, encodes and queues one exchange, which it changes; never waits, never does I/O."""
         channel, mine = self.delivery.channel(), self._mine
         if mine is None or mine.channel is not channel:
             mine = self._mine = _PerProcess(self.settings, channel)
         number = next(mine.numbers)
+        if self._undeclared:
+            self._declare_waiting()
         if x.method not in METHODS and x.method.upper() not in METHODS:
             self.delivery.count_dropped("method")
+            return
+        if x.path.endswith(_POSTS) and self._is_own_post(x):
+            self.delivery.count_dropped("own_post")
             return
         rule = x.route
         # The collector makes no endpoint of a 404 or 405.
@@ -86,19 +106,33 @@ class Agent:
         if self._samples and not first and x.status < 500 and mine.luck.random() >= self.settings.sample_rate:
             self.delivery.count_dropped("sampled")
             return
-        self._send(mine, x, number, route, first)
+        self._send(mine, x, number, route, first, service)
+
+    def _is_own_post(self, x: Exchange) -> bool:
+        """Whether an agent with our key has posted this: METLO_HOST is the app, and each post would make another."""
+        headers = dict(zip(x.request_names, x.request_values))
+        own = headers.get("Authorization") == self.settings.api_key and headers.get("User-Agent") == "metlo-auto"
+        if own and not self._said_own:
+            self._said_own = True
+            logging.getLogger("metlo").warning(
+                "metlo: METLO_HOST (%s) is this app itself, or leads to it: what the agent sends there is not "
+                "reported; set METLO_HOST to the collector", shown(self.settings.host, self.settings.api_key))
+        return own
 
     def _is_first(self, mine: _PerProcess, route: RouteKey, number: int) -> bool:
         return len(mine.announced) < _ANNOUNCED and mine.announced.setdefault(route, number) == number
 
-    def _send(self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: bool) -> None:
+    def _send(
+        self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: bool, service: str
+    ) -> None:
         try:
             request = text_of(x.request_body, x.request_type, x.request_encoding, self._limit)
             response = text_of(x.response_body, x.response_type, x.response_encoding, self._limit)
             if self._redacts:
                 request, response = self._redacted(x, request, response)
-            trace = mine.encoder.trace(x, request, response, number)
-            announcement = mine.encoder.announcement(x, request, response, number) if first else None
+            encoder = mine.encoders[service]
+            trace = encoder.trace(x, request, response, number)
+            announcement = encoder.announcement(x, request, response, number) if first else None
         except Exception:
             self.delivery.count_dropped("error")
             raise
@@ -151,6 +185,14 @@ class Agent:
     def stats(self) -> Dict[str, Any]:
         """Counters of this process."""
         return dict(self.delivery.stats(), internal_errors=self.guard.errors)
+
+
+def _prepare_routes(service: str, routes_of_app: Callable[[], Any]) -> Optional[Callable[[], bytes]]:
+    """What makes the body of a declaration; None for an app that is gone."""
+    declared = routes_of_app()
+    if declared is None:
+        return None
+    return lambda: json.dumps(dict(declared.described(), service=service)).encode()
 
 
 def _sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:

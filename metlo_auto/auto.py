@@ -1,7 +1,8 @@
 """Arms this process once: importing it is one of the ways in. Knows settings, import hook and patch; imports them late.
 
 Nothing but the import hook and the clocks is loaded before Flask is: wrapt, requests and the agent cost each process
-that never needs them, and bring ssl in before gevent could patch it.
+that never needs them, and bring ssl in before gevent could patch it. Settings are read when the first app is made: by
+then the app may have put its own `.env` into the environment, or gunicorn may have changed the folder.
 """
 
 import os
@@ -9,55 +10,113 @@ import sys
 
 from metlo_auto import clocks  # noqa: F401 - the clocks are taken now, before any test has them patched
 from metlo_auto.config.booleans import is_on
-from metlo_auto.imports import import_hook  # noqa: F401 - the clocks are taken now, before any test has them patched
+from metlo_auto.imports import import_hook
 
 TYPE_CHECKING = False  # typing is not loaded in a process that never imports Flask
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
+    from typing import Any, Callable, Optional
 
-EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
+    from metlo_auto.capture.recording import Capture
+    from metlo_auto.config.settings import Loaded
+
+CHECK = "METLO_LOCAL_CHECK"  # the file of a `metlo-run --check` that waits for an answer
+_settings: "list[Loaded]" = []  # those of the first app, once it is made
 
 
 def arm() -> None:
-    """Instruments each Flask app that is created from now on; more than once is the same as once."""
-    if _disabled():
+    """Instruments each Flask app of this process, those that exist too; more than once is the same as once."""
+    if is_on(os.environ.get("METLO_DISABLED", "")):
         return
+    if is_on(os.environ.get("METLO_STRICT", "")):
+        from metlo_auto import refusal
+
+        refusal.pass_on()
     import_hook.install("flask.app", _on_flask)
     loaded = sys.modules.get("flask.app")
     if loaded is not None and getattr(loaded, "Flask", None) is not None:
         _on_flask(loaded)
-
-
-def _disabled() -> bool:
-    return is_on(os.environ.get("METLO_DISABLED", ""))
+        _guarded(_attach_existing, loaded)
 
 
 def _on_flask(flask_app: "ModuleType") -> None:
+    _guarded(_patch, flask_app)
+
+
+def _guarded(function: "Callable[[Any], Any]", argument: "Any") -> "Any":
+    """What `function` returns; whatever it raises is one line, and the app goes on, unless METLO_STRICT forbids."""
     try:
-        _instrument(flask_app)
+        return function(argument)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a broken wrapt may raise anything; the app has to start
-        _say("metlo: %s while instrumenting Flask: %s; the app runs without Metlo. "
-             "Run metlo-run --check to see what is wrong." % (type(error).__name__, error))
-        _refuse_if_strict(os.environ.get("METLO_STRICT", ""))
+        from metlo_auto import refusal
+
+        refusal.say("metlo: %s while instrumenting Flask: %s; the app runs without Metlo. "
+                    "Run metlo-run --check to see what is wrong." % (type(error).__name__, error))
+        _refuse_if(is_on(os.environ.get("METLO_STRICT", "")))
+        return None
 
 
-def _instrument(flask_app: "ModuleType") -> None:
+def _patch(flask_app: "ModuleType") -> None:
     from metlo_auto.config import settings
 
-    loaded = settings.load(os.environ, _folder())
-    if loaded.settings.disabled:
+    if settings.load(os.environ, _folder()).settings.disabled:  # by `.env`
         return
-    settings.log_problems(loaded)
-    if loaded.errors:
-        _refuse_if_strict(str(loaded.settings.strict))
-        return
-    from metlo_auto import agent
     from metlo_auto.capture import flask_hooks
 
-    flask_hooks.patch(flask_app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of, flask_hooks.ORDINARY))
+    flask_hooks.patch(flask_app, _capture_for)
+
+
+def _attach_existing(flask_app: "Any") -> None:
+    from metlo_auto.capture import flask_hooks
+    from metlo_auto.capture.existing_apps import existing_apps
+
+    for app in existing_apps(flask_app.Flask):
+        flask_hooks.attach_new(app, _capture_for)
+
+
+def _capture_for(app: "Any") -> "Optional[Capture]":
+    """What a new app reports to; None where it is not to be reported. Raises nothing."""
+    return _guarded(_capture, app)  # type: ignore[no-any-return]
+
+
+def _capture(app: "Any") -> "Optional[Capture]":
+    if os.environ.get(CHECK):
+        _answer_check(app)
+    loaded = _loaded()
+    if loaded.settings.disabled:
+        return None
+    if loaded.errors:
+        _refuse_if(loaded.settings.strict)
+        return None
+    from metlo_auto import reporting
+
+    return reporting.capture_of(app, loaded)
+
+
+def _answer_check(app: "Any") -> None:
+    """Tells `metlo-run --check`, which has this app loaded for a trial, what it would be reported by."""
+    import json
+
+    from metlo_auto.capture.service_name import service_name
+
+    names = [name for name in os.environ if name.startswith("METLO_") or name == "OTEL_SERVICE_NAME"]
+    environ = {name: os.environ[name] for name in names if name != CHECK}
+    service = environ.get("METLO_SERVICE") or environ.get("OTEL_SERVICE_NAME") or service_name(app)
+    with open(os.environ[CHECK], "a") as file:
+        file.write(json.dumps({"environ": environ, "folder": _folder(), "service": service}) + "\n")
+
+
+def _loaded() -> "Loaded":
+    from metlo_auto.config import settings
+
+    if not _settings:
+        loaded = settings.load(os.environ, _folder())
+        _settings.append(loaded)
+        if _settings[0] is loaded and not loaded.settings.disabled:  # of several threads the first one says it
+            settings.log_problems(loaded)
+    return _settings[0]
 
 
 def _folder() -> "Any":
@@ -67,19 +126,11 @@ def _folder() -> "Any":
         return None
 
 
-def _refuse_if_strict(strict: str) -> None:
-    if is_on(strict):
-        _say("metlo: refusing to start the app (METLO_STRICT): it would run uninstrumented")
-        sys.stdout.flush()
-        os._exit(EXIT_CONFIG)
+def _refuse_if(strict: bool) -> None:
+    if strict:
+        from metlo_auto import refusal
 
-
-def _say(line: str) -> None:
-    try:
-        sys.stderr.write(line.replace("\n", " ") + "\n")
-        sys.stderr.flush()
-    except Exception:  # noqa: BLE001 - stderr may be closed; there is nowhere left to say so
-        pass
+        refusal.refuse()
 
 
 arm()

@@ -3,7 +3,7 @@
 import os
 from typing import Any, Dict, Optional
 
-from metlo_auto import agent
+from metlo_auto import reporting
 from metlo_auto.capture import flask_hooks
 from metlo_auto.config.settings import BY_NAME, load, log_problems
 from metlo_auto.errors import ConfigurationError
@@ -28,7 +28,7 @@ def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str,
     if loaded.errors:
         raise ConfigurationError("MetloFlask: " + "; ".join(loaded.errors))
     log_problems(loaded)
-    flask_hooks.attach(app, agent.AGENTS.get(loaded.settings).capture(flask_hooks.route_of, flask_hooks.ORDINARY))
+    flask_hooks.attach(app, reporting.capture_of(app, loaded))
 
 
 def _known() -> Any:

@@ -1,28 +1,46 @@
 """The routes that a Flask app declares, with the file and line of each view; knows url_map, nothing of requests."""
 
 import os
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 
-def declared_routes(app: Any) -> Dict[str, Any]:
-    """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`; files relative to the project.
+class Declared(NamedTuple):
+    """What an app declares, without a reference to it; `rules` are (methods, rule, endpoint, code of the view)."""
 
-    Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request. `{}` for None, an
-    app that was gone before anybody asked.
+    app: str
+    root_path: str
+    rules: List[Tuple[List[str], str, str, Any]]
+
+    def described(self) -> Dict[str, Any]:
+        """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`, files from the project."""
+        roots = _roots(self.root_path)
+        routes = []
+        for methods, rule, endpoint, code in self.rules:
+            file, line = (_relative(code.co_filename, roots), code.co_firstlineno) if code is not None else ("", 0)
+            routes.append({"methods": methods, "rule": rule, "endpoint": endpoint, "file": file, "line": line})
+        return {"app": self.app, "routes": routes}
+
+
+def routes_of(app: Any) -> Optional[Declared]:
+    """The routes of `app` as they are now; None for None, an app that was gone before anybody asked.
+
+    Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request.
     """
-    routes: List[Dict[str, Any]] = []
     if app is None:
-        return {}
-    roots = _roots(app)
+        return None
+    rules = []
     for rule in app.url_map.iter_rules():
         if rule.build_only or getattr(rule, "websocket", False) or _is_static(rule.endpoint):
             continue
-        view = app.view_functions.get(rule.endpoint)
-        for methods, function in _functions(_methods(rule), view):
-            file, line = _where(function, roots)
-            routes.append({
-                "methods": methods, "rule": rule.rule, "endpoint": rule.endpoint, "file": file, "line": line})
-    return {"app": str(app.import_name), "routes": routes}
+        for methods, function in _functions(_methods(rule), app.view_functions.get(rule.endpoint)):
+            rules.append((methods, rule.rule, rule.endpoint, _code(function)))
+    return Declared(str(app.import_name), str(app.root_path), rules)
+
+
+def declared_routes(app: Any) -> Dict[str, Any]:
+    """Both of them at once; `{}` for None."""
+    declared = routes_of(app)
+    return {} if declared is None else declared.described()
 
 
 def _is_static(endpoint: str) -> bool:
@@ -46,11 +64,6 @@ def _functions(methods: List[str], view: Any) -> List[Tuple[List[str], Any]]:
     return [([method], getattr(view_class, method.lower(), None) or view_class) for method in methods]
 
 
-def _where(function: Any, roots: List[str]) -> Tuple[str, int]:
-    code = _code(function)
-    return (_relative(code.co_filename, roots), code.co_firstlineno) if code is not None else ("", 0)
-
-
 def _code(function: Any) -> Optional[Any]:
     for _ in range(50):  # decorators; the bound is for those that wrap each other in a circle
         inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
@@ -63,9 +76,9 @@ def _code(function: Any) -> Optional[Any]:
     return code
 
 
-def _roots(app: Any) -> List[str]:
+def _roots(root_path: str) -> List[str]:
     """Folders that may be the project's, the likeliest first: where the app was started, where it lies."""
-    candidates = [app.root_path]
+    candidates = [root_path]
     try:
         candidates.insert(0, os.getcwd())
     except OSError:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Optional
 import flask
 from werkzeug.wsgi import ClosingIterator
 
-from metlo_auto.capture.declared_routes import declared_routes
+from metlo_auto.capture.declared_routes import routes_of
 from metlo_auto.capture.edge import ATTACHED, Attachment, edge
 from metlo_auto.capture.recording import KEY, Capture, Environ, Recording, Route
 from metlo_auto.imports.wrapt_import import wrap_function_wrapper
@@ -18,19 +18,28 @@ EDGE = "_metlo_auto_edge"
 ORDINARY = ClosingIterator
 
 
-def patch(flask_app: Any, capture: Capture) -> None:
-    """Every app of the module `flask.app` created from now on reports to `capture`; the class stays the same object."""
-    wrap_function_wrapper(flask_app, "Flask.__init__", _attaching(capture))
+def patch(flask_app: Any, capture_for: Callable[[Any], Optional[Capture]]) -> None:
+    """Every app of the module `flask.app` created from now on reports to what `capture_for` gives for it.
+
+    The class stays the same object.
+    """
+    wrap_function_wrapper(flask_app, "Flask.__init__", _attaching(capture_for))
 
 
-def _attaching(capture: Capture) -> Callable[..., Any]:
+def _attaching(capture_for: Callable[[Any], Optional[Capture]]) -> Callable[..., Any]:
     def init(wrapped: Callable[..., Any], app: Any, args: Any, kwargs: Any) -> None:
         wrapped(*args, **kwargs)
-        # An explicit attachment made inside a subclass's __init__ knows better than the environment.
-        if getattr(app, ATTACHED, None) is None:
-            capture.guard.run(attach, app, capture)
+        attach_new(app, capture_for)
 
     return init
+
+
+def attach_new(app: Any, capture_for: Callable[[Any], Optional[Capture]]) -> None:
+    """Attaches an app that is not attached yet; an explicit attachment knows better than the environment."""
+    if getattr(app, ATTACHED, None) is None:
+        capture = capture_for(app)
+        if capture is not None:
+            capture.guard.run(attach, app, capture)
 
 
 def attach(app: Any, capture: Optional[Capture]) -> None:
@@ -75,9 +84,9 @@ class Wrapped:
 
 
 def _declare(capture: Capture, watched: Any) -> None:
-    # Weakly: the routes wait for a collector that may never ask for them.
+    # Weakly: an app of a test may be gone before its routes are wanted.
     app = weakref.ref(_app(watched))
-    capture.declare(lambda: declared_routes(app()))
+    capture.declare(lambda: routes_of(app()))
 
 
 def _app(watched: Any) -> Any:

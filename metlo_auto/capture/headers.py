@@ -3,6 +3,7 @@
 All that is kept is bounded, since clients choose names and their order. Knows WSGI's spelling, nothing of meaning.
 """
 
+import os
 from operator import itemgetter
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
@@ -55,12 +56,14 @@ class _Plan(NamedTuple):
     values_of: _ValuesOf
     peer_keys: Tuple[str, ...]
     peers_of: _ValuesOf
+    process: Tuple[str, ...]  # those of its headers' keys that the environment of the process has too
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
     chosen = tuple([key for key in keys if _name(key)])
     peer_keys = tuple([key for key in _PEERS if key in keys])
-    return _Plan(tuple(map(_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys))
+    process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
+    return _Plan(tuple(map(_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys), process)
 
 
 def _getter(keys: Tuple[str, ...]) -> _ValuesOf:
@@ -78,7 +81,12 @@ _KNOWN_PEERS = Memo(_peers)
 
 def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
     """Who speaks with whom, and the request's headers in the order of the environ."""
-    names, values_of, peer_keys, peers_of = _PLANS[tuple(environ)]
+    names, values_of, peer_keys, peers_of, process = _PLANS[tuple(environ)]
+    if process and not _is_cgi(environ):
+        # wsgiref and granian copy the process's environment into that of a request: HTTP_PROXY is no header.
+        copied = [key for key in process if environ[key] == os.environ.get(key)]
+        if copied:
+            return of_request({key: value for key, value in environ.items() if key not in copied})
     values = values_of(environ)
     peers = _KNOWN_PEERS[peer_keys, peers_of(environ)]
     # Some servers give these two empty where the client sent none.
@@ -86,6 +94,11 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
         pairs = [pair for pair in zip(names, values) if pair[1] or not pair[0].startswith("Content-")]
         return peers, tuple([name for name, _ in pairs]), tuple([value for _, value in pairs])
     return peers, names, values
+
+
+def _is_cgi(environ: Dict[str, Any]) -> bool:
+    """Whether a process was started for this request, and has its headers in its environment."""
+    return "GATEWAY_INTERFACE" in os.environ or bool(environ.get("wsgi.run_once"))
 
 
 def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values]:

@@ -93,11 +93,14 @@ def default_path(environ: Mapping[str, str]) -> Path:
     state = environ.get("XDG_STATE_HOME")
     if state and os.path.isabs(state):
         return Path(state) / "metlo-auto"
-    home = environ.get("HOME")
+    given_home = environ.get("HOME")
     try:
-        return (Path(home) if home else Path.home()) / ".local" / "state" / "metlo-auto"
+        home = Path(given_home) if given_home else Path.home()
     except RuntimeError as error:
         raise FolderUnusable("this user has no home folder; choose a folder with --data-dir") from error
+    if not home.is_dir():
+        raise FolderUnusable(f"the home folder {home} does not exist; choose a folder with --data-dir")
+    return home / ".local" / "state" / "metlo-auto"
 
 
 def open_folder(path: Path) -> Folder:

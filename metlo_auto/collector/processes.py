@@ -58,7 +58,8 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     clean = dict(environ)
     clean["METLO_DISABLED"] = "1"
     path = [part for part in clean.pop("PYTHONPATH", "").split(os.pathsep) if part and not _is_bootstrap(part)]
-    if _ROOT.name not in ("site-packages", "dist-packages") and str(_ROOT) not in path:
+    installed = _ROOT.name in ("site-packages", "dist-packages")
+    if not installed and not any((Path(part) / "metlo_auto").exists() for part in path):
         path.append(str(_ROOT))  # run from a checkout: the child's current directory is another
     if path:
         clean["PYTHONPATH"] = os.pathsep.join(path)

@@ -2,7 +2,14 @@
 
 import io
 import os
-from typing import Dict, List, NamedTuple, Optional
+import stat
+from typing import Dict, Iterator, List, NamedTuple, Optional
+
+LARGEST = 1024 * 1024  # bytes
+
+
+class NotRegular(OSError):
+    """A pipe, a socket, a folder or a device: reading it could wait for ever, or never end."""
 
 
 class DotEnv(NamedTuple):
@@ -21,33 +28,69 @@ NONE = DotEnv(None, {}, {}, [])
 
 
 def read_dotenv(chosen: str, cwd: Optional[str]) -> DotEnv:
-    """The METLO_* values of the file `chosen` ("off" for none), or of the nearest `.env` upwards from `cwd`."""
+    """The METLO_* values of the file `chosen` ("off" for none), or of the nearest `.env` upwards from `cwd`.
+
+    Never waits: what is no regular file, a pipe for example, is skipped with one line.
+    """
     if chosen.strip().lower() == "off":
         return NONE
-    path = chosen.strip() or _nearest(cwd)
-    if not path:
-        return NONE
+    problems: List[str] = []
+    for path in [chosen.strip()] if chosen.strip() else _candidates(cwd):
+        try:
+            text = read_regular(path)
+        except (OSError, ValueError) as error:
+            problems.append("%s cannot be read (%s): settings in it are ignored; "
+                            "mend the file or set METLO_ENV_FILE=off" % (path, _reason(error)))
+            if isinstance(error, NotRegular):
+                continue
+            return DotEnv(path, {}, {}, problems)
+        found = parse(path, text)
+        return found._replace(problems=problems + found.problems)
+    return NONE._replace(problems=problems)
+
+
+def read_regular(path: str) -> str:
+    """The text of the file at `path`; raises OSError or ValueError where there is none that can be read at once."""
+    if os.path.realpath(path) == os.devnull:
+        return ""
+    _check_regular(os.stat(path))  # before it is opened, which the writer of a pipe would notice
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags)
     try:
-        with io.open(path, encoding="utf-8-sig") as file:
-            text = file.read()
-    except (OSError, ValueError) as error:
-        return DotEnv(path, {}, {}, ["%s cannot be read (%s): settings in it are ignored; "
-                                     "mend the file or set METLO_ENV_FILE=off" % (path, _reason(error))])
-    return _parse(path, text)
+        _check_regular(os.fstat(descriptor))
+        with io.open(descriptor, "rb", closefd=False) as file:
+            data = file.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > LARGEST:
+        raise ValueError("it is larger than %d KB" % (LARGEST // 1024))
+    return data.decode("utf-8-sig")
 
 
-def _nearest(cwd: Optional[str]) -> Optional[str]:
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise NotRegular("it is %s" % kind_of(status.st_mode))
+
+
+def kind_of(mode: int) -> str:
+    """What is no regular file, in words; `mode` is that of a stat."""
+    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISDIR, "a folder"))
+    return next((words for is_kind, words in kinds if is_kind(mode)), "a device") + ", not a file"
+
+
+def _candidates(cwd: Optional[str]) -> Iterator[str]:
+    """Each `.env` from `cwd` upwards; folders of that name are often virtual environments and are none."""
     folder = cwd
     while folder:
         path = os.path.join(folder, ".env")
         if os.path.exists(path) and not os.path.isdir(path):
-            return path
+            yield path
         parent = os.path.dirname(folder)
         folder = parent if parent != folder else None
-    return None
 
 
-def _parse(path: str, text: str) -> DotEnv:
+def parse(path: str, text: str) -> DotEnv:
+    """The METLO_* values in `text`, which was read from `path`."""
     try:
         from dotenv import dotenv_values
         from dotenv.parser import parse_stream
@@ -77,4 +120,6 @@ def _leading_breaks(original: str) -> int:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or "it is not UTF-8 text"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return getattr(error, "strerror", None) or str(error)

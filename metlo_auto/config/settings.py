@@ -6,6 +6,7 @@ import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
+from metlo_auto.collector_url import is_loopback, shown
 from metlo_auto.config import parsers as kinds
 from metlo_auto.config.dotenv_file import DotEnv, read_dotenv
 from metlo_auto.errors import ConfigurationError
@@ -36,6 +37,7 @@ SETTINGS = (
     Setting("disabled", "false", kinds.switch, "true or false", "true: nothing is patched, none of it imported"),
     Setting("workers", "4", kinds.count, "a whole number from 1 to 64", "most concurrent sends"),
     Setting("environment", "production", kinds.plain, "a name", "meta.environment of every trace"),
+    Setting("service", "", kinds.plain, "a name", "meta.service; default: OTEL_SERVICE_NAME, else the app's name"),
     Setting("max_body", "64K", kinds.size, "a size such as 64K or 1M", "bytes kept of each body"),
     Setting("ignore_paths", "", kinds.names, "comma-separated globs such as /healthz,/static/*",
             "globs of paths not reported: /healthz,/static/*"),
@@ -61,6 +63,10 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 BY_VARIABLE = {setting.variable: setting for setting in SETTINGS}
 # Names that belong to the embedded collector, not to the agent.
 _FOREIGN = re.compile(r"METLO_COLLECTOR_|METLO_LOCAL_")
+# What Kubernetes sets in each container for a Service whose name begins with metlo, and Docker for a link.
+_OF_A_SERVICE = re.compile(
+    r"METLO(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$")
+_ADDRESS = re.compile(r"(tcp|udp|sctp)://", re.IGNORECASE)
 
 
 class Settings(NamedTuple):
@@ -71,6 +77,7 @@ class Settings(NamedTuple):
     disabled: bool
     workers: int
     environment: str
+    service: str
     max_body: int
     ignore_paths: Tuple[str, ...]
     sample_rate: float
@@ -123,7 +130,7 @@ def load(environ: Mapping[str, str], cwd: Optional[str], explicit: Optional[Mapp
         try:
             values[setting.name] = _parse(setting, given, environ)
         except (ValueError, TypeError):
-            message = _misunderstood(setting, given)
+            message = _misunderstood(setting, given, _key(environ, dotenv, explicit or {}))
             if given.source == "argument":
                 raise ConfigurationError(message) from None
             (errors if setting.name in ("host", "api_key") else problems).append(message)
@@ -152,6 +159,8 @@ def _given(setting: Setting, environ: Mapping[str, str], dotenv: DotEnv, explici
         return _Given(environ[setting.variable], "environment")
     if dotenv.values.get(setting.variable, "").strip():
         return _Given(dotenv.values[setting.variable], dotenv.where(setting.variable))
+    if setting.name == "service" and environ.get("OTEL_SERVICE_NAME", "").strip():
+        return _Given(environ["OTEL_SERVICE_NAME"], "environment, OTEL_SERVICE_NAME")
     return _Given("", "default")
 
 
@@ -176,21 +185,28 @@ def _state_folder(environ: Mapping[str, str]) -> Optional[str]:
     return os.path.join(base, "metlo-auto", "spool") if os.path.isabs(base) else None
 
 
-def _misunderstood(setting: Setting, given: _Given) -> str:
+def _key(environ: Mapping[str, str], dotenv: DotEnv, explicit: Mapping[str, Any]) -> str:
+    """The API key as it was given, which may have been pasted into another setting too."""
+    return str(_given(BY_NAME["api_key"], environ, dotenv, explicit).value)
+
+
+def _misunderstood(setting: Setting, given: _Given, key: str) -> str:
     if given.source == "argument":
         name = "metlo_" + setting.name if setting.name in ("host", "api_key") else setting.name
-        return "MetloFlask: %s must be %s, not %s" % (name, setting.wanted, _shown(setting, given))
+        return "MetloFlask: %s must be %s, not %s" % (name, setting.wanted, _shown(setting, given, key))
     mend = "" if setting.name in ("host", "api_key") else "; using %s" % (setting.default or "the default")
     return "%s (%s) is %s, but must be %s%s" % (
-        setting.variable, given.source, _shown(setting, given), setting.wanted, mend)
+        setting.variable, given.source, _shown(setting, given, key), setting.wanted, mend)
 
 
-def _shown(setting: Setting, given: _Given) -> str:
+def _shown(setting: Setting, given: _Given, key: str) -> str:
     if setting.name == "api_key":
         return "empty" if not str(given.value).strip() else "a text with characters that no header can carry"
     text = str(given.value)
-    if setting.name == "host" and "@" in text:
-        return "a URL that carries a user name, a query or a fragment"
+    if setting.name == "host":
+        return repr(shown(text, key))
+    if len(key) > 5:
+        text = text.replace(key, "***")
     return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
@@ -203,17 +219,21 @@ def _missing(values: Dict[str, Any], sources: Dict[str, str], errors: List[str])
 
 
 def _readable_on_the_way(host: str) -> List[str]:
-    parts = urlsplit(host)
-    name = (parts.hostname or "").lower()
-    if parts.scheme.lower() == "https" or name == "localhost" or name == "::1" or name.startswith("127."):
+    if urlsplit(host).scheme.lower() == "https" or is_loopback(host):
         return []
     return ["METLO_HOST is plain http:// and not on this machine: key and traffic travel readable; use https://"]
 
 
 def _unknown_names(environ: Mapping[str, str], dotenv: DotEnv) -> List[str]:
-    found = [(name, "environment") for name in environ] + [(name, dotenv.where(name)) for name in dotenv.values]
+    found = [(name, "environment") for name in environ if not _is_of_a_service(name, environ)]
+    found += [(name, dotenv.where(name)) for name in dotenv.values]
     return [_unknown(name, source) for name, source in found
             if name.startswith(PREFIX) and name not in BY_VARIABLE and not _FOREIGN.match(name)]
+
+
+def _is_of_a_service(name: str, environ: Mapping[str, str]) -> bool:
+    return name.startswith(PREFIX) and bool(
+        _OF_A_SERVICE.match(name) or (name.endswith("_PORT") and _ADDRESS.match(environ[name].strip())))
 
 
 def _unknown(name: str, source: str) -> str:

@@ -13,6 +13,7 @@ from os import getpid
 from typing import Deque, Dict, Optional, Union
 
 from metlo_auto.clocks import Real, sleep
+from metlo_auto.collector_url import shown
 
 from .batcher import Batcher
 from .counters import Counters
@@ -69,7 +70,8 @@ class Channel:
         self._loss_monitor = LossMonitor(self.counters, self._outages, Real.monotonic)
         self._spool = self._make_spool()
         self._post_threads = self._make_crew()
-        self._collector_outages = CollectorOutages(self._outages, settings.host, lambda: self._spool.usable)
+        host = shown(settings.host, settings.api_key)
+        self._collector_outages = CollectorOutages(self._outages, host, lambda: self._spool.usable)
         self._sender = self._make_sender()
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:

@@ -33,9 +33,13 @@ class Declarations:
         self._taken: Optional[bool] = None  # whether the collector takes them, once it was asked
         self._told: Set[int] = set()
 
+    def wanted(self) -> bool:
+        """Whether there is room for one more, and no collector that takes none."""
+        return self._taken is not False and len(self._told) + len(self._waiting) < MOST
+
     def add(self, make_body: Callable[[], bytes]) -> None:
-        """`make_body` gives b"" where there is nothing to tell any more. Never waits, takes no lock."""
-        if self._taken is not False and len(self._told) + len(self._waiting) < MOST:
+        """`make_body` gives b"" where there is nothing to tell. Never waits, takes no lock."""
+        if self.wanted():
             self._waiting.append(Declaration(make_body))
 
     def tell(self, ask: Callable[[str, str, bytes], Answer]) -> None:

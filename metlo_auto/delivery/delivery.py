@@ -52,11 +52,16 @@ class Delivery:
             channel.counters.captured.add()
         channel.counters.refuse(reason, n)
 
-    def declare(self, make_body: Callable[[], bytes]) -> None:
-        """Tells a collector that takes them the app's routes, once, after its first trace; others are told nothing."""
-        channel = self.channel()
-        if self._forking.is_to_tell():
-            channel.declarations.add(make_body)
+    def declare(self, prepare: Callable[[], Optional[Callable[[], bytes]]]) -> None:
+        """Tells a collector that takes them an app's routes, with the traces; others are told nothing.
+
+        `prepare` is called at once, where it is of use; what it gives makes the body in the sender's thread.
+        """
+        declarations = self.channel().declarations
+        if declarations.wanted() and self._forking.is_to_tell():
+            make_body = prepare()
+            if make_body is not None:
+                declarations.add(make_body)
 
     def flush(self, timeout: float) -> None:
         """Waits until every trace is posted or spooled, `timeout` seconds at most."""

@@ -4,17 +4,19 @@ import os
 import sys
 from typing import Any, Dict, Iterator, List, Tuple, Union
 
-from metlo_auto.doctor import configuration, interpreter, reach, report
+from metlo_auto.doctor import configuration, interpreter, reach, report, trial
 from metlo_auto.doctor.configuration import Row
 from metlo_auto.doctor.finding import FAILED, OK, Finding
-from metlo_auto.launcher import environment, messages, process
+from metlo_auto.launcher import environment, messages, piped_settings, process
 from metlo_auto.version import VERSION
 
 
 def main(chosen: Any) -> int:
     """Examine, print, and give the exit status; `chosen` are the launcher's options."""
     environ = environment.for_app(dict(os.environ), chosen)
-    begun = list(_local(environ)) if chosen.local else []
+    for problem in piped_settings.hand_on(environ):
+        messages.say(problem)
+    begun = list(_local(environ, chosen.yes)) if chosen.local else []
     rows, findings = examine(chosen.command, environ)
     findings = begun + findings
     text = (report.as_json if chosen.json else report.as_text)(VERSION, rows, findings)
@@ -25,34 +27,43 @@ def main(chosen: Any) -> int:
 def examine(command: List[str], environ: Dict[str, str]) -> Tuple[List[Row], List[Finding]]:
     """All settings, and all findings about the app that `command` starts in `environ`."""
     asked = _ask(command, environ)
-    loaded = _settings(environ)
+    heard = [_bootstrap()] + _heard(asked)
+    folder = _folder()
+    if isinstance(asked, interpreter.Asked) and all(finding.status != FAILED for finding in heard):
+        tried = trial.attempt(asked.found, environ)
+        heard.append(tried.finding)
+        if tried.seen is not None:
+            environ, folder = dict(environ, **tried.seen.environ), tried.seen.folder
+    loaded = _settings(environ, folder)
     if isinstance(loaded, Finding):
-        return [], [_bootstrap()] + _heard(asked) + [loaded]
+        return [], heard + [loaded]
     rest = list(configuration.examine(loaded))
     if loaded.settings.host and loaded.settings.api_key:
         rest.append(configuration.examine_spool(loaded))
         rest += reach.examine(loaded.settings.host, loaded.settings.api_key)
-    return configuration.rows(loaded), [_bootstrap()] + _heard(asked) + rest
+    return configuration.rows(loaded), heard + rest
 
 
 def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
-    """What is sure before the start to leave the app unreported, one line each; nothing where that is wanted."""
-    loaded = _settings(environ)
+    """What is sure before the start to leave the app unreported, one line each; nothing where that is wanted.
+
+    Settings are none of it: the app may have other ones, from the folder that its server changes to for example.
+    """
+    loaded = _settings(environ, _folder())
     if not isinstance(loaded, Finding) and loaded.settings.disabled:
         return []
     findings = [_bootstrap()] + _heard(_ask(command, environ))
     sure = [found for found in findings if found.status == FAILED]
     if isinstance(loaded, Finding):
         sure.append(loaded)
-    lines = ["%s; %s" % (found.said, found.mend) if found.mend else found.said for found in sure]
-    return lines if isinstance(loaded, Finding) else lines + loaded.errors
+    return ["%s; %s" % (found.said, found.mend) if found.mend else found.said for found in sure]
 
 
-def _local(environ: Dict[str, str]) -> Iterator[Finding]:
+def _local(environ: Dict[str, str], yes: bool) -> Iterator[Finding]:
     from metlo_auto.launcher import local
 
     try:
-        yield Finding("local", OK, "the embedded collector's page is %s" % local.attach(environ))
+        yield Finding("local", OK, "the embedded collector's page is %s" % local.attach(environ, yes))
     except local.LocalError as error:
         yield Finding("local", FAILED, "the embedded collector does not run: %s" % error, "do what it says")
 
@@ -68,10 +79,10 @@ def _heard(asked: Union[interpreter.Asked, Finding]) -> List[Finding]:
     return [asked] if isinstance(asked, Finding) else list(interpreter.examine(asked))
 
 
-def _settings(environ: Dict[str, str]) -> Any:
+def _settings(environ: Dict[str, str], folder: Any) -> Any:
     """The loaded settings, or the finding that says why there are none."""
     try:
-        return configuration.load(environ, _folder())
+        return configuration.load(environ, folder)
     except BaseException as error:  # noqa: BLE001 - a broken python-dotenv may raise anything
         said = "the settings cannot be read: %s: %s" % (type(error).__name__, error)
         mend = "run: %s -m pip install --force-reinstall python-dotenv" % sys.executable

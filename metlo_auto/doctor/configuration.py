@@ -3,6 +3,7 @@
 import os
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from metlo_auto.collector_url import shown
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 
 
@@ -29,6 +30,8 @@ def rows(loaded: Any) -> List[Row]:
     for setting in SETTINGS:
         value = getattr(loaded.settings, setting.name)
         text = masked(value) if setting.name == "api_key" else _text(value)
+        if setting.name == "host":
+            text = shown(text, loaded.settings.api_key)
         found.append(Row(setting.variable, text, loaded.sources[setting.name]))
     return found
 
@@ -75,7 +78,7 @@ def _sampled(rate: float, source: str) -> Finding:
 
 def examine_spool(loaded: Any) -> Finding:
     """Whether batches can wait on disk, and what waits there."""
-    from metlo_auto.delivery.spool.folder import Folder
+    from metlo_auto.delivery.spool.folder import Folder, check_home
     from metlo_auto.delivery.spool.spool import folder_for, waiting
 
     chosen = loaded.settings
@@ -84,6 +87,7 @@ def examine_spool(loaded: Any) -> Finding:
     path = folder_for(chosen.spool_dir, chosen.host, chosen.api_key)
     try:
         if not os.path.isdir(path):
+            check_home(path)
             _try_parents(path)
             return Finding("spool", OK, "%s can be made; nothing waits" % path)
         Folder(path).prepare()

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 from metlo_auto.launcher import isolated_python, process
+from metlo_auto.launcher.bundled_python import is_python
 from metlo_auto.version import VERSION
 
 SECONDS = 9.0  # while the way to the collector is looked at
@@ -34,12 +35,12 @@ def target(command: List[str], environ: Dict[str, str]) -> Target:
 
 
 def _python_of(path: str, environ: Dict[str, str]) -> Optional[str]:
-    if isolated_python.is_python(path):
+    if is_python(path):
         return path
     words = isolated_python.shebang(path)
     if words and os.path.basename(words[0]) in ("sh", "bash"):
         words = _second_line(path)  # pip's way around a path that is too long or has spaces
-    if not words or not isolated_python.is_python(words[0]):
+    if not words or not is_python(words[0]):
         return _python_beside(path)
     try:
         return process.find(words[0], environ)

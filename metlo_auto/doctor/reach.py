@@ -181,7 +181,9 @@ def _ask(url: str, api_key: str, environment: Dict[str, Any]) -> Tuple[int, Dict
         request.headers["Authorization"] = api_key
         return request
 
-    response = requests.get(
+    session = requests.Session()
+    session.trust_env = False  # what counts of the environment is in `environment`
+    response = session.get(
         url, auth=with_key, timeout=SECONDS, allow_redirects=False, stream=True, **environment
     )
     try:
@@ -189,6 +191,7 @@ def _ask(url: str, api_key: str, environment: Dict[str, Any]) -> Tuple[int, Dict
         return response.status_code, dict(response.headers), text
     finally:
         response.close()
+        session.close()
 
 
 def within(seconds: float, function: Callable[[], Any]) -> Any:

@@ -38,8 +38,10 @@ def _lines(finding: Finding) -> List[str]:
 
 def _last(findings: Sequence[Finding]) -> str:
     failed = sum(finding.status == FAILED for finding in findings)
-    if not failed:
+    if not failed and any(finding.check == "app" and finding.status == OK for finding in findings):
         return "Traces will arrive."
+    if not failed:
+        return "Nothing that was checked keeps traces from arriving; the app itself was not checked."
     return "Traces will not arrive: %d thing%s to mend." % (failed, "" if failed == 1 else "s")
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 
 from metlo_auto.config.booleans import is_on
-from metlo_auto.launcher import environment, isolated_python, options, process
+from metlo_auto.launcher import environment, isolated_python, options, piped_settings, process
 from metlo_auto.launcher.messages import say
 
 TYPE_CHECKING = False
@@ -40,6 +40,8 @@ def main(arguments: "Optional[List[str]]" = None) -> int:
 def launch(chosen: "options.Options") -> int:
     """Become the command, or give the exit status that says why not."""
     environ = environment.for_app(dict(os.environ), chosen)
+    for problem in piped_settings.hand_on(environ):
+        say(problem)
     try:
         path = process.find(chosen.command[0], environ)
         obstacles = _obstacles(chosen, path, environ)
@@ -55,8 +57,12 @@ def launch(chosen: "options.Options") -> int:
 
 
 def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") -> "List[str]":
-    """What would keep this app from being reported, one sentence each, as far as it can be seen from here."""
-    found = _attach(environ) if chosen.local else []
+    """What is sure to keep this app from being reported, one sentence each; the settings are for the app to judge."""
+    if is_on(environ.get("METLO_DISABLED", "")):
+        if chosen.local:
+            say("METLO_DISABLED wins over --local: nothing is reported, and no collector is started")
+        return []
+    found = _attach(chosen, environ) if chosen.local else []
     if is_strict(environ):
         from metlo_auto import doctor
 
@@ -68,11 +74,13 @@ def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") 
     return found + [hidden] if hidden else found
 
 
-def _attach(environ: "Dict[str, str]") -> "List[str]":
+def _attach(chosen: "options.Options", environ: "Dict[str, str]") -> "List[str]":
     from metlo_auto.launcher import local
 
+    if environ.get("METLO_HOST", "").strip():
+        say("--local wins over METLO_HOST: the app reports to the embedded collector alone")
     try:
-        say("what the app sends is shown at " + local.attach(environ))
+        say("what the app sends is shown at " + local.attach(environ, chosen.yes))
     except local.LocalError as error:
         return ["--local: %s" % error]
     return []

@@ -2,6 +2,8 @@
 
 import os
 
+from metlo_auto.launcher.bundled_python import bundled_by, is_python
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Set
@@ -19,7 +21,7 @@ def hidden_by(argv: "List[str]", path: str) -> "Optional[str]":
             return "%s hides metlo when it comes after it; the right order is: %s" % (name, rest)
     flags = python_flags(argv) or python_flags(shebang(path))
     if not flags:
-        return None
+        return bundled_by(argv, path)
     flag = "-" + sorted(flags)[0]
     return (
         "%s runs Python with %s, which keeps metlo out; leave %s away, or import metlo_auto.auto in the app"
@@ -47,17 +49,6 @@ def python_flags(argv: "List[str]") -> "Set[str]":
                 break
             flags.update({letter} & set("EIS"))
     return flags
-
-
-def is_python(command: str) -> bool:
-    """Whether `command` is called as interpreters are: python, python3, python3.13t, pypy3, python.exe."""
-    name = os.path.basename(command).lower()
-    if name.endswith(".exe"):
-        name = name[:-4]
-    for stem in ("python", "pypy"):
-        if name.startswith(stem):
-            return not name[len(stem) :].strip("0123456789.tw")
-    return False
 
 
 def shebang(path: str) -> "List[str]":

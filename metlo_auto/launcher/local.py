@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
+
+from metlo_auto.launcher import collector_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict
 
-OLDEST = (3, 9)
 SECONDS = 30
 
 
@@ -17,11 +17,15 @@ class LocalError(Exception):
     """The embedded collector cannot be used; one line that says why."""
 
 
-def attach(environ: "Dict[str, str]") -> str:
-    """Start or reuse the collector, point `environ` at it, give its page's address; raises LocalError."""
-    if sys.version_info < OLDEST:
-        raise LocalError("the embedded collector needs Python %d.%d or newer" % OLDEST)
-    answer = _ask()
+def attach(environ: "Dict[str, str]", yes: bool = False) -> str:
+    """Start or reuse the collector, point `environ` at it, give its page's address; raises LocalError.
+
+    `yes`: an environment for the collector may be made without a question.
+    """
+    try:
+        answer = _ask(collector_python.find(environ, yes))
+    except collector_python.PythonError as error:
+        raise LocalError(str(error)) from None
     try:
         told = json.loads(answer)
         host, key, page = str(told["host"]), str(told["api_key"]), str(told["page"])
@@ -31,13 +35,13 @@ def attach(environ: "Dict[str, str]") -> str:
     return page
 
 
-def _ask() -> str:
+def _ask(python: "collector_python.Python") -> str:
     # This process becomes the app, so its pid is the app's.
-    command = [sys.executable, "-m", "metlo_auto.collector", "attach", "--pid", str(os.getpid())]
+    command = [python.path, "-m", "metlo_auto.collector", "attach", "--pid", str(os.getpid())]
     try:
         child = subprocess.Popen(
             command,
-            env=dict(os.environ, METLO_DISABLED="1"),  # it is a Flask app too, and must not report itself
+            env=python.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -7,6 +7,7 @@ if TYPE_CHECKING:  # typing itself would cost the launcher 6 ms
 # All there are: names, what the value is called or "", help. --help and the completion of shells are made of it.
 OPTIONS = (
     (("--local",), "", "start or reuse the embedded collector for the app"),
+    (("--yes",), "", "with --local: make the collector's environment, do not ask"),
     (("--check",), "", "why does nothing arrive? COMMAND is optional"),
     (("--json",), "", "with --check: for machines"),
     (("--env-file",), "FILE", "read settings from FILE, not from the nearest .env"),
@@ -25,7 +26,7 @@ ACTIONS = {
     "--print-completion": "print-completion",
     "--check": "check",
 }
-FLAGS = {"--local": "local", "--strict": "strict", "--json": "json"}
+FLAGS = {"--local": "local", "--yes": "yes", "--strict": "strict", "--json": "json"}
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -39,6 +40,7 @@ class Options:
     def __init__(self) -> None:
         self.action = "run"
         self.local = False
+        self.yes = False
         self.strict = False
         self.json = False
         self.env_file: "Optional[str]" = None
@@ -58,6 +60,8 @@ def parse(arguments: "List[str]") -> "Options":
     options.command = rest
     if options.json and options.action != "check":
         raise UsageError("--json goes with --check only")
+    if options.yes and not options.local:
+        raise UsageError("--yes goes with --local only")
     if options.action == "run" and not rest:
         raise UsageError("no command given; for example: metlo-run gunicorn app:app")
     return options

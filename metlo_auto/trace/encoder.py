@@ -50,9 +50,9 @@ def fastest_body() -> Callable[[str], bytes]:
 
 
 class Encoder:
-    """Traces of one process; `environment` is the setting, `prefix` makes its trace ids unique."""
+    """Traces of one app; `environment` is the setting, `prefix` makes trace ids unique, `service` is the app's name."""
 
-    def __init__(self, environment: str, prefix: str) -> None:
+    def __init__(self, environment: str, prefix: str, service: str = "") -> None:
         self._body = fastest_body()
         self._templates = Memo(self._template)
         self._paths = Memo(_quoted_path)
@@ -62,6 +62,8 @@ class Encoder:
         self._prefix = prefix
         self._tail = '"environment":%s,"incoming":true,"metloSource":"python/flask","agent":"metlo-auto/%s"' % (
             encode_basestring(environment), VERSION)
+        if service:
+            self._tail += ',"service":' + encode_basestring(service)
 
     def trace(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here."""

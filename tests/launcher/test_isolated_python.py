@@ -5,7 +5,8 @@ from typing import List
 
 import pytest
 
-from metlo_auto.launcher.isolated_python import hidden_by, is_python, python_flags
+from metlo_auto.launcher.bundled_python import is_python
+from metlo_auto.launcher.isolated_python import hidden_by, python_flags
 from tests.support.installed import Installed
 
 pytestmark = pytest.mark.core

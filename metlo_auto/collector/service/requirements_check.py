@@ -6,7 +6,9 @@ import importlib.util
 import sys
 from typing import Sequence
 
-PACKAGES = ("flask", "jinja2", "waitress", "sqlalchemy")
+from metlo_auto.cli.collector_packages import NEEDED
+
+PACKAGES = tuple(module for _, module, _ in NEEDED)
 
 
 def missing(packages: Sequence[str] = PACKAGES) -> list[str]:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from sqlalchemy import Table, create_engine, event, func, make_url
+from sqlalchemy import Table, create_engine, event, func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from metlo_auto.collector.store import schema

@@ -28,6 +28,7 @@ class Folder:
     def prepare(self) -> None:
         """Makes the folder, 0700; OSError where it is not ours alone."""
         parent = os.path.dirname(self.path)
+        check_home(self.path)
         os.makedirs(os.path.dirname(parent), exist_ok=True)
         for path in (parent, self.path):
             make_private(path)
@@ -173,6 +174,13 @@ def write_all(file: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(file, left) :]
+
+
+def check_home(path: str) -> None:
+    """Raises OSError where `path` lies in the user's home folder and that does not exist: nobody wants it made."""
+    home = os.path.expanduser("~")
+    if path.startswith(os.path.join(home, "")) and not os.path.isdir(home):
+        raise FileNotFoundError(errno.ENOENT, "this user has no home folder", home)
 
 
 def make_private(path: str) -> None:

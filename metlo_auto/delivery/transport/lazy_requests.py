@@ -8,6 +8,8 @@ from typing import Any, Dict, Iterator, Optional
 
 from metlo_auto.imports.lazy_import import put_off
 
+from . import shadowed
+
 SOCKS = "urllib3.contrib.socks"
 CONNECTIONS = "%s.connections" % __package__
 GUESSING = "charset_normalizer"
@@ -19,9 +21,13 @@ def load_connections() -> None:
         with _without_socks_warning(), _without_guessing():
             # The package first, for which whoever imports it waits: a part that is imported while another thread is
             # at the package has the two wait for each other, and one of them, the app's perhaps, gets an error.
-            import requests  # noqa: F401
+            try:
+                import requests  # noqa: F401
 
-            importlib.import_module(CONNECTIONS)
+                importlib.import_module(CONNECTIONS)
+            except Exception as error:
+                shadowed.check(error)
+                raise
     importlib.import_module(CONNECTIONS)
 
 

@@ -3,9 +3,9 @@
 import os
 import zlib
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, cast
-from urllib.parse import urlsplit
 
 from metlo_auto.clocks import Real
+from metlo_auto.collector_url import is_loopback
 from metlo_auto.delivery.batch import Batch
 from metlo_auto.delivery.declarations import Answer, Declarations
 from metlo_auto.delivery.process.fork_gate import ForkGate
@@ -24,8 +24,6 @@ IDLE_LIMIT = 4.0  # seconds; the collector closes idle connections after 5 to 6
 ENVIRONMENT_FOR = 60.0  # seconds that a look at the proxy settings holds
 AT_A_TIME = 16384  # bytes that are compressed at a time: 0.2 ms, in which others have the interpreter
 ANSWER_BYTES = 4096
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Poster:
@@ -162,18 +160,14 @@ class Body:
         return self._pieces()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the collector's URL names this machine."""
-    return (urlsplit(host).hostname or "") in LOOPBACK
-
-
 def environment_of(url: str) -> Dict[str, Any]:
-    """Proxies and CA bundle that requests takes from the environment for `url`."""
+    """Proxies and CA bundle that requests takes from the environment for `url`; this machine needs no proxy."""
     from requests.utils import get_environ_proxies
 
     # As its Session does it, which a test may have replaced.
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    return {"proxies": get_environ_proxies(url, no_proxy=None), "verify": bundle, "cert": None}
+    proxies = {} if is_loopback(url) else get_environ_proxies(url, no_proxy=None)
+    return {"proxies": proxies, "verify": bundle, "cert": None}
 
 
 def gzipped(pieces: Iterable[bytes]) -> bytes:
