@@ -22,6 +22,7 @@ from metlo_auto.trace.encoder import METHODS, Encoder
 RouteKey = Tuple[str, str, str]
 HeaderMasks = Tuple[Tuple[int, Callable[[str], str]], ...]
 _NO_ENDPOINT = (404, 405)
+FIRST, FIRST_WELL = 1, 2
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
 
 
@@ -31,7 +32,10 @@ class _PerProcess:
     def __init__(self, settings: Settings, channel: Channel) -> None:
         self.channel = channel
         self.encoder = Encoder(settings.environment, binascii.hexlify(urandom(12)).decode())
+        self.kind = channel.kind
+        # Routes, and the numbers of the first request of each, and of the first that was answered well.
         self.announced: Dict[RouteKey, int] = {}
+        self.answered_well: Dict[RouteKey, int] = {}
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
@@ -45,8 +49,8 @@ class Agent:
         self.guard = Guard()
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
-            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size),
-            exits, locks)
+            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size,
+            settings.max_rate), exits, locks)
         self._redacts = settings.redact != "none"
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, self._redacts)
@@ -82,27 +86,38 @@ class Agent:
         rule = x.route
         # The collector makes no endpoint of a 404 or 405.
         route = None if rule is None or x.status in _NO_ENDPOINT else (x.peers.host, x.method, x.script_name + rule)
-        first = route is not None and route not in mine.announced and self._is_first(mine, route, number)
+        first = 0
+        if route is not None and route not in mine.answered_well:
+            first = self._is_first(mine, route, number, x.status)
         if self._samples and not first and x.status < 500 and mine.luck.random() >= self.settings.sample_rate:
             self.delivery.count_dropped("sampled")
             return
         self._send(mine, x, number, route, first)
 
-    def _is_first(self, mine: _PerProcess, route: RouteKey, number: int) -> bool:
-        return len(mine.announced) < _ANNOUNCED and mine.announced.setdefault(route, number) == number
+    def _is_first(self, mine: _PerProcess, route: RouteKey, number: int, status: int) -> int:
+        """FIRST of its route, or FIRST_WELL where it is not but the first that was answered well; else 0."""
+        if route not in mine.announced and len(mine.announced) >= _ANNOUNCED:
+            return 0
+        first = FIRST if mine.announced.setdefault(route, number) == number else 0
+        if 200 <= status < 300 and mine.answered_well.setdefault(route, number) == number:
+            return first or FIRST_WELL
+        return first
 
-    def _send(self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: bool) -> None:
+    def _send(self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: int) -> None:
         try:
             request = text_of(x.request_body, x.request_type, x.request_encoding, self._limit)
             response = text_of(x.response_body, x.response_type, x.response_encoding, self._limit)
             if self._redacts:
                 request, response = self._redacted(x, request, response)
-            trace = mine.encoder.trace(x, request, response, number)
-            announcement = mine.encoder.announcement(x, request, response, number) if first else None
+            # A collector that is not ours makes endpoints of paths, so it gets the route in the place of its path.
+            ours = mine.kind.ours
+            trace = mine.encoder.trace(x, request, response, number, not ours and route is not None)
+            announcement = mine.encoder.announcement(x, request, response, number) if first and not ours else None
         except Exception:
             self.delivery.count_dropped("error")
             raise
-        mine.channel.submit(trace, route, announcement)
+        # Its fields are known from the first that was answered well, its endpoint from the first: nobody waits again.
+        mine.channel.submit(trace, None if first == FIRST_WELL else route, announcement)
 
     # -- redaction
 
