@@ -23,7 +23,7 @@ AT_ONCE = 16  # batches that are spooled in one step
 LATE = 0.3  # seconds after which an answer is late
 LONG_STEP = 0.5  # seconds between looks while nothing may be posted
 KIND_PATIENCE = 2.0  # seconds that a collector is waited for which does not say what it is, then it is not ours
-KIND_PATIENCE_AT_END = 0.3
+KIND_PATIENCE_AT_END = 0.6
 MOST_QUESTIONS = 3  # in a row that fail by a status; what cannot say what it is may take traces all the same
 BREAKING_TAKES = 0.5  # seconds; a thread that hangs in a name lookup says nothing for longer
 

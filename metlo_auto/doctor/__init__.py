@@ -30,7 +30,7 @@ def examine(command: List[str], environ: Dict[str, str]) -> Tuple[List[Row], Lis
         return [], [_bootstrap()] + _heard(asked) + [loaded]
     rest = list(configuration.examine(loaded))
     if loaded.settings.host and loaded.settings.api_key:
-        rest.append(configuration.examine_spool(loaded))
+        rest += configuration.examine_spool(loaded)
         rest += reach.examine(loaded.settings.host, loaded.settings.api_key)
     return configuration.rows(loaded), [_bootstrap()] + _heard(asked) + rest
 

@@ -28,7 +28,7 @@ ALLOWED = {
     "explicit": "config errors agent capture",
     "foreign_interpreter": "version config imports auto",
     "bootstrap": "foreign_interpreter auto",
-    "doctor": "version config delivery/spool delivery/transport launcher",
+    "doctor": "version config delivery delivery/spool delivery/transport launcher",
     "launcher": "version config doctor cli",  # doctor is only loaded for --check and --strict
     "collector": "config collector/service",
     "collector/store": "",

@@ -193,8 +193,7 @@ class FaultyCollector:
         if path == "/api/v1/verify" and self.verify is not None:
             with self._changed:
                 self.asked += 1
-                key = headers.get("authorization", "")
-                return self.verify() if key == self.key else Answer(401, "Client unauthorized")
+            return self.verify() if headers.get("authorization") == self.key else Answer(401, "Client unauthorized")
         document = json.loads(body.decode()) if body else []
         traces = document if isinstance(document, list) else [document]
         with self._changed:

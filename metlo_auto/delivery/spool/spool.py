@@ -342,11 +342,3 @@ def describe(host: str, api_key: str) -> bytes:
     """What says whose batches a folder holds: the collector, and enough of the key to tell two apart."""
     key = api_key[-4:] if len(api_key) >= 16 else ""
     return json.dumps({"host": host.rstrip("/"), "key": key}).encode("ascii")
-
-
-def waiting(folder: str) -> Dict[str, int]:
-    """Files and traces that wait in `folder`, for diagnosis: {"batches": n, "traces": n, "bytes": n}."""
-    sizes = Folder(folder).sizes()
-    names = {name: parse_name(name) for name in sizes}
-    traces = sum(name.traces for name in names.values() if name)
-    return {"batches": sum(map(bool, names.values())), "traces": traces, "bytes": sum(sizes.values())}
