@@ -28,6 +28,7 @@ HeaderMasks = Tuple[Tuple[int, Callable[[str], str]], ...]
 _NO_ENDPOINT = (404, 405)
 # Where an agent posts to.
 _POSTS = ("/api/v1/log-request/batch", "/api/v2/log-request/single", "/api/v1/verify", "/api/local/routes")
+FIRST, FIRST_WELL = 1, 2
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
 
 
@@ -39,7 +40,10 @@ class _PerProcess:
         prefix = binascii.hexlify(urandom(12)).decode()
         # One for each app's name.
         self.encoders = Memo(lambda service: Encoder(settings.environment, prefix, service))
+        self.kind = channel.kind
+        # Routes, and the numbers of the first request of each, and of the first that was answered well.
         self.announced: Dict[RouteKey, int] = {}
+        self.answered_well: Dict[RouteKey, int] = {}
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
@@ -53,8 +57,8 @@ class Agent:
         self.guard = Guard()
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
-            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size),
-            exits, locks)
+            settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size,
+            settings.max_rate), exits, locks)
         self._redacts = settings.redact != "none"
         self._redactor = Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, self._redacts)
@@ -102,7 +106,9 @@ class Agent:
         rule = x.route
         # The collector makes no endpoint of a 404 or 405.
         route = None if rule is None or x.status in _NO_ENDPOINT else (x.peers.host, x.method, x.script_name + rule)
-        first = route is not None and route not in mine.announced and self._is_first(mine, route, number)
+        first = 0
+        if route is not None and route not in mine.answered_well:
+            first = self._is_first(mine, route, number, x.status)
         if self._samples and not first and x.status < 500 and mine.luck.random() >= self.settings.sample_rate:
             self.delivery.count_dropped("sampled")
             return
@@ -119,11 +125,17 @@ class Agent:
                 "reported; set METLO_HOST to the collector", shown(self.settings.host, self.settings.api_key))
         return own
 
-    def _is_first(self, mine: _PerProcess, route: RouteKey, number: int) -> bool:
-        return len(mine.announced) < _ANNOUNCED and mine.announced.setdefault(route, number) == number
+    def _is_first(self, mine: _PerProcess, route: RouteKey, number: int, status: int) -> int:
+        """FIRST of its route, or FIRST_WELL where it is not but the first that was answered well; else 0."""
+        if route not in mine.announced and len(mine.announced) >= _ANNOUNCED:
+            return 0
+        first = FIRST if mine.announced.setdefault(route, number) == number else 0
+        if 200 <= status < 300 and mine.answered_well.setdefault(route, number) == number:
+            return first or FIRST_WELL
+        return first
 
     def _send(
-        self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: bool, service: str
+        self, mine: _PerProcess, x: Exchange, number: int, route: Optional[RouteKey], first: int, service: str
     ) -> None:
         try:
             request = text_of(x.request_body, x.request_type, x.request_encoding, self._limit)
@@ -131,12 +143,15 @@ class Agent:
             if self._redacts:
                 request, response = self._redacted(x, request, response)
             encoder = mine.encoders[service]
-            trace = encoder.trace(x, request, response, number)
-            announcement = encoder.announcement(x, request, response, number) if first else None
+            # A collector that is not ours makes endpoints of paths, so it gets the route in the place of its path.
+            ours = mine.kind.ours
+            trace = encoder.trace(x, request, response, number, not ours and route is not None)
+            announcement = encoder.announcement(x, request, response, number) if first and not ours else None
         except Exception:
             self.delivery.count_dropped("error")
             raise
-        mine.channel.submit(trace, route, announcement)
+        # Its fields are known from the first that was answered well, its endpoint from the first: nobody waits again.
+        mine.channel.submit(trace, None if first == FIRST_WELL else route, announcement)
 
     # -- redaction
 

@@ -68,6 +68,13 @@ def seconds(value: Any) -> float:
     return number
 
 
+def rate(value: Any) -> float:
+    number = float(str(value).strip())
+    if isinstance(value, bool) or not 0 <= number <= 1e6:
+        raise ValueError
+    return number
+
+
 def patience(value: Any) -> float:
     return 0.0 if str(value).strip() in ("0", "0.0") else seconds(value)
 

@@ -55,6 +55,8 @@ SETTINGS = (
     Setting("compress", "auto", kinds.compress, "auto, true or false", "gzip: auto = not on loopback"),
     Setting("spool_dir", "", kinds.plain, "a folder, or off", "for traces while the collector is away; off = none"),
     Setting("spool_size", "64M", kinds.size, "a size such as 64M", "most that it holds; the oldest goes first"),
+    Setting("max_rate", "200", kinds.rate, "traces a second, 0 for no bound",
+            "most traces a second to Metlo's own collector"),
     Setting("log_level", "WARNING", kinds.level, "one of " + ", ".join(kinds.LEVELS), "level of the logger metlo"),
     Setting("strict", "false", kinds.switch, "true or false", "true: as --strict"),
     Setting("env_file", "", kinds.plain, "a file, or off", "the .env to read, not the nearest one; off = none"),
@@ -91,6 +93,7 @@ class Settings(NamedTuple):
     compress: str
     spool_dir: Optional[str]
     spool_size: int
+    max_rate: float
     log_level: str
     strict: bool
     env_file: str

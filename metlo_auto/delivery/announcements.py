@@ -45,7 +45,7 @@ class Announcements:
             self._held[route].until = 0.0
 
     def refused(self) -> None:
-        """The collector has no v2: everything goes by v1 from now on."""
+        """The collector has no v2, or needs none: everything goes by v1 from now on."""
         self._taken = False
         while self.pending:
             self._release_first(self.pending.popleft())
@@ -79,13 +79,14 @@ class Announcements:
 
     def _keep(self, item: Item, now: float) -> bool:
         trace, route, announcement = item
-        if not self._taken or route is None:
+        if not self._taken or (route is None and announcement is None):
             return False
         if announcement is not None:
             self.pending.append(new_batch((trace,), announcement, route))
-            self._held.setdefault(route, Held(now + PATIENCE))
+            if route is not None:
+                self._held.setdefault(route, Held(now + PATIENCE))
             return True
-        held = self._held.get(route)
+        held = self._held.get(route) if route is not None else None
         if held is not None:
             held.traces.append(trace)
         return held is not None

@@ -24,14 +24,14 @@ class BatchTiming:
         self._prompt = PROMPT_BURST
         self._counted = 0.0
 
-    def due(self, now: float, traces: int, size: int) -> bool:
-        """Whether `traces` waiting traces of `size` bytes leave now; the caller then takes them."""
+    def due(self, now: float, traces: int, size: int, most: int = BATCH_TRACES) -> bool:
+        """Whether `traces` waiting traces of `size` bytes leave now, `most` of them in a batch; the caller then takes them."""
         if not traces:
             self._since = None
             return False
         if self._since is None:
             self._since = now
-        if traces >= BATCH_TRACES or size >= BATCH_BYTES:
+        if traces >= most or size >= BATCH_BYTES:
             return True
         waited = now - self._since
         return waited >= self._patience or (waited >= LINGER and traces <= FEW and self._spend(now))

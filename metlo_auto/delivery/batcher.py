@@ -19,6 +19,7 @@ class Batcher:
 
     def __init__(self, queue: TraceQueue, counters: Counters, flush_interval: float) -> None:
         self.announcements = Announcements()
+        self.most = BATCH_TRACES  # traces of one batch
         self._queue = queue
         self._counters = counters
         self._timing = BatchTiming(flush_interval)
@@ -30,8 +31,9 @@ class Batcher:
         `for_disk`: nothing is kept back, since a spool sends what comes after an announcement later anyway.
         """
         self._release(now, hurry, for_disk)
-        due = self._timing.due(now, len(self._queue), self._queue.waiting_bytes) or (hurry and len(self._queue) > 0)
-        if due:
+        queue = self._queue
+        due = self._timing.due(now, len(queue), queue.waiting_bytes, self.most)
+        if due or (hurry and len(queue) > 0):
             self._take(now)
             self._release(now, hurry, for_disk)
         if self.announcements.pending:
@@ -44,7 +46,7 @@ class Batcher:
 
     def full(self) -> bool:
         """Whether more than one batch waits."""
-        return len(self._queue) >= BATCH_TRACES or self._queue.waiting_bytes >= BATCH_BYTES
+        return len(self._queue) >= self.most or self._queue.waiting_bytes >= BATCH_BYTES
 
     def wait(self, now: float) -> Optional[float]:
         """Seconds until `next` may have something by itself; None where a new trace must come first."""
@@ -76,12 +78,12 @@ class Batcher:
 
     def _cut(self) -> List[bytes]:
         loose = self._loose
-        if len(loose) <= BATCH_TRACES and sum(map(len, loose)) + len(loose) < BATCH_BYTES - 1:
+        if len(loose) <= self.most and sum(map(len, loose)) + len(loose) < BATCH_BYTES - 1:
             self._loose = deque()
             return list(loose)
         traces: List[bytes] = []
         room = BATCH_BYTES - 2
-        while loose and len(traces) < BATCH_TRACES:
+        while loose and len(traces) < self.most:
             room -= len(loose[0]) + 1
             if room < 0 and traces:
                 break

@@ -16,17 +16,19 @@ from metlo_auto.clocks import Real, sleep
 from metlo_auto.collector_url import shown
 
 from .batcher import Batcher
+from .collector_kind import CollectorKind
 from .counters import Counters
 from .declarations import Declarations
 from .loss_monitor import LossMonitor
 from .outage_log import CollectorOutages, OutageLog, say
+from .pacer import Pacer
 from .process.fork_gate import ForkGate
 from .process.uwsgi import leave_signals_to_other_threads
 from .queue import TraceQueue
 from .sender import Sender
 from .spool.folder import Folder
 from .spool.locks import Locks
-from .spool.spool import Spool, folder_for
+from .spool.spool import Spool, describe, folder_for
 from .spool.store import Store
 from .transport.dns import DnsLookups
 from .transport.errors import place_of
@@ -51,10 +53,13 @@ WATCHFUL = 5.0  # the same while traces are lost
 class Channel:
     """The state of the process `pid`."""
 
-    def __init__(self, settings: DeliverySettings, gate: ForkGate, locks: Locks, threads: bool = True) -> None:
+    def __init__(
+        self, settings: DeliverySettings, gate: ForkGate, locks: Locks, kind: CollectorKind, threads: bool = True
+    ) -> None:
         self.pid = getpid()
         self.counters = Counters()
-        self.declarations = Declarations()
+        self.kind = kind
+        self.declarations = Declarations(kind)
         self._settings = settings
         self._gate = gate
         self._locks = locks
@@ -83,7 +88,7 @@ class Channel:
         self.counters.captured.add()
         if self.queue.offer(trace, route, announcement):
             return True
-        self.counters.refuse("queue_full")
+        self.counters.refuse("paced" if self._sender.held_back() else "queue_full")
         return False
 
     def start(self, for_one_request: bool = False) -> bool:
@@ -257,8 +262,23 @@ class Channel:
         batcher = Batcher(self.queue, self.counters, settings.flush_interval)
         # A generator of its own: forked processes that share one would all come back at the same moment.
         chance = random.SystemRandom().random
-        report = self._collector_outages.say
-        return Sender(batcher, store, self._post_threads, settings.timeout, Real.monotonic, chance, report)
+        pacer = Pacer(settings.max_rate, Real.monotonic, self._spool.share)
+        return Sender(
+            batcher,
+            store,
+            self._post_threads,
+            self.kind,
+            pacer,
+            settings.timeout,
+            Real.monotonic,
+            chance,
+            self._report,
+        )
+
+    def _report(self, verdict: Optional[Verdict]) -> None:
+        if verdict is None or verdict.status in (401, 403):
+            self._spool.refused(verdict is not None)
+        self._collector_outages.say(verdict)
 
     def _make_crew(self) -> Posting:
         settings = self._settings
@@ -268,7 +288,7 @@ class Channel:
         return Alone(lambda: self._make_poster(settings))
 
     def _make_poster(self, settings: DeliverySettings) -> Poster:
-        return Poster(settings, self._gate, self._lookups, self.declarations)
+        return Poster(settings, self._gate, self._lookups, self.declarations, self.kind)
 
     def _make_spool(self) -> Spool:
         folder = None
@@ -276,12 +296,14 @@ class Channel:
             path = folder_for(self._settings.spool_dir, self._settings.host, self._settings.api_key)
             cooperative = "gevent.monkey" in sys.modules or "eventlet" in sys.modules
             folder = Folder(path, self._locks, cooperative)
-        return Spool(folder, self._settings.spool_size, self._lost_for_room, self._disk_trouble, Real.monotonic)
+        about = describe(self._settings.host, self._settings.api_key)
+        size = self._settings.spool_size
+        return Spool(folder, size, self._lost_for_room, self._disk_trouble, Real.monotonic, about)
 
     def _lost_for_room(self, own: bool, traces: int) -> None:
         if own:
             self.counters.spooled -= traces
-            self.counters.drop("spool_full", traces)
+            self.counters.drop("paced" if self._sender.held_back() else "spool_full", traces)
         else:
             self.counters.recovered_dropped += traces
 

@@ -1,13 +1,13 @@
-"""What a collector of ours is told once, beside the traces: asks whether it is one; knows nothing of what it tells."""
+"""What a collector of ours is told once, beside the traces; knows nothing of what it tells."""
 
 import logging
 import zlib
 from collections import deque
-from typing import Callable, Deque, Mapping, NamedTuple, Optional, Set
+from typing import Callable, Deque, Mapping, NamedTuple, Set
 
+from .collector_kind import CollectorKind
 from .outage_log import say
 
-CAPABILITY = "X-Metlo-Collector"
 TRIES = 3
 MOST = 100  # that are told, or wait, in one process: test suites make an app for each test
 
@@ -25,26 +25,27 @@ class Declaration(NamedTuple):
 
 
 class Declarations:
-    """Waits for the first post that succeeds; a collector is asked once whether it takes them, or is told nothing."""
+    """Waits for the first post that succeeds; a collector that does not take them is told nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: CollectorKind) -> None:
+        self._kind = kind
         self._waiting: Deque[Declaration] = deque()
         self._idle: Deque[None] = deque([None])  # whoever pops it tells; several threads post
-        self._taken: Optional[bool] = None  # whether the collector takes them, once it was asked
         self._told: Set[int] = set()
 
     def wanted(self) -> bool:
         """Whether there is room for one more, and no collector that takes none."""
-        return self._taken is not False and len(self._told) + len(self._waiting) < MOST
+        takes_none = self._kind.settled and not self._kind.takes_routes
+        return not takes_none and len(self._told) + len(self._waiting) < MOST
 
     def add(self, make_body: Callable[[], bytes]) -> None:
-        """`make_body` gives b"" where there is nothing to tell. Never waits, takes no lock."""
+        """`make_body` gives b"" where there is nothing to tell any more. Never waits, takes no lock."""
         if self.wanted():
             self._waiting.append(Declaration(make_body))
 
     def tell(self, ask: Callable[[str, str, bytes], Answer]) -> None:
         """Tells what waits; `ask(method, path, body)` is one request. What fails is tried again, a few times."""
-        if not self._waiting:
+        if not self._waiting or self._kind.ours is None:
             return
         try:
             self._idle.pop()
@@ -67,13 +68,7 @@ class Declarations:
                 return
 
     def _tell(self, declaration: Declaration, ask: Callable[[str, str, bytes], Answer]) -> None:
-        if self._taken is None:
-            answer = ask("GET", "/api/v1/verify", b"")
-            if answer.status >= 500:
-                raise OSError("HTTP %d" % answer.status)
-            self._taken = answer.status == 200 and "routes" in answer.headers.get(CAPABILITY, "")
-        if not self._taken:
-            self._waiting.clear()
+        if not self._kind.takes_routes:
             return
         body = declaration.make_body()
         known = zlib.crc32(body)  # apps of one factory declare the same

@@ -4,6 +4,7 @@ from os import getpid
 from typing import Callable, Dict, Optional
 
 from .channel import Channel, Stats
+from .collector_kind import CollectorKind
 from .process import uwsgi
 from .process.exits import Ending, Exits
 from .process.fork_gate import ForkGate
@@ -29,6 +30,7 @@ class Delivery:
         self._settings = settings
         self._exits = exits or Exits()
         self._locks = locks or Locks()
+        self._kind = CollectorKind()
         self._gate = ForkGate()
         self._forking = Forking(self._gate)
         self._channel: Optional[Channel] = None
@@ -91,7 +93,8 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        channel = self._channels.setdefault(pid, Channel(self._settings, self._gate, self._locks, uwsgi.threads_run()))
+        mine = Channel(self._settings, self._gate, self._locks, self._kind, uwsgi.threads_run())
+        channel = self._channels.setdefault(pid, mine)
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
             inherited = self._channels.pop(other, None)

@@ -9,6 +9,7 @@ OVER_AFTER = 5.0  # seconds without a further loss
 
 WORDS = {
     "queue_full": "the queue (METLO_QUEUE_SIZE) is full: the newest traces are dropped",
+    "paced": "more traces come than METLO_MAX_RATE lets go, and queue or spool is full: traces are dropped",
     "spool_full": "the spool (METLO_SPOOL_SIZE) is full: the oldest traces are dropped",
 }
 

@@ -10,15 +10,21 @@ from .backoff import Backoff
 from .batch import Batch
 from .batch_timing import STEP
 from .batcher import Batcher
-from .outcomes import AWAY, WELL, Outcomes
+from .collector_kind import QUESTION, CollectorKind
+from .outcomes import AWAY, UNKNOWN, WELL, Outcomes
+from .pacer import Pacer
 from .spool.store import Store
 from .transport.post_threads import Posting
-from .transport.verdict import RETRY, Verdict
+from .transport.verdict import DELIVERED, RETRY, Verdict
+from .types import BATCH_TRACES
 
 BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of a post
 AT_ONCE = 16  # batches that are spooled in one step
 LATE = 0.3  # seconds after which an answer is late
 LONG_STEP = 0.5  # seconds between looks while nothing may be posted
+KIND_PATIENCE = 2.0  # seconds that a collector is waited for which does not say what it is, then it is not ours
+KIND_PATIENCE_AT_END = 0.6
+MOST_QUESTIONS = 3  # in a row that fail by a status; what cannot say what it is may take traces all the same
 BREAKING_TAKES = 0.5  # seconds; a thread that hangs in a name lookup says nothing for longer
 
 
@@ -37,6 +43,8 @@ class Sender:
         batcher: Batcher,
         store: Store,
         post_threads: Posting,
+        kind: CollectorKind,
+        pacer: Pacer,
         timeout: float,
         clock: Callable[[], float],
         chance: Callable[[], float],
@@ -49,6 +57,10 @@ class Sender:
         self._batcher = batcher
         self._store = store
         self._post_threads = post_threads
+        self._kind = kind
+        self._pacer = pacer
+        self._paced_until = 0.0
+        self._questions = 0
         self._timeout = timeout
         self._clock = clock
         self._chance = chance
@@ -61,6 +73,7 @@ class Sender:
         self._spool_next = True
         self._spool_from = 0.0  # when batches that are no announcements may come from there
         self._plain_is_next = False
+        self._adjust_to_kind()
 
     @property
     def away(self) -> bool:
@@ -69,15 +82,22 @@ class Sender:
 
     def idle(self) -> bool:
         """Whether nothing of this process waits in memory."""
-        return not (self._flights or self._store.backlog) and self._batcher.empty()
+        return not (self._batches_under_way() or self._store.backlog) and self._batcher.empty()
 
     def interrupted(self) -> bool:
         """Whether batches are under way; between two steps that means, where no thread runs, within one."""
-        return bool(self._flights)
+        return self._batches_under_way() > 0
 
     def stuck(self) -> bool:
         """Whether nothing is under way and nothing may be posted for a while."""
-        return not self._flights and not self._may_post(self._clock())
+        now = self._clock()
+        if self._flights:
+            return False
+        return self._awaits_turn(now) or (now < self._paced_until and self._store.spool.usable)
+
+    def held_back(self) -> bool:
+        """Whether the rate, and not an outage, is why traces wait; for any thread."""
+        return not self.away and self._clock() < self._paced_until + STEP
 
     def step(self) -> Optional[float]:
         """Does all that is due; seconds until something is due by itself, None where nothing will be."""
@@ -90,6 +110,8 @@ class Sender:
             self._hold(now)
         if self.away:
             self._spool(now)
+        elif now < self._paced_until:
+            self._spool_excess(now)
         return self._wait(now)
 
     def try_once_more(self) -> None:
@@ -103,7 +125,8 @@ class Sender:
             self._post_threads.break_off(batch_id)
         self._land_all(now)
         for flight in list(self._flights.values()):
-            self._store.keep(flight.batch)
+            if flight.batch is not QUESTION:
+                self._store.keep(flight.batch)
         self._flights.clear()
         self._spool(now, everything=True)
         while self._store.backlog:
@@ -113,30 +136,71 @@ class Sender:
 
     def _launch(self, now: float) -> None:
         while self._post_threads.room() > 0 and self._may_post(now):
-            batch = self._choose(now)
-            if batch is None:
+            batch = QUESTION if self._is_to_ask(now) else self._choose(now)
+            if batch is None or not (batch is QUESTION or self._within_rate(batch, now)):
                 return
             self._flights[batch.id] = Flight(batch, now)
             try:
                 self._post_threads.hand(batch)
             except RuntimeError:  # the interpreter starts no threads any more
                 del self._flights[batch.id]
-                if self._flights:  # whoever is posting takes this one next
+                if batch is QUESTION:
+                    self._kind.settled = True
+                elif self._flights:  # whoever is posting takes this one next
                     self._store.backlog.appendleft(batch)
                 else:
                     self._store.keep(batch)
                 return
 
     def _may_post(self, now: float) -> bool:
-        return not self.away or (not self._flights and now >= self._backoff.not_before)
+        return now >= max(self._paced_until, self._asked_until()) and not self._awaits_turn(now)
+
+    def _awaits_turn(self, now: float) -> bool:
+        return self.away and (bool(self._flights) or now < self._backoff.not_before)
+
+    def _batches_under_way(self) -> int:
+        return len(self._flights) - (QUESTION.id in self._flights)
+
+    def _is_to_ask(self, now: float) -> bool:
+        return not self._kind.settled and QUESTION.id not in self._flights
+
+    def _asked_until(self) -> float:
+        """How long traces wait for the collector to say what it is."""
+        question = self._flights.get(QUESTION.id)
+        if question is None:
+            return 0.0
+        return question.started + (KIND_PATIENCE_AT_END if self.closing else KIND_PATIENCE)
+
+    def _adjust_to_kind(self) -> None:
+        self._batcher.most = BATCH_TRACES if self._kind.ours else self._pacer.most
+        if self._kind.ours:
+            self._batcher.announcements.refused()
+
+    def _is_paced(self) -> bool:
+        return not self._kind.ours and self._pacer.rate > 0.0
+
+    def _within_rate(self, batch: Batch, now: float) -> bool:
+        """Whether `batch` may leave now; if not, it is next."""
+        wait = self._pacer.wait_for(len(batch.traces)) if self._is_paced() else 0.0
+        if wait > 0.0:
+            self._paced_until = now + wait
+            self._spool_next = bool(batch.spooled)
+            if batch.spooled:
+                self._store.spool.back(batch)
+            else:
+                self._store.backlog.appendleft(batch)
+        return wait <= 0.0
 
     def _choose(self, now: float) -> Optional[Batch]:
-        if self._store.backlog:
-            return self._store.backlog.popleft()
+        backlog = self._store.backlog
+        # Where the rate decides, batches of memory and disk take turns; announcements go first.
+        if backlog and (not self._is_paced() or not self._spool_next or backlog[0].announcement):
+            self._spool_next = self._spool_next or self._is_paced()
+            return backlog.popleft()
         # A collector that is away is tried with what is on disk, which nobody loses who is killed meanwhile.
         batch = self._from_spool(now) if self._spool_next or self.away else None
         if batch is None:
-            batch = self._batcher.next(now, self.hurry)
+            batch = backlog.popleft() if backlog else self._batcher.next(now, self.hurry)
         if batch is None and not (self._spool_next or self.away):
             batch = self._from_spool(now)
         self._spool_next = batch is not None and not batch.spooled
@@ -151,6 +215,9 @@ class Sender:
         ):
             return None
         batch = self._store.spool.next()
+        while batch is not None and len(batch.traces) > self._batcher.most:
+            self._store.resolve(batch, parts=batch.cut(self._batcher.most))
+            batch = self._store.spool.next()
         # Of one announcement after the other none has to wait.
         self._plain_is_next = batch is not None and not batch.announcement and now < self._spool_from
         if batch is not None and self._plain_is_next:
@@ -167,7 +234,7 @@ class Sender:
         self._broken_off.pop(batch.id, None)
         if flight is None:  # given up before its verdict came
             return
-        told = self._outcomes.settle(batch, verdict, now)
+        told = self._replied(verdict) if batch is QUESTION else self._outcomes.settle(batch, verdict, now)
         if told == WELL:
             self._backoff = Backoff()
             self._notice(None)
@@ -176,7 +243,19 @@ class Sender:
         if told == AWAY:
             self._failed(flight, verdict, now)
 
+    def _replied(self, verdict: Verdict) -> str:
+        """The collector has said what it is, or could not."""
+        self._questions = 0 if verdict.outcome == DELIVERED or not verdict.status else self._questions + 1
+        if verdict.outcome == DELIVERED or self._questions >= MOST_QUESTIONS:
+            self._kind.settled = True
+            self._questions = 0
+            self._adjust_to_kind()
+            return UNKNOWN
+        return AWAY
+
     def _failed(self, flight: Flight, verdict: Verdict, now: float) -> None:
+        if verdict.status != 429:
+            self._kind.settled = False
         self.errors += 1
         self.retries += 1
         self._notice(verdict)
@@ -199,7 +278,7 @@ class Sender:
     def _hold(self, now: float) -> None:
         """Has on disk too what waits for a late answer, and what nobody is free to post, for the case of a kill."""
         batch, left = None, AT_ONCE
-        if self._post_threads.room() <= 0:
+        if self._post_threads.room() <= 0 or not self._may_post(now):
             batch = self._batcher.next(now, self.hurry)
         while batch is not None:
             self._store.backlog.append(batch)
@@ -207,8 +286,30 @@ class Sender:
             batch = self._batcher.next(now, self.hurry) if left else None
         waiting = [flight.batch for flight in self._flights.values()] + list(self._store.backlog)
         for batch in waiting:
-            if not self._store.spool.hold(batch):  # no room for any more
+            if batch is not QUESTION and not self._store.spool.hold(batch):  # no room for any more
                 return
+
+    def _spool_excess(self, now: float) -> None:
+        """What the rate holds back: one batch waits in memory and takes turns with those on disk."""
+        backlog = self._store.backlog
+        if not self._store.spool.usable:
+            return
+        batch, left = self._batcher.next(now, self.hurry), AT_ONCE
+        while batch is not None:
+            if batch.announcement:
+                backlog.appendleft(batch)
+            else:
+                backlog.append(batch)
+            left -= 1
+            batch = self._batcher.next(now, self.hurry) if left else None
+        while len(backlog) > self._in_memory() and self._store.spool.usable:
+            self._store.keep(backlog.pop())
+
+    def _in_memory(self) -> int:
+        """How many batches wait in memory at most: all announcements, so that they are first, and one."""
+        if self.hurry:
+            return 0
+        return 1 + sum(bool(batch.announcement) for batch in self._store.backlog)
 
     def _spool(self, now: float, everything: bool = False) -> None:
         if not (everything or self._store.spool.usable):
@@ -229,16 +330,18 @@ class Sender:
         moments += [flight.started + LATE for flight in self._flights.values() if now < flight.started + LATE]
         look = self._store.spool.next_look()
         if look is not None and not (self._flights or self.closing):
-            moments.append(max(look, self._spool_from, self._backoff.not_before))
+            moments.append(max(look, self._spool_from, self._backoff.not_before, self._paced_until))
         if self._store.backlog:
-            moments.append(max(now, self._backoff.not_before))
+            moments.append(max(now, self._backoff.not_before, self._paced_until, self._asked_until()))
         waits = [max(moment - now, 0.0) for moment in moments]
         batcher = self._batcher.wait(now)
         if batcher is not None and self.away and not self._may_post(now):
             pause = 0.0 if self.hurry or self._batcher.full() else max(batcher, STEP)
             waits.append(pause if self._store.spool.usable else LONG_STEP)
+        elif batcher is not None and now < self._paced_until and not self._store.spool.usable:
+            waits.append(self._paced_until - now)
         elif batcher is not None and self._post_threads.room() > 0:
-            waits.append(batcher)
+            waits.append(0.0 if self.hurry and self._may_post(now) else batcher)
         elif batcher is not None and self._late(now):
             waits.append(max(batcher, STEP))
         return max(min(waits), 0.001) if waits else None

@@ -3,6 +3,9 @@
 import json
 from typing import Any, Dict, Optional, Sequence
 
+TEMPLATED = b'{"request":{"url":{"path":'  # so begins a trace whose path is its route; others begin with the host
+REAL_PATH = b',"path":"'  # and so the last member of meta; in a string of JSON the quotes would be escaped
+
 
 def without_bodies(trace: bytes) -> Optional[bytes]:
     """The trace with empty bodies that are marked as cut; None where it has none left to lose."""
@@ -11,9 +14,20 @@ def without_bodies(trace: bytes) -> Optional[bytes]:
     for side in lost:
         size = len(document[side]["body"].encode("utf-8", "replace"))
         document[side]["body"] = ""
-        note = document.setdefault("meta", {}).setdefault(side + "Body", {"size": size})
-        note.update(captured=0, omitted="cut")
-    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") if lost else None
+        meta = document.setdefault("meta", {})
+        meta.setdefault(side + "Body", {"size": size}).update(captured=0, omitted="cut")
+        if "path" in meta:
+            meta["path"] = meta.pop("path")  # the last one, where `with_real_path` looks for it
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") if lost else None
+
+
+def with_real_path(trace: bytes) -> bytes:
+    """The trace with the path that was asked for, where it has its route there and the path in `meta.path`."""
+    start = trace.rfind(REAL_PATH) if trace.startswith(TEMPLATED) else -1
+    if start < 0:
+        return trace
+    path = trace[start + len(REAL_PATH) - 1 : -2]
+    return b"".join((TEMPLATED, path, trace[trace.index(b',"host":') : start], b"}}"))
 
 
 def find_path(traces: Sequence[bytes], refusal: str) -> Optional[int]:

@@ -39,7 +39,7 @@ def examine(command: List[str], environ: Dict[str, str]) -> Tuple[List[Row], Lis
         return [], heard + [loaded]
     rest = list(configuration.examine(loaded))
     if loaded.settings.host and loaded.settings.api_key:
-        rest.append(configuration.examine_spool(loaded))
+        rest += configuration.examine_spool(loaded)
         rest += reach.examine(loaded.settings.host, loaded.settings.api_key)
     return configuration.rows(loaded), heard + rest
 

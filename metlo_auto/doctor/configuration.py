@@ -4,6 +4,7 @@ import os
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from metlo_auto.collector_url import shown
+from metlo_auto.doctor import spooled
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 
 
@@ -76,10 +77,18 @@ def _sampled(rate: float, source: str) -> Finding:
     return Finding("sample_rate", status, said % (source, rate * 100), "set it to 1.0 to see every request")
 
 
-def examine_spool(loaded: Any) -> Finding:
-    """Whether batches can wait on disk, and what waits there."""
+def examine_spool(loaded: Any) -> List[Finding]:
+    """Whether batches can wait on disk, and what waits there under this key and others."""
+    own = _examine_folder(loaded)
+    try:
+        return [own] + (spooled.examine_others(loaded.settings) if loaded.settings.spool_dir else [])
+    except OSError:  # what is wrong is said by the other one
+        return [own]
+
+
+def _examine_folder(loaded: Any) -> Finding:
     from metlo_auto.delivery.spool.folder import Folder, check_home
-    from metlo_auto.delivery.spool.spool import folder_for, waiting
+    from metlo_auto.delivery.spool.spool import folder_for
 
     chosen = loaded.settings
     if chosen.spool_dir is None:
@@ -91,12 +100,11 @@ def examine_spool(loaded: Any) -> Finding:
             _try_parents(path)
             return Finding("spool", OK, "%s can be made; nothing waits" % path)
         Folder(path).prepare()
-        there = waiting(path)
+        return spooled.examine_own(chosen, path)
     except OSError as error:
         reason = "%s: %s" % (error.filename or path, error.strerror)
         said = "the spool folder cannot be used (%s): while the collector is away, traces wait in memory only" % reason
         return Finding("spool", WARNING, said, "set METLO_SPOOL_DIR to a folder of this user, or to off")
-    return Finding("spool", OK, "%s: %d traces wait there" % (path, there["traces"]))
 
 
 def _try_parents(path: str) -> None:

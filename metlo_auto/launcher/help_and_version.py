@@ -1,7 +1,7 @@
 """The options that end metlo-run without a command: what they print on stdout."""
 
 from metlo_auto.launcher import environment, messages
-from metlo_auto.launcher.options import OPTIONS, SHELLS
+from metlo_auto.launcher.options import OPTIONS, SHELLS, SPOOL
 from metlo_auto.version import VERSION
 
 TYPE_CHECKING = False
@@ -28,6 +28,10 @@ def inform(chosen: "Options") -> int:
         from metlo_auto.doctor import main as check
 
         return check(chosen)
+    if chosen.action == "spool":
+        from metlo_auto.doctor import spool_command
+
+        return spool_command.main(chosen)
     short = {"version": "metlo-auto %s\n" % VERSION, "print-bootstrap": environment.BOOTSTRAP + "\n"}
     text = short.get(chosen.action) or (_completion(chosen.shell) if chosen.shell else _help())
     return 0 if messages.answer(text) else 1
@@ -44,6 +48,6 @@ def _help() -> str:
 def _completion(shell: str) -> str:
     from metlo_auto.cli import completion
 
-    choices = {"SHELL": SHELLS}
+    choices = {"SHELL": SHELLS, "WHAT": SPOOL}
     options = [completion.Option(names, value, text, choices.get(value, ())) for names, value, text in OPTIONS]
     return completion.script(shell, completion.Program("metlo-run", tuple(options), (), True))

@@ -15,6 +15,7 @@ OPTIONS = (
     (("--strict",), "", "refuse (exit 78) an app that would not be reported"),
     (("--print-bootstrap",), "", "the folder for PYTHONPATH that does the same"),
     (("--print-completion",), "SHELL", "a completion script for bash, zsh or fish"),
+    (("--spool",), "WHAT", "list, send or delete [FOLDER...]: what waits under old keys"),
     (("--version",), "", ""),
     (("-h", "--help"), "", ""),
 )
@@ -25,9 +26,11 @@ ACTIONS = {
     "--print-bootstrap": "print-bootstrap",
     "--print-completion": "print-completion",
     "--check": "check",
+    "--spool": "spool",
 }
 FLAGS = {"--local": "local", "--yes": "yes", "--strict": "strict", "--json": "json"}
 SHELLS = ("bash", "zsh", "fish")
+SPOOL = ("list", "send", "delete")
 
 
 class UsageError(Exception):
@@ -45,6 +48,7 @@ class Options:
         self.json = False
         self.env_file: "Optional[str]" = None
         self.shell = ""
+        self.spool = ""
         self.command: "List[str]" = []
 
 
@@ -68,7 +72,7 @@ def parse(arguments: "List[str]") -> "Options":
 
 
 def _take(options: "Options", word: str, rest: "List[str]") -> None:
-    name = word.partition("=")[0] if word.startswith(("--env-file=", "--print-completion=")) else word
+    name = word.partition("=")[0] if word.startswith(("--env-file=", "--print-completion=", "--spool=")) else word
     if name in ACTIONS:
         if options.action == "run":  # the first one counts
             options.action = ACTIONS[name]
@@ -76,6 +80,10 @@ def _take(options: "Options", word: str, rest: "List[str]") -> None:
             options.shell = _value(word, rest, "bash, zsh or fish")
             if options.shell not in SHELLS:
                 raise UsageError("--print-completion knows bash, zsh and fish, not %s" % (options.shell or "''"))
+        if name == "--spool":
+            options.spool = _value(word, rest, "list, send or delete")
+            if options.spool not in SPOOL:
+                raise UsageError("--spool knows list, send and delete, not %s" % (options.spool or "''"))
     elif name in FLAGS:
         setattr(options, FLAGS[name], True)
     elif name == "--no-env-file":

@@ -5,13 +5,14 @@ Built by hand from cached pieces: a dict and json.dumps cost more than all else 
 
 import json
 import re
+from copy import copy
 from json.encoder import encode_basestring
 from time import gmtime, strftime
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import quote, unquote_plus
 
 from metlo_auto.capture.exchange import Exchange, Peers
-from metlo_auto.capture.headers import Memo, Names
+from metlo_auto.capture.headers import Memo, Names, Values
 from metlo_auto.trace.addresses import server_address, source_address
 from metlo_auto.trace.bodies import Text
 from metlo_auto.version import VERSION
@@ -65,22 +66,34 @@ class Encoder:
         if service:
             self._tail += ',"service":' + encode_basestring(service)
 
-    def trace(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
-        """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here."""
-        return self._encode(
-            exchange, request, response, number, self._paths[exchange.script_name + exchange.path], "")
+    def trace(self, exchange: Exchange, request: Text, response: Text, number: int, templated: bool = False) -> bytes:
+        """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here.
+
+        `templated`: its path is the route, and the path that was asked for stands in `meta.path`, the last of meta.
+        """
+        return self._encode(exchange, request, response, number, templated, "")
 
     def announcement(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
-        """The same trace for v2: its path is the route, so that the collector creates exactly this endpoint."""
-        template = encode_basestring(endpoint_path(exchange.script_name, exchange.route or ""))
-        processed = json.dumps(processed_trace_data(exchange, request, response), ensure_ascii=False)
-        return self._encode(exchange, request, response, number, template, ',"processedTraceData":' + processed)
+        """The same trace for v2: its path is the route, so that the collector creates exactly this endpoint.
 
-    def _encode(self, x: Exchange, request: Text, response: Text, number: int, path: str, more: str) -> bytes:
+        It has no bodies and of the headers' values Content-Type's alone: a collector may keep it whole.
+        """
+        processed = json.dumps(processed_trace_data(exchange, request, response), ensure_ascii=False)
+        bare = copy(exchange)
+        bare.request_values = _only_content_type(exchange.request_names, exchange.request_values)
+        bare.response_values = _only_content_type(exchange.response_names, exchange.response_values)
+        more = ',"processedTraceData":' + processed
+        return self._encode(bare, _left_out(request), _left_out(response), number, True, more)
+
+    def _encode(self, x: Exchange, request: Text, response: Text, number: int, templated: bool, more: str) -> bytes:
         host, forwarded, peers = self._peers[x.peers]
-        url, meta = self._routes[x.script_name, x.route, x.endpoint] if x.route is not None else ("", "")
+        path = self._paths[x.script_name + x.path]
+        url, meta, template = self._routes[x.script_name, x.route, x.endpoint] if x.route is not None else ("", "", path)
         if forwarded or x.exception or request.omitted or response.omitted:
             meta += forwarded + _rare(x, request, response)
+        if templated:
+            meta += "," + path
+            host, path = template, host  # by which of them is first the sender tells a path that is a route
         seconds, milliseconds = self._seconds, _MILLISECONDS
         began, ended = int(x.started * 1000), int((x.started + x.duration) * 1000)
         took = int(x.duration * 1000000)
@@ -99,7 +112,7 @@ class Encoder:
     def _template(self, names: Tuple[Names, Names]) -> str:
         """A trace with headers of these names, to be filled in; NUL, which JSON never has, where the bodies stand."""
         return (
-            '{"request":{"url":{"host":%%s,"path":%%s%%s,"parameters":[%%s]},"headers":[%s],"method":"%%s","body":\0},'
+            '{"request":{"url":{%%s,%%s%%s,"parameters":[%%s]},"headers":[%s],"method":"%%s","body":\0},'
             '"response":{"status":%%d,"headers":[%s],"body":\0,%%s,"sourcePort":%%s,"requestTimestamp":"%%s.%%sZ",'
             '"responseTimestamp":"%%s.%%sZ","durationMs":%%d.%%s,"traceId":"%s-%%x"%%s}%%s}'
         ) % (_format(names[0]), _format(names[1]), self._prefix)
@@ -109,18 +122,19 @@ class Encoder:
         quote = encode_basestring
         host = peers.host or peers.forwarded_for or peers.remote_addr or "unknown"
         address, port = server_address(peers.server_name, peers.server_port, host)
-        return quote(host), ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else "", (
+        return '"host":' + quote(host), ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else "", (
             '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
                 quote("%s:%s" % (peers.server_name, peers.server_port)), self._tail,
                 quote(source_address(peers.remote_addr, peers.forwarded_for)), quote(address), quote(port)))
 
 
-def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str]:
-    """What a route says in the URL and in meta."""
+def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str, str]:
+    """What a route says in the URL and in meta, and as a path."""
     script_name, route, endpoint = key
     quote = encode_basestring
-    return (',"endpointPath":' + quote(endpoint_path(script_name, route)),
-            ',"route":%s,"endpoint":%s' % (quote(route), quote(endpoint or "")))
+    template = quote(endpoint_path(script_name, route))
+    return (',"endpointPath":' + template, ',"route":%s,"endpoint":%s' % (quote(route), quote(endpoint or "")),
+            '"path":' + template)
 
 
 def _rare(x: Exchange, request: Text, response: Text) -> str:
@@ -177,7 +191,7 @@ def _decoded(text: str) -> str:
 
 
 def _quoted_path(whole: str) -> str:
-    return encode_basestring(path_of(whole))
+    return '"path":' + encode_basestring(path_of(whole))
 
 
 def path_of(whole: str) -> str:
@@ -236,8 +250,22 @@ def _add_types(types: Dict[str, List[str]], root: str, document: Any) -> None:
         elif isinstance(value, list):
             waiting.extend((path + ".[]", child) for child in value[:20])
         elif value is not None:
-            kind = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
-            _add_type(types, path, kind)
+            _add_type(types, path, _type_of(value))
+
+
+def _type_of(value: Any) -> str:
+    """As the collector names it, to which 1.0 is as whole as 1."""
+    if isinstance(value, (bool, str)):
+        return "boolean" if isinstance(value, bool) else "string"
+    return "integer" if isinstance(value, int) or value.is_integer() else "number"
+
+
+def _only_content_type(names: Names, values: Values) -> Values:
+    return tuple([value if name.lower() == "content-type" else "" for name, value in zip(names, values)])
+
+
+def _left_out(text: Text) -> Text:
+    return Text("", text.kind, text.size, 0, "announcement") if text.text else text
 
 
 def _add_type(types: Dict[str, List[str]], path: str, kind: str) -> None:

@@ -29,6 +29,7 @@ def make_settings(host, tmp_path=None, **options):
         compress="auto",
         spool_dir=str(tmp_path / "spool") if tmp_path else None,
         spool_size=64 << 20,
+        max_rate=0.0,
     )
     return settings._replace(**options)
 

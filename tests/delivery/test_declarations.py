@@ -64,6 +64,7 @@ FACTORY = """
 @pytest.mark.parametrize("takes", [{}, TAKES], ids=["another", "ours"])
 def test_a_process_with_hundreds_of_apps_asks_once_and_tells_a_bounded_number(takes, tmp_path):
     with FaultyCollector(lambda post: answered(post, Answer(headers=takes))) as collector:
+        collector.verify = None
         point = {"METLO_HOST": collector.host, "METLO_API_KEY": "test-key", "METLO_ENV_FILE": "off"}
         done = run(FACTORY, instrumented(clean_environ(tmp_path, METLO_SHUTDOWN_TIMEOUT="15"), point))
         assert (done.stderr, done.returncode) == ("", 0)
@@ -81,6 +82,7 @@ def test_a_process_with_hundreds_of_apps_asks_once_and_tells_a_bounded_number(ta
 def test_a_collector_in_trouble_is_asked_again_and_told(tmp_path):
     answers = [Answer(503), Answer(headers=TAKES)]
     with FaultyCollector(lambda post: answered(post, post.path == VERIFY and answers.pop(0))) as collector:
+        collector.verify = None
         point = {"METLO_HOST": collector.host, "METLO_API_KEY": "test-key", "METLO_ENV_FILE": "off"}
         run("app = make('shop')\nask(app)\nimport time; time.sleep(1)\nask(app)",
             instrumented(clean_environ(tmp_path, METLO_SHUTDOWN_TIMEOUT="15"), point))

@@ -31,7 +31,7 @@ ALLOWED = {
     "explicit": "config errors reporting capture",
     "foreign_interpreter": "version config imports auto",
     "bootstrap": "foreign_interpreter auto",
-    "doctor": "version collector_url config delivery/spool delivery/transport launcher",
+    "doctor": "version collector_url config delivery delivery/spool delivery/transport launcher",
     "launcher": "version config doctor cli",  # doctor is only loaded for --check and --strict
     "collector": "config collector/service",
     "collector/store": "",

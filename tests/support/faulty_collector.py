@@ -56,6 +56,11 @@ def first(times: int, fault: Callable[[Post], Answer]) -> Callable[[Post], Optio
     return lambda post: fault(post) if post.number < times else None
 
 
+def real_path(trace: Dict[str, Any]) -> str:
+    """The path that was asked for."""
+    return str(trace["meta"].get("path") or trace["request"]["url"]["path"])
+
+
 class FaultyCollector:
     """`with FaultyCollector() as it:` has `it.host`, `it.posts`, `it.arrived` and waits with `it.wait_for(ids)`."""
 
@@ -69,6 +74,8 @@ class FaultyCollector:
         limit: int = 2097152,
     ) -> None:
         self.fault, self.v2, self.key, self.idle, self.tls, self.limit = fault, v2, key, idle, tls, limit
+        self.verify: Optional[Callable[[], Answer]] = Answer  # what it says of itself; None: as `fault` says
+        self.asked = 0  # how often it was asked that
         self.posts: List[Post] = []
         self.arrived: Counter[str] = collections.Counter()
         self.paths: Counter[str] = collections.Counter()
@@ -183,6 +190,10 @@ class FaultyCollector:
     def _answer(self, path: str, headers: Dict[str, str], body: bytes, connection: int) -> Answer:
         if headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
+        if path == "/api/v1/verify" and self.verify is not None:
+            with self._changed:
+                self.asked += 1
+            return self.verify() if headers.get("authorization") == self.key else Answer(401, "Client unauthorized")
         document = json.loads(body.decode()) if body else []
         traces = document if isinstance(document, list) else [document]
         with self._changed:
@@ -217,7 +228,7 @@ class FaultyCollector:
             self._taken.add(post.batch_id)
             self._taken_at[post.batch_id] = post.number
             self.arrived.update(post.ids[: answer.stored])
-            self.paths.update(trace["request"]["url"]["path"] for trace in post.traces[: answer.stored])
+            self.paths.update(real_path(trace) for trace in post.traces[: answer.stored])
             if "/v2/" in post.path:
                 self.announced += post.ids
 

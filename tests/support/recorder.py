@@ -58,7 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
 class Recorder:
     """`with Recorder() as r:` gives `r.host`, `r.key`, `r.posts` (path, traces) and `r.wait_for(n)`."""
 
-    capabilities: Dict[str, str] = {}  # headers of each answer
+    # Headers of each answer; by default of a collector of ours, which gets real paths and no announcements.
+    capabilities: Dict[str, str] = {"X-Metlo-Collector": "recorder"}
 
     def __init__(self, v2: bool = False, key: str = "test-key") -> None:
         self.v2 = v2

@@ -119,7 +119,7 @@ def test_the_announcement_has_the_route_as_its_path_and_the_types_of_all_fields(
     made = json.loads(encoder.Encoder("test", "p").announcement(x, request, Text('[{"price": 1.5}]', "json"), 1).decode())
     assert made["request"]["url"]["path"] == made["request"]["url"]["endpointPath"] == "/users/{id}"
     types = made["processedTraceData"]["dataTypes"]
-    assert sorted(types.pop("reqBody.a.b.[]")) == ["boolean", "number", "string"]
+    assert sorted(types.pop("reqBody.a.b.[]")) == ["boolean", "integer", "string"]
     assert types == {"reqBody.email": ["string"], "resBody.[].price": ["number"], "reqQuery.q": ["string"]}
     assert made["processedTraceData"]["requestContentType"] == "application/json"
     assert made["processedTraceData"]["block"] is False

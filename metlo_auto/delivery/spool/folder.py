@@ -8,9 +8,9 @@ import os
 import stat
 from functools import partial
 from os import urandom
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
-from .locks import Locks
+from .locks import Locks, lock_file, unlock_file
 
 HELD = ".held"  # ends the name of a file that its writer still has in memory, and has locked
 LEFTOVER_AFTER = 600.0  # seconds after which a half-written file belongs to nobody
@@ -68,6 +68,34 @@ class Folder:
         except OSError:
             self._unlink(aside)
             raise
+
+    def note(self, name: str, content: bytes) -> None:
+        """A small file that is there from now on; one that says the same already stays."""
+        try:
+            if self.read(name) == content:
+                return
+        except FileNotFoundError:
+            pass
+        aside = self._join("%s-%s.tmp" % (name, urandom(8).hex()))
+        self._write(aside, [content])
+        os.replace(aside, self._join(name))
+
+    def change_number(self, name: str, change: Callable[[float], float]) -> bool:
+        """Replaces the number in a small file, while nobody else does, in this process either; False where one does."""
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        file = os.open(self._join(name), flags, 0o600)
+        try:
+            if not lock_file(file):
+                return False
+            try:
+                number = b"%020.6f" % change(_number(os.read(file, 64)))
+                os.lseek(file, 0, os.SEEK_SET)
+                write_all(file, number)
+            finally:
+                unlock_file(file)  # closing it is not enough where a fork has taken it along
+        finally:
+            os.close(file)
+        return True
 
     def hold(self, name: str, pieces: Sequence[bytes]) -> None:
         """A new file that others leave alone until this process ends, or calls `settle`."""
@@ -167,6 +195,13 @@ class Folder:
                 os.fsync(file)
         finally:
             os.close(file)
+
+
+def _number(text: bytes) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def write_all(file: int, data: bytes) -> None:

@@ -59,6 +59,21 @@ class Locks:
             del self._held[getpid(), path]
 
 
+def lock_file(file: int) -> bool:
+    """Whether nobody else, in this process either, has the open file; it is this one's until `unlock_file`."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return False
+        raise
+    return True
+
+
+def unlock_file(file: int) -> None:
+    fcntl.flock(file, fcntl.LOCK_UN)
+
+
 class Held:
     """One lock, with the file that carries it once that is open."""
 

@@ -4,7 +4,9 @@ One folder for each collector and key: what was meant for one is never sent to a
 """
 
 import hashlib
+import json
 import os
+from bisect import insort
 from os import urandom
 from typing import Callable, Dict, List, Optional, Sequence, Set
 
@@ -18,13 +20,18 @@ from .locks import SUPPORTED
 LOOK_AGAIN = 5.0  # seconds between looks at what other processes left
 LOOK_FOR_OWN = 1.0  # seconds, where another process has its turn and this one has put something there
 SHARE_OF_ROOM = 0.0625  # of the free room that one process fills before it measures again: others write too
+ABOUT = "about"  # names of files beside the batches: whose they are,
+REFUSED = "refused"  # whether the key was refused the last time,
+RATE = "rate"  # and what all who use the folder have posted lately
+NOTES = (ABOUT, REFUSED, RATE)
 TRY_AGAIN = 30.0  # seconds after which a folder that could not be used is tried again
 
 
 class Spool:
     """Oldest first, at most `size` bytes; for the sender alone. Nothing here raises: a bad disk means memory only.
 
-    `lost(own, traces)` is told of traces that were given up for room, `trouble(message)` of the disk.
+    `lost(own, traces)` is told of traces that were given up for room, `trouble(message)` of the disk. `about` says on disk
+    whose batches they are.
     """
 
     def __init__(
@@ -34,8 +41,10 @@ class Spool:
         lost: Callable[[bool, int], None],
         trouble: Callable[[str], None],
         clock: Callable[[], float],
+        about: bytes = b"",
     ) -> None:
         self._folder = folder
+        self._about = about
         self._size = size
         self._lost = lost
         self._trouble = trouble
@@ -51,6 +60,7 @@ class Spool:
         self._owns = False  # batches of this process may be in it
         self._room = 0  # bytes that were free when the folder was last measured
         self._written = 0  # since then
+        self._refused: Optional[bool] = None
 
     @property
     def usable(self) -> bool:
@@ -61,6 +71,7 @@ class Spool:
             try:
                 self._folder.prepare()
                 self._folder.sweep(Real.wall())
+                self._folder.note(ABOUT, self._about)
                 self._ready = True
             except OSError as error:
                 self._failed(error)
@@ -78,6 +89,29 @@ class Spool:
         except OSError:  # it is made when something is put there
             return False
         return any(name.endswith(HELD) or parse_name(name) for name in names)
+
+    def share(self, change: Callable[[float], float]) -> Optional[bool]:
+        """Changes the number that all share who use this spool; False where one does so now, None where it cannot be."""
+        if not SUPPORTED or self._folder is None or not self.usable:
+            return None
+        try:
+            return self._folder.change_number(RATE, change)
+        except OSError as error:
+            self._failed(error)
+            return None
+
+    def refused(self, refused: bool) -> None:
+        """Whether the collector refuses the key under which batches wait here; for who looks later."""
+        if refused == self._refused or self._folder is None or not (self._ready or refused and self.usable):
+            return
+        self._refused = refused
+        try:
+            if refused:
+                self._folder.note(REFUSED, b"")
+            else:
+                self._folder.remove(REFUSED)
+        except OSError as error:
+            self._failed(error)
 
     def take_turn(self) -> bool:
         """Whether this process, until its end, is the one that waits while others only leave; for any thread."""
@@ -160,9 +194,11 @@ class Spool:
         A crash in between leaves both, with ids by which the collector tells the repetition.
         """
         for part in parts:
-            if not self._put(part, self._beside(batch, len(part.traces))):
+            name = self._beside(batch, len(part.traces))
+            if not self._put(part, name):
                 self.back(batch)
                 return False
+            insort(self._names, str(name))
         self.remove(batch)
         return True
 
@@ -274,7 +310,7 @@ class Spool:
         for name in sorted(sizes, key=_expendable):
             if room >= 0:
                 break
-            if name not in self._out and not name.endswith((HELD, "lock")) and folder.remove(name):
+            if name not in self._out and not name.endswith((HELD, "lock", *NOTES)) and folder.remove(name):
                 room += sizes[name]
                 self._forget(name)
         self._room, self._written = room, 0
@@ -302,9 +338,7 @@ def folder_for(spool_dir: str, host: str, api_key: str) -> str:
     return os.path.join(spool_dir, digest[:16])
 
 
-def waiting(folder: str) -> Dict[str, int]:
-    """Files and traces that wait in `folder`, for diagnosis: {"batches": n, "traces": n, "bytes": n}."""
-    sizes = Folder(folder).sizes()
-    names = {name: parse_name(name) for name in sizes}
-    traces = sum(name.traces for name in names.values() if name)
-    return {"batches": sum(map(bool, names.values())), "traces": traces, "bytes": sum(sizes.values())}
+def describe(host: str, api_key: str) -> bytes:
+    """What says whose batches a folder holds: the collector, and enough of the key to tell two apart."""
+    key = api_key[-4:] if len(api_key) >= 16 else ""
+    return json.dumps({"host": host.rstrip("/"), "key": key}).encode("ascii")

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List,
 from metlo_auto.clocks import Real
 from metlo_auto.collector_url import is_loopback
 from metlo_auto.delivery.batch import Batch
+from metlo_auto.delivery.collector_kind import QUESTION, VERIFY, CollectorKind
 from metlo_auto.delivery.declarations import Answer, Declarations
 from metlo_auto.delivery.process.fork_gate import ForkGate
+from metlo_auto.delivery.trace_repair import with_real_path
 from metlo_auto.delivery.types import DeliverySettings
 from metlo_auto.delivery.yield_gil import yield_gil
 
 from .dns import DnsLookups
 from .errors import reason
 from .lazy_requests import load_connections
-from .verdict import DELIVERED, RETRY, Verdict, judge
+from .verdict import DELIVERED, RETRY, Verdict, judge, retry_after
 
 if TYPE_CHECKING:
     from .connections import BreakableAdapter
@@ -30,8 +32,14 @@ class Poster:
     """Posts one batch at a time over one kept-alive connection; for one thread. `break_off` is for others."""
 
     def __init__(
-        self, settings: DeliverySettings, gate: ForkGate, lookups: DnsLookups, declarations: Declarations
+        self,
+        settings: DeliverySettings,
+        gate: ForkGate,
+        lookups: DnsLookups,
+        declarations: Declarations,
+        kind: CollectorKind,
     ) -> None:
+        self._kind = kind
         self._gate = gate
         self._lookups = lookups
         self._declarations = declarations
@@ -47,7 +55,7 @@ class Poster:
     def post(self, batch: Batch) -> Verdict:
         """The verdict on one post of `batch`, after at most a few timeouts; raises nothing."""
         try:
-            verdict = self._post(batch)
+            verdict = self._over_connection(self._ask_kind if batch is QUESTION else lambda it: self._send(it, batch))
             if verdict.outcome == DELIVERED:
                 self._declarations.tell(self._ask)
             return verdict
@@ -73,7 +81,7 @@ class Poster:
         if self._adapter is not None:
             self._adapter.close()
 
-    def _post(self, batch: Batch) -> Verdict:
+    def _over_connection(self, send: Callable[["BreakableAdapter"], Verdict]) -> Verdict:
         with self._gate:
             load_connections()
             import requests.exceptions
@@ -81,14 +89,14 @@ class Poster:
             adapter = self._ready(Real.monotonic())
         reused = self._used > 0.0
         try:
-            return self._send(adapter, batch)
+            return send(adapter)
         except requests.exceptions.ConnectionError as error:
             if not reused or adapter.broken or isinstance(error, requests.exceptions.Timeout):
                 raise
             # The collector closed the idle connection while we wrote; the id keeps a repetition from counting twice.
             with self._gate:
                 adapter = self._ready(Real.monotonic(), fresh=True)
-            return self._send(adapter, batch)
+            return send(adapter)
 
     def _ready(self, now: float, fresh: bool = False) -> "BreakableAdapter":
         import encodings.idna  # noqa: F401 - the first name lookup would import it, outside the gate
@@ -107,12 +115,24 @@ class Poster:
         return adapter
 
     def _send(self, adapter: "BreakableAdapter", batch: Batch) -> Verdict:
+        if self._kind.ours:  # it needs no announcement, and wants real paths
+            batch = batch._replace(traces=tuple(map(with_real_path, batch.traces)), announcement=b"")
         path = "/api/v2/log-request/single" if batch.announcement else "/api/v1/log-request/batch"
         request = self._request("POST", path, Body(batch.pieces, batch.length))
         request.headers["X-Metlo-Batch-Id"] = batch.id
         yield_gil()
         response, text = self._exchange(adapter, request)
         return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
+
+    def _ask_kind(self, adapter: "BreakableAdapter") -> Verdict:
+        """Learns what the collector is; a reply that says nothing of it, such as 404, is another collector's."""
+        answer = self._ask("GET", VERIFY, b"")
+        status = answer.status
+        if status in (401, 403, 408, 425, 429) or status >= 500:
+            after = retry_after(answer.headers.get("Retry-After"), Real.wall())
+            return Verdict(RETRY, status, "HTTP %d" % status, after)
+        self._kind.learn(answer.headers if status == 200 else {})
+        return Verdict(DELIVERED, status)
 
     def _ask(self, method: str, path: str, body: bytes) -> Answer:
         adapter = self._ready(Real.monotonic())
