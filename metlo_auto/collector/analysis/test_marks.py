@@ -18,10 +18,8 @@ HEADER = "x-metlo-test"
 _MARK = re.compile(r"([0-9a-f]{16,40})/(\d{1,9})")
 
 
-class TestTrace(NamedTuple):
+class RunTrace(NamedTuple):
     """A row of `test_traces`."""
-
-    __test__ = False  # for pytest: no test of its own
 
     run: str
     number: int
@@ -33,7 +31,7 @@ def known_runs(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(select(test_runs.c.run)))
 
 
-def test_trace(seen: Observation, runs: frozenset[str]) -> Optional[TestTrace]:
+def trace_of_run(seen: Observation, runs: frozenset[str]) -> Optional[RunTrace]:
     """What to keep of a trace that belongs to one of `runs`; None for all others."""
     if not runs:
         return None
@@ -44,7 +42,4 @@ def test_trace(seen: Observation, runs: frozenset[str]) -> Optional[TestTrace]:
         return None
     meta: Any = seen.trace.get("meta")
     exception = str(meta.get("exception") or "")[:300] if isinstance(meta, dict) else ""
-    return TestTrace(found.group(1), int(found.group(2)), seen.status, exception)
-
-
-test_trace.__test__ = False  # type: ignore[attr-defined]
+    return RunTrace(found.group(1), int(found.group(2)), seen.status, exception)

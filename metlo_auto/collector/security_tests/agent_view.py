@@ -5,24 +5,27 @@ from __future__ import annotations
 import time
 from typing import Optional
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 
 from metlo_auto.collector.store import inbox
 from metlo_auto.collector.store.database import reading
-from metlo_auto.collector.store.schema import test_traces
+from metlo_auto.collector.store.schema import samples, test_traces
 
 ARRIVES_WITHIN = 2.5  # seconds between an answer and its trace in the store
 SETTLES_WITHIN = 10.0
+HELD_BACK = 4.0  # seconds that an agent may keep a trace
 
 
 def wait_until_analysed(engine: Engine) -> None:
-    """Wait for what the agent has just sent: until the inbox is empty twice in a row."""
+    """Wait for what the agent holds back of the last requests, and until the inbox is empty twice in a row."""
     deadline = time.monotonic() + SETTLES_WITHIN
     empty = 0
     while empty < 2 and time.monotonic() < deadline:
         with reading(engine) as connection:
-            empty = empty + 1 if inbox.backlog(connection)[1] == 0 else 0
+            newest = connection.scalar(select(func.max(samples.c.at))) or 0.0
+            is_quiet = inbox.backlog(connection)[1] == 0 and time.time() - newest > HELD_BACK
+        empty = empty + 1 if is_quiet else 0
         if empty < 2:
             time.sleep(0.2)
 

@@ -12,9 +12,9 @@ from typing import NamedTuple, Optional
 
 from sqlalchemy.engine import Engine
 
-from metlo_auto.collector.store.database import open_store, reading
 from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.security_tests import writing_files
+from metlo_auto.collector.security_tests.agent_view import Exceptions, wait_until_analysed
 from metlo_auto.collector.security_tests.config_file import BadConfig, Config, read_config
 from metlo_auto.collector.security_tests.http_client import Client, is_reached
 from metlo_auto.collector.security_tests.identities import BadIdentity, Identity, parse_identities
@@ -30,10 +30,10 @@ from metlo_auto.collector.security_tests.results import RANK, Result
 from metlo_auto.collector.security_tests.runner import Run
 from metlo_auto.collector.security_tests.safety import may_ask
 from metlo_auto.collector.security_tests.sessions import LoginFailed, Sessions
-from metlo_auto.collector.security_tests.agent_view import Exceptions, wait_until_analysed
-from metlo_auto.collector.store.test_runs import begin_run, end_run
 from metlo_auto.collector.security_tests.targets import Target, read_targets
 from metlo_auto.collector.security_tests.values import Origin, parse_origin
+from metlo_auto.collector.store.database import open_store, reading
+from metlo_auto.collector.store.test_runs import begin_run, end_run
 
 FINDINGS, USAGE, NOTHING = 1, 2, 3
 RATE = 20.0

@@ -111,7 +111,7 @@ class Reading(NamedTuple):
 def reading(answer: Answer, volatile: "frozenset[str]" = frozenset(), said: Iterable[str] = ()) -> Reading:
     """`volatile`: places to leave out; `said`: texts that the request put into it."""
     content = content_of(answer)
-    words = sorted({w for text in said if text for w in _spellings(text)}, key=len, reverse=True)
+    words = sorted({w for text in said if text for w in spellings(text)}, key=len, reverse=True)
 
     def clean(text: str) -> str:
         for word in words:
@@ -124,7 +124,7 @@ def reading(answer: Answer, volatile: "frozenset[str]" = frozenset(), said: Iter
     return Reading(answer.status, content.kind, Counter(), clean(answer.body) if "" not in volatile else "")
 
 
-def _spellings(text: str) -> "set[str]":
+def spellings(text: str) -> "set[str]":
     return {text, html.escape(text), html.escape(text, quote=False), quote(text), quote(text, safe=""),
             quote_plus(text), json.dumps(text)[1:-1], html.escape(text).replace("&#x27;", "&#39;")}  # fmt: skip
 

@@ -13,8 +13,7 @@ from metlo_auto.collector.security_tests.values import Answer
 Leaf = tuple[str, Any]  # path with [] for the places in lists, and the value
 MOST_LEAVES = 20_000
 _DULL = frozenset(
-    "true false none null ok yes no success error failed status user users admin message name data items id get post "
-    "active inactive enabled disabled open closed new pending done paid draft public private default usd eur gbp".split()
+    ["true", "false", "none", "null", "ok", "yes", "no", "success", "error", "failed", "status", "user", "users", "admin", "message", "name", "data", "items", "id", "get", "post", "active", "inactive", "enabled", "disabled", "open", "closed", "new", "pending", "done", "paid", "draft", "public", "private", "default", "usd", "eur", "gbp"]
 )  # ruff: noqa: SIM905
 
 
@@ -104,7 +103,7 @@ def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[Leaf]:
 class _Texts(HTMLParser):
     """The texts of a page with the names of the tags that they stand in."""
 
-    _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+    _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 
     def __init__(self) -> None:
         super().__init__()

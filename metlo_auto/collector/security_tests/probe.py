@@ -62,6 +62,7 @@ class Probe:
         self.base: Optional[Baseline] = None
         self.exchanges: list[Exchange] = []
         self.rng = random.Random(f"{seed} {target.name}")
+        self.claimed: set[str] = set()  # kinds
         self._spent = 0.0
         self._views: dict[str, Exchange] = {}
         self._references: dict[Request, Optional[Baseline]] = {}
@@ -116,7 +117,7 @@ class Probe:
         for digit in (2, 3, 4, 5):
             of_class = [sample for sample in whole if sample.answer.status // 100 == digit]
             of_class.sort(key=lambda sample: len(sample.request.target))  # plain ones before what somebody tried out
-            yield from ((s.caller, s.request) for s in of_class if s.caller in names)
+            yield from ((name, s.request) for name in names for s in of_class if s.caller == name)
             yield from ((ANONYMOUS, s.request) for s in of_class if s.caller == ANONYMOUS)
             yield from ((name, request) for name in names for request in self.world.learnt(name, self.target))
             yield from ((name, s.request) for s in of_class[:3] for name in names)

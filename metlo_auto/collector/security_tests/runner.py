@@ -13,7 +13,7 @@ from metlo_auto.collector.security_tests.listener import Listener
 from metlo_auto.collector.security_tests.plan import Options, Plan
 from metlo_auto.collector.security_tests.probe import Probe, ShareUsed
 from metlo_auto.collector.security_tests.rate import Exhausted
-from metlo_auto.collector.security_tests.results import RANK, Checked, Finding, Result, Skip, fingerprint
+from metlo_auto.collector.security_tests.results import RANK, Checked, Claim, Finding, Result, Skip
 from metlo_auto.collector.security_tests.safety import READING
 from metlo_auto.collector.security_tests.schedule import Turns
 from metlo_auto.collector.security_tests.sessions import Sessions
@@ -107,13 +107,14 @@ class Run:
 
     def _check(self, probe: Probe, kind: str) -> None:
         for claim in KINDS[kind].run(probe):
+            probe.claimed.add(kind)
             finding = self._finding(probe, kind, claim)
             with self._lock:
                 self._findings.setdefault(finding.id, finding)
         with self._lock:
             self._checked.append(Checked(probe.target.method, probe.target.route, kind))
 
-    def _finding(self, probe: Probe, kind: str, claim: "object") -> Finding:
+    def _finding(self, probe: Probe, kind: str, claim: Claim) -> Finding:
         return Shower(self._world.sessions, self._client.origin).finding(probe.target, KINDS[kind].kind, claim)
 
     def _skip(self, probe: Probe, task: str, reason: str) -> None:
@@ -130,7 +131,10 @@ class Run:
         checked = [c for c in self._checked if f"{c.method} {c.route}" not in untested]
         already = {f"{skip.method} {skip.route}" for skip in self._skipped if skip.kind == "all"}
         skipped = list(self._skipped)
-        skipped += [Skip(*name.split(" ", 1), "all", reason) for name, reason in untested.items() if name not in already]
+        for name, reason in untested.items():
+            if name not in already:
+                method, _, route = name.partition(" ")
+                skipped.append(Skip(method, route, "all", reason))
         skipped += self._left_over(checked, {f"{skip.method} {skip.route}" for skip in skipped if skip.kind == "all"})
         tested = {f"{c.method} {c.route}" for c in checked} - already
         return Result(
@@ -163,5 +167,3 @@ def _untested(probe: Probe) -> str:
         return "refused everybody: no identity may have what stored requests ask for"
     return ""
 
-
-__all__ = ["Progress", "Run", "fingerprint"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple, Optional, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy.engine import Connection
 
@@ -125,14 +125,17 @@ def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
     kept = tuple((name, value) for name, value in headers if _is_kept(name.lower(), value, callers))
     url = sent["url"]
     query = _pairs(url.get("parameters"))
-    path = quote(str(url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
+    meta = trace.get("meta") if isinstance(trace.get("meta"), dict) else {}
+    path = quote(str(meta.get("path") or url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
     request = Request(str(sent["method"]), path, query, kept, str(sent.get("body") or ""))
     answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))
-    return Sample(request, answer, callers.caller(headers), _missing(request, trace.get("meta")))
+    return Sample(request, answer, callers.caller(headers), _missing(request, str(url.get("endpointPath")), meta))
 
 
-def _missing(request: Request, meta: Any) -> str:
+def _missing(request: Request, route: str, meta: "dict[str, Any]") -> str:
     """What of a stored request cannot be sent again."""
+    if "{" in route and unquote(request.path) == route:
+        return "its path was not kept"  # an announcement of the route
     if MASK.search(request.path):
         return "a value of the path was masked"
     masked = [name for name, value in request.query if MASK.search(value)]
@@ -140,7 +143,7 @@ def _missing(request: Request, meta: Any) -> str:
         return f"the query parameter {masked[0]} was masked"
     if MASK.search(request.body):
         return "a value of the body was masked"
-    kept = meta.get("requestBody") if isinstance(meta, dict) else None
+    kept = meta.get("requestBody")
     return "the body was not kept whole" if isinstance(kept, dict) and kept.get("omitted") else ""
 
 

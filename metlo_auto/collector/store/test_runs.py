@@ -28,7 +28,8 @@ def begin_run(engine: Engine, run: str, target: str) -> None:
     """Make the analyser know `run`."""
     with writing(engine) as connection:
         connection.execute(insert(test_runs).values(run=run, started_at=time.time(), target=target, result=""))
-        old = list(connection.scalars(select(test_runs.c.run).order_by(test_runs.c.started_at.desc()).offset(MOST_RUNS)))
+        newest_first = select(test_runs.c.run).order_by(test_runs.c.started_at.desc())
+        old = list(connection.scalars(newest_first))[MOST_RUNS:]
         for table in (test_runs, test_traces):
             connection.execute(delete(table).where(table.c.run.in_(old)))
 
@@ -43,4 +44,4 @@ def read_runs(connection: Connection) -> list[StoredRun]:
     """All runs, the newest first."""
     columns = (test_runs.c.run, test_runs.c.started_at, test_runs.c.target, test_runs.c.result)
     rows = connection.execute(select(*columns).order_by(test_runs.c.started_at.desc()))
-    return [StoredRun(row.run, row.started_at, row.target, json.loads(row.result) if row.result else None) for row in rows]
+    return [StoredRun(*row[:3], json.loads(row.result) if row.result else None) for row in rows]

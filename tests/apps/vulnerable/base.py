@@ -11,6 +11,7 @@ from functools import wraps
 from flask import Blueprint, abort, current_app, g, jsonify, redirect, request, session
 
 blueprint = Blueprint("base", __name__)
+EXPIRES = 4_102_444_800  # the same token each time, as in an app whose tokens last
 SIGNING = b"signing-key-of-the-vulnerable-app"
 PEOPLE = {
     "alice": {"id": 1, "name": "alice", "role": "user", "email": "alice@acme.test", "phone": "+1 212 555 4240"},
@@ -48,9 +49,9 @@ def _decoded(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def make_token(name, seconds=86_400):
+def make_token(name):
     head = _encoded(b'{"alg":"HS256","typ":"JWT"}')
-    body = _encoded(json.dumps({"sub": name, "exp": int(time.time()) + seconds}).encode())
+    body = _encoded(json.dumps({"sub": name, "exp": EXPIRES}).encode())
     mark = hmac.new(SIGNING, (head + "." + body).encode(), hashlib.sha256).digest()
     return ".".join((head, body, _encoded(mark)))
 

@@ -1,6 +1,7 @@
 """Holes in what the app makes of its input; each docstring names the kind."""
 
 import os
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -29,7 +30,7 @@ def category(number):
     """sqli: a number without quotes in the path; errors look like nothing found."""
     try:
         found = rows("select id, name from product where category = " + number)
-    except Exception:
+    except sqlite3.Error:
         found = []
     return jsonify(items=found)
 
@@ -45,7 +46,7 @@ def visit():
     """sqli: nothing of it shows in the answer but the time that it takes."""
     try:
         rows("select 1 from product where name = '" + request.args.get("ref", "") + "'")
-    except Exception:
+    except sqlite3.Error:
         pass
     return jsonify(counted=True)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Iterator, Optional, Sequence
+from urllib.parse import unquote, unquote_plus
 
+from metlo_auto.collector.security_tests.compare import spellings
 from metlo_auto.collector.security_tests.inputs import FORM, Input
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
@@ -19,19 +21,30 @@ _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|^\s+File \"[^\"]+\
 _SQL = re.compile(r"\[SQL: |\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s[^\"]{3,200}\s(FROM|VALUES|SET|WHERE)\s", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w/.:-])/(?:usr|home|opt|srv|var|app|root|Users)/[\w./-]+\.py\b")
 
+_TELLING = (
+    ("a debugger that runs code", "high", _DEBUGGER),
+    ("a traceback", "medium", _TRACEBACK),
+    ("the text of a database query", "medium", _SQL),
+    ("paths of the server", "low", _PATH),
+)
+_INJECTIONS = frozenset(("sqli", "nosqli", "cmdi", "path", "ssti", "ssrf", "redirect", "crlf", "xss", "xxe"))
+
 
 def run(probe: Probe) -> Iterator[Claim]:
     base = probe.base
     if base is None:
         return
+    sent = []
     for given in probe.inputs():
-        probe.echo(given)
-        for request in _wrong(given):
-            probe.send(request)
+        sent.append(probe.echo(given)[1])
+        sent += [probe.send(request) for request in _wrong(given)]
     if base.request.body and "json" in base.request.header("content-type"):
-        probe.send(base.request._replace(body=base.request.body[:-1]))
-    yield from _told(probe)
-    yield from _broken(probe)
+        sent.append(probe.send(base.request._replace(body=base.request.body[:-1])))
+    told = _told(probe)
+    if told is not None:
+        yield told
+    elif not probe.claimed & _INJECTIONS:  # one cause, one finding
+        yield from _broken(probe, sent)
 
 
 def _wrong(given: Input) -> Iterator[Request]:
@@ -51,34 +64,40 @@ def _without(given: Input) -> Request:
     return given.request._replace(body="&".join(kept)).with_header("Content-Type", FORM)
 
 
-def _told(probe: Probe) -> Iterator[Claim]:
-    """Of all answers that this run had from the endpoint."""
-    assert probe.base is not None
-    said = set()
-    normal = probe.base.answer.body
+def _told(probe: Probe) -> Optional[Claim]:
+    """Of all answers that this run had from the endpoint, the first that tells too much."""
+    base = probe.base
+    assert base is not None
     for exchange in probe.exchanges:
-        for what, severity, pattern in (
-            ("a debugger that runs code", "high", _DEBUGGER),
-            ("a traceback", "medium", _TRACEBACK),
-            ("the text of a database query", "medium", _SQL),
-            ("paths of the server", "low", _PATH),
-        ):
-            if exchange.answer.status >= 400 and pattern.search(exchange.answer.body) and not pattern.search(normal):
-                if "told" not in said:
-                    said.add("told")
-                    evidence = f"The answer to an unexpected value holds {what}."
-                    yield Claim(f"An error shows {what}", severity, evidence, exchange, probe.base.exchange, "told")
+        body = unsaid(exchange) if exchange.answer.status >= 400 else ""
+        for what, severity, pattern in _TELLING:
+            if body and pattern.search(body) and not pattern.search(base.answer.body):
+                evidence = f"The answer to an unexpected value holds {what}."
+                return Claim(f"An error shows {what}", severity, evidence, exchange, base.exchange, "told")
+    return None
 
 
-def _broken(probe: Probe) -> Iterator[Claim]:
+def unsaid(exchange: Exchange) -> str:
+    """The body of an answer without what the request put into it."""
+    request, body = exchange.request, exchange.answer.body
+    values = [value for _, value in request.query] + [unquote(step) for step in request.path.split("/")]
+    for value in sorted([*values, *re.split(r"[&=\"{}]", unquote_plus(request.body))], key=len, reverse=True):
+        if len(value) > 6:
+            for spelling in spellings(value):
+                body = body.replace(spelling, "")
+    return body
+
+
+def _broken(probe: Probe, sent: Sequence[Exchange]) -> Iterator[Claim]:
     """The first server error that a changed value caused, with what the agent saw."""
     base = probe.base
     assert base is not None
     if base.answer.status >= 500:
         return
-    for exchange in probe.exchanges:
-        if _is_fault(exchange.answer) and exchange.request != base.request:
-            yield Claim("An unexpected value breaks the view", "low", _evidence(probe, exchange), exchange, base.exchange, "5xx")
+    for exchange in sent:
+        if _is_fault(exchange.answer):
+            evidence = _evidence(probe, exchange)
+            yield Claim("An unexpected value breaks the view", "low", evidence, exchange, base.exchange, "5xx")
             return
 
 

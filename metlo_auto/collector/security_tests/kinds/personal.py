@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator
 
+from metlo_auto.collector.analysis.sensitive import detect
+from metlo_auto.collector.analysis.sensitive.names import SECRET, plain, words
 from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer
-from metlo_auto.collector.analysis.sensitive import detect
-from metlo_auto.collector.analysis.sensitive.names import SECRET, plain, words
 
 PERSONAL = frozenset(("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "birth_date", "national_id"))
 _SECRET_CLASSES = frozenset(("private_key", "cloud_key"))
@@ -20,13 +20,10 @@ _HASH = re.compile(
 )
 _HEX_HASH = re.compile(r"[0-9a-fA-F]{32,128}")
 _HIDDEN = re.compile(r"[*•·xX.…-]{3,}|redacted|hidden|masked|\*\*|…|\.\.\.", re.IGNORECASE)
-_TOKEN = frozenset("token tokens accesstoken refreshtoken sessiontoken apitoken authtoken resettoken jwt sessionid "
-                   "passwordresettoken invitetoken bearertoken".split())  # fmt: skip
-_OTHER_TOKEN = frozenset("next page cursor continuation csrf xsrf sync public publishable pagination prev previous "
-                         "count limit type expires expiry device push".split())  # fmt: skip
-_HASH_NAME = frozenset("passwordhash passwordhashed hashedpassword pwhash passhash passworddigest pwdhash pwdigest".split())
-_MORE_SECRETS = frozenset("dbpassword databaseurl databasepassword secretkeybase privatetoken totp recoverycodes "
-                          "backupcodes totpseed otpsecret totpsecret webhooksecret".split())  # fmt: skip
+_TOKEN = frozenset(["token", "tokens", "accesstoken", "refreshtoken", "sessiontoken", "apitoken", "authtoken", "resettoken", "jwt", "sessionid", "passwordresettoken", "invitetoken", "bearertoken"])  # fmt: skip
+_OTHER_TOKEN = frozenset(["next", "page", "cursor", "continuation", "csrf", "xsrf", "sync", "public", "publishable", "pagination", "prev", "previous", "count", "limit", "type", "expires", "expiry", "device", "push"])  # fmt: skip
+_HASH_NAME = frozenset(["passwordhash", "passwordhashed", "hashedpassword", "pwhash", "passhash", "passworddigest", "pwdhash", "pwdigest"])
+_MORE_SECRETS = frozenset(["dbpassword", "databaseurl", "databasepassword", "secretkeybase", "privatetoken", "totp", "recoverycodes", "backupcodes", "totpseed", "otpsecret", "totpsecret", "webhooksecret"])  # fmt: skip
 
 
 def secrets(answer: Answer) -> Iterator[tuple[str, str, str]]:

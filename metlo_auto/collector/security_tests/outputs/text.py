@@ -44,5 +44,5 @@ def _skipped(result: Result) -> Iterator[str]:
     for skip in result.skipped:
         what = f"{skip.method} {skip.route}" + ("" if skip.kind == "all" else f" ({skip.kind})")
         reasons.setdefault(skip.reason, []).append(what)
-    for reason, what in sorted(reasons.items(), key=lambda pair: -len(pair[1]))[:MOST_REASONS]:
-        yield f"  {len(what):3} {one_line(reason, 100)}: {one_line(', '.join(what), 160)}"
+    for reason, places in sorted(reasons.items(), key=lambda pair: -len(pair[1]))[:MOST_REASONS]:
+        yield f"  {len(places):3} {one_line(reason, 100)}: {one_line(', '.join(places), 160)}"
