@@ -17,15 +17,16 @@ KIND = Kind(
     "hidden", "Hidden endpoint", "API9:2023 Improper Inventory Management", "CWE-912",
     "Take the route out, or ask for credentials on it.",
 )  # fmt: skip
-_OPEN = re.compile(
-    r"health|ready|readyz|livez|alive|ping|version|static|favicon|robots|manifest|openapi|swagger|redoc|apidocs|docs\b|"
-    r"sitemap|\.well-known|terms|privacy|about|login|sign-?in|register|sign-?up",
+_OPEN = re.compile(  # what everybody may ask for in most apps
+    r"(.*[/._-])?(health|healthz|healthcheck|ready|readyz|livez|alive|ping|version|static|robots|openapi|swagger(-ui)?|redoc|"
+    r"apidocs|docs|sitemap|terms|privacy|about|log-?in|sign-?in|register|sign-?up)(\.\w+)?/?|.*/\.well-known/.*|.*/static/.*|"
+    r".*/(favicon|manifest)\.\w+",
     re.IGNORECASE,
 )
 
 
 def run(probe: Probe) -> Iterator[Claim]:
-    if probe.target.samples or probe.target.method != "GET" or _OPEN.search(probe.target.route):
+    if probe.target.samples or probe.target.method != "GET" or _OPEN.fullmatch(probe.target.route):
         return
     request = _request(probe)
     if request is None:

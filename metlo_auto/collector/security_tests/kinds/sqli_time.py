@@ -40,7 +40,8 @@ def delayed(probe: Probe, given: Input, base: Baseline) -> Optional[Delayed]:
     for payload in _payloads(given):
         first = probe.send(given.sent(payload(2)))
         if first.answer.seconds > base.seconds + FIRST and first.answer.status:
-            found = _confirmed(probe, given, payload)
+            # A busy machine may spoil one attempt.
+            found = _confirmed(probe, given, payload) or _confirmed(probe, given, payload)
             if found is not None:
                 return found
     return None
