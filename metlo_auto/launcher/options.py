@@ -9,6 +9,13 @@ OPTIONS = (
     (("--local",), "", "start or reuse the embedded collector for the app"),
     (("--check",), "", "why does nothing arrive? COMMAND is optional"),
     (("--json",), "", "with --check: for machines"),
+    (("--ci",), "", "with --local: run COMMAND to its end, then check what it showed"),
+    (("--fail-on",), "SEVERITY", "with --ci: high, medium or low; exit 1 from there on"),
+    (("--openapi",), "FILE", "with --ci: exit 1 where traffic differs from this document"),
+    (("--sarif",), "FILE", "with --ci: write findings as SARIF"),
+    (("--junit",), "FILE", "with --ci: write findings as JUnit XML"),
+    (("--test",), "URL", "with --ci: security tests of the app that runs there"),
+    (("--test-config",), "FILE", "with --test: its identities, in TOML"),
     (("--env-file",), "FILE", "read settings from FILE, not from the nearest .env"),
     (("--no-env-file",), "", "read no file"),
     (("--strict",), "", "refuse (exit 78) an app that would not be reported"),
@@ -25,7 +32,16 @@ ACTIONS = {
     "--print-completion": "print-completion",
     "--check": "check",
 }
-FLAGS = {"--local": "local", "--strict": "strict", "--json": "json"}
+FLAGS = {"--local": "local", "--strict": "strict", "--json": "json", "--ci": "ci"}
+CI_VALUES = {
+    "--fail-on": "high, medium or low",
+    "--openapi": "the path of a file",
+    "--sarif": "the path of a file",
+    "--junit": "the path of a file",
+    "--test": "the URL of the running app",
+    "--test-config": "the path of a file",
+}
+SEVERITIES = ("high", "medium", "low")
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -41,6 +57,8 @@ class Options:
         self.local = False
         self.strict = False
         self.json = False
+        self.ci = False
+        self.fail_on = self.openapi = self.sarif = self.junit = self.test = self.test_config = ""
         self.env_file: "Optional[str]" = None
         self.shell = ""
         self.command: "List[str]" = []
@@ -58,13 +76,29 @@ def parse(arguments: "List[str]") -> "Options":
     options.command = rest
     if options.json and options.action != "check":
         raise UsageError("--json goes with --check only")
+    _check_ci(options)
     if options.action == "run" and not rest:
         raise UsageError("no command given; for example: metlo-run gunicorn app:app")
     return options
 
 
+def _check_ci(options: "Options") -> None:
+    if options.ci and not options.local:
+        raise UsageError("--ci goes with --local: metlo-run --local --ci pytest")
+    given = [name for name in CI_VALUES if getattr(options, _attribute(name))]
+    if given and not options.ci:
+        raise UsageError("%s goes with --local --ci only" % given[0])
+    if options.fail_on and options.fail_on not in SEVERITIES:
+        raise UsageError("--fail-on knows high, medium and low, not %s" % options.fail_on)
+
+
+def _attribute(name: str) -> str:
+    return name[2:].replace("-", "_")
+
+
 def _take(options: "Options", word: str, rest: "List[str]") -> None:
-    name = word.partition("=")[0] if word.startswith(("--env-file=", "--print-completion=")) else word
+    takes_value = tuple(name + "=" for name in ("--env-file", "--print-completion", *CI_VALUES))
+    name = word.partition("=")[0] if word.startswith(takes_value) else word
     if name in ACTIONS:
         if options.action == "run":  # the first one counts
             options.action = ACTIONS[name]
@@ -74,6 +108,8 @@ def _take(options: "Options", word: str, rest: "List[str]") -> None:
                 raise UsageError("--print-completion knows bash, zsh and fish, not %s" % (options.shell or "''"))
     elif name in FLAGS:
         setattr(options, FLAGS[name], True)
+    elif name in CI_VALUES:
+        setattr(options, _attribute(name), _value(word, rest, CI_VALUES[name]))
     elif name == "--no-env-file":
         options.env_file = "off"
     elif name == "--env-file":

@@ -8,7 +8,7 @@ import secrets
 import sys
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from sqlalchemy.engine import Engine
 
@@ -131,15 +131,23 @@ def _run(folder: Folder, setting: Setting, options: argparse.Namespace, store: s
         client.close()
         result = apply_baseline(run.result(), setting.accepted, date.today())
         if options.fuzz:
-            from metlo_auto.collector.security_tests.fuzz import fuzzed
-
-            result = fuzzed(result, engine, setting.origin, sessions, setting.options.seed)
+            result = _fuzzed(result, engine, setting, sessions)
         end_run(engine, name, as_json(result))
     finally:
         engine.dispose()
     writing_files.write_outputs(result, options)
     print("\n".join(as_text(result)))
     return _status(result, options.fail_on)
+
+
+def _fuzzed(result: Result, engine: Engine, setting: Setting, sessions: Sessions) -> Result:
+    """Raises NothingTested where Schemathesis is not there."""
+    from metlo_auto.collector.security_tests.fuzz import CannotFuzz, fuzzed
+
+    try:
+        return fuzzed(result, engine, setting.origin, sessions, setting.options.seed, setting.rate)
+    except CannotFuzz as error:
+        raise NothingTested(str(error)) from error
 
 
 def _plan(folder: Folder, engine: Engine, setting: Setting, sessions: Sessions) -> Plan:
@@ -158,7 +166,7 @@ def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:
     names = {target.name for target in targets}
     for name in wanted:
         if name not in names:
-            raise Misused(f"--endpoint {name!r}: the collector knows no such endpoint; metlo-collector status shows where it looks")
+            raise Misused(f"--endpoint {name!r}: the collector knows no such endpoint; --dry-run lists them")
 
 
 def _only_planned(plan: Plan, options: argparse.Namespace, setting: Setting) -> int:
@@ -179,6 +187,3 @@ def _status(result: Result, fail_on: str) -> int:
         print("metlo-collector: nothing could be tested", file=sys.stderr)
         return NOTHING
     return FINDINGS if any(RANK[finding.severity] <= RANK[fail_on] for finding in result.findings) else 0
-
-
-__all__ = ["Optional", "run_command"]

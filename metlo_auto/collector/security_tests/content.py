@@ -1,4 +1,5 @@
 """What an answer says: its JSON leaves, its texts, the shape of both; pure."""
+# ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 
@@ -13,8 +14,12 @@ from metlo_auto.collector.security_tests.values import Answer
 Leaf = tuple[str, Any]  # path with [] for the places in lists, and the value
 MOST_LEAVES = 20_000
 _DULL = frozenset(
-    ["true", "false", "none", "null", "ok", "yes", "no", "success", "error", "failed", "status", "user", "users", "admin", "message", "name", "data", "items", "id", "get", "post", "active", "inactive", "enabled", "disabled", "open", "closed", "new", "pending", "done", "paid", "draft", "public", "private", "default", "usd", "eur", "gbp"]
-)  # ruff: noqa: SIM905
+    """
+    true false none null ok yes no success error failed status user users admin message name data items id
+    get post active inactive enabled disabled open closed new pending done paid draft public private default
+    usd eur gbp
+    """.split()
+)
 
 
 class Content(NamedTuple):
@@ -28,7 +33,11 @@ class Content(NamedTuple):
     def shape(self) -> frozenset[str]:
         """The places that have a value, with its type; of text nothing but that it is text."""
         if self.kind == "text":
-            return frozenset(["text"])
+            return frozenset(
+                """
+    text
+    """.split()
+            )
         return frozenset(f"{path}:{_type(leaf)}" if self.kind == "json" else path for path, leaf in self.leaves)
 
     @property
@@ -103,7 +112,7 @@ def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[Leaf]:
 class _Texts(HTMLParser):
     """The texts of a page with the names of the tags that they stand in."""
 
-    _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+    _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 
     def __init__(self) -> None:
         super().__init__()

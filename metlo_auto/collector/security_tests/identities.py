@@ -37,7 +37,7 @@ class Identity(NamedTuple):
             found |= {value, value.rpartition(" ")[2]}
         if self.login:
             found.add(self.login.body)
-            found |= {text for text in re.findall(r'"([^"]{8,})"', self.login.body)}
+            found |= set(re.findall(r'"([^"]{8,})"', self.login.body))
         return sorted((text for text in found if len(text) >= 4), key=len, reverse=True)
 
 
@@ -54,7 +54,9 @@ def parse_identities(given: Sequence[str]) -> dict[str, Identity]:
     for number, text in enumerate(given, 1):
         match = _GIVEN.fullmatch(text.strip())
         if match is None or re.search(r"[\r\n\0]", match.group(3)):
-            raise BadIdentity(f"--as number {number} is not NAME=HEADER:VALUE, e.g. --as alice='Authorization: Bearer …'")
+            raise BadIdentity(
+                f"--as number {number} is not NAME=HEADER:VALUE, e.g. --as alice='Authorization: Bearer …'"
+            )
         name, header, value = match.groups()
         before = found.get(name, Identity(name, ()))
         found[name] = before._replace(headers=merged(before.headers, (header, value.strip())))

@@ -116,7 +116,9 @@ def filled(template: str, values: dict[str, str], safe: str = "") -> str:
 
 def _in_path(given: Input, value: str) -> Request:
     values = path_values(given.template, given.request.path)
-    path = filled(given.template, {name: quote(old, safe="~") for name, old in {**values, given.name: value}.items()}, "%")
+    path = filled(
+        given.template, {name: quote(old, safe="~") for name, old in {**values, given.name: value}.items()}, "%"
+    )
     return given.request._replace(path=path)
 
 

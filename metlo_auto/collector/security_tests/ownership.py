@@ -14,6 +14,7 @@ from metlo_auto.collector.security_tests.values import ANONYMOUS, Pairs
 from metlo_auto.redact import Redactor
 
 MASK = re.compile(r"redacted(?:-[a-p]{12})?(?![\w-])")
+_MARK = re.compile(r"redacted-[a-p]{12}")
 UNKNOWN = "?"  # begins the name of a caller whom no identity stands for
 _SESSION = re.compile(r"sess|sid\b|token|auth|jwt|login|remember|user|account|identity|connect\.", re.IGNORECASE)
 _NO_CALLER = re.compile(r"csrf|xsrf|referer|referrer|origin|location|signature|idempotency", re.IGNORECASE)
@@ -57,11 +58,7 @@ def _without_shared(found: "dict[str, frozenset[Mark]]") -> "dict[str, frozenset
 
 
 def _is_telling(value: str) -> bool:
-    return re.search(r"redacted-[a-p]{12}", value) is not None or ":" not in value and _basic(value)
-
-
-def _basic(value: str) -> bool:
-    return value.lower().startswith("basic ")
+    return _MARK.search(value) is not None or value.lower().startswith("basic ")
 
 
 def _marks_of(headers: Pairs, names: "frozenset[str]") -> Iterator[Mark]:
@@ -69,9 +66,12 @@ def _marks_of(headers: Pairs, names: "frozenset[str]") -> Iterator[Mark]:
         lowered = name.lower()
         if lowered == "cookie":
             yield from _cookie_marks(value)
-        elif not _NO_CALLER.search(lowered) and value and value != "redacted":
-            if lowered in names or re.search(r"redacted-[a-p]{12}", value):
-                yield lowered, value.strip()
+        elif (
+            not _NO_CALLER.search(lowered)
+            and value not in ("", "redacted")
+            and (lowered in names or _MARK.search(value))
+        ):
+            yield lowered, value.strip()
 
 
 def _cookie_marks(value: str) -> Iterator[Mark]:

@@ -12,11 +12,15 @@ from metlo_auto.collector.security_tests.values import ANONYMOUS
 if TYPE_CHECKING:
     from metlo_auto.collector.security_tests.probe import Probe
 
-_HIGH = r"admin|administrators?|root|superusers?|super|staff|moderators?|operators?|ops|managers?|supervisors?|sysadmin|" \
-        r"auditors?|support|backoffice|superadmin"  # fmt: skip
+_HIGH = (
+    "admin|administrators?|root|superusers?|super|staff|moderators?|operators?|ops|managers?|supervisors?|sysadmin|"
+    "auditors?|support|backoffice|superadmin"
+)
 _WORD = re.compile(rf"(?:^|[^a-z])(?:{_HIGH})(?:[^a-z]|$)", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:^|[^a-z])(?:{_HIGH}|manage|management|internal|console)(?:[^a-z]|$)", re.IGNORECASE)
-_ROLE = re.compile(r"(?:^|[._])(roles?|permissions?|scopes?|groups?|user_?type|account_?type|access_?level)(?:\[\])?$", re.I)
+_ROLE = re.compile(
+    r"(?:^|[._])(roles?|permissions?|scopes?|groups?|user_?type|account_?type|access_?level)(?:\[\])?$", re.IGNORECASE
+)
 _FLAG = re.compile(r"(?:^|[._])(is_?)?(admin|staff|superuser|moderator|manager)$", re.IGNORECASE)
 
 

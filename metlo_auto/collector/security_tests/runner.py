@@ -51,7 +51,7 @@ class Run:
         self._began = time.time()
 
     def go(self, plan: Plan, look: Callable[[Progress], None]) -> None:
-        """Work through `plan`; ends early, and says so in the result, on ^C, where the app is down or no request is left."""
+        """Work through `plan`. The result says where it ended early: on ^C, an app that is down, no request left."""
         self._skipped += plan.skipped
         probes = [(Probe(target, self._world, self._options.seed), kinds) for target, kinds in plan.tasks]
         self._world.probes = [probe for probe, _ in probes]
@@ -75,8 +75,13 @@ class Run:
     def _is_asked(self, probe: Probe) -> bool:
         """Whether requests may be sent to it at all: some are there for their stored answers only."""
         method = probe.target.method
-        return bool(probe.target.samples) and (method in READING or bool(self._options.writes)) and not any(
-            skip.kind == "all" and (skip.method, skip.route) == (method, probe.target.route) for skip in self._skipped
+        return (
+            bool(probe.target.samples)
+            and (method in READING or bool(self._options.writes))
+            and not any(
+                skip.kind == "all" and (skip.method, skip.route) == (method, probe.target.route)
+                for skip in self._skipped
+            )
         )
 
     def _turns(self, queues: "Sequence[tuple[Probe, Sequence[str]]]", look: Callable[[Progress], None]) -> None:
@@ -124,7 +129,9 @@ class Run:
 
     def result(self) -> Result:
         """All that is known so far."""
-        untested = {probe.target.name: reason for probe in self._world.probes for reason in [_untested(probe)] if reason}
+        untested = {
+            probe.target.name: reason for probe in self._world.probes for reason in [_untested(probe)] if reason
+        }
         found = sorted(self._findings.values(), key=lambda f: (RANK[f.severity], f.kind, f.route, f.method, f.id))
         claimed = {f"{finding.method} {finding.route}" for finding in found}
         untested = {name: reason for name, reason in untested.items() if name not in claimed}
@@ -162,8 +169,9 @@ def _untested(probe: Probe) -> str:
     if not statuses:
         return ""
     if statuses <= _NOTHING:
-        return "answered nothing but " + ", ".join(str(status) if status else "no answer" for status in sorted(statuses))
+        return "answered nothing but " + ", ".join(
+            str(status) if status else "no answer" for status in sorted(statuses)
+        )
     if probe.base is not None and statuses <= _NOTHING | {401, 403}:
         return "refused everybody: no identity may have what stored requests ask for"
     return ""
-

@@ -15,7 +15,9 @@ class Turns(Generic[Owner, Task]):
     """Queues of tasks, each with its owner. An owner whose task takes long keeps one worker, and nobody else waits."""
 
     def __init__(self, queues: "Sequence[tuple[Owner, Sequence[Task]]]", work: "Callable[[Owner, Task], Any]") -> None:
-        self._ready: "Deque[tuple[Owner, Deque[Task]]]" = deque((owner, deque(tasks)) for owner, tasks in queues if tasks)
+        self._ready: "Deque[tuple[Owner, Deque[Task]]]" = deque(
+            (owner, deque(tasks)) for owner, tasks in queues if tasks
+        )
         self._left = sum(len(tasks) for _, tasks in queues)
         self.total = self._left
         self._work = work
@@ -35,7 +37,9 @@ class Turns(Generic[Owner, Task]):
 
     def run(self, look: Callable[[], None], workers: int = WORKERS) -> None:
         """Until all is done or stopped; calls `look` a few times a second. Raises what a task raised."""
-        threads = [threading.Thread(target=self._loop, daemon=True) for _ in range(min(workers, max(1, len(self._ready))))]
+        threads = [
+            threading.Thread(target=self._loop, daemon=True) for _ in range(min(workers, max(1, len(self._ready))))
+        ]
         for thread in threads:
             thread.start()
         try:

@@ -125,7 +125,8 @@ def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
     kept = tuple((name, value) for name, value in headers if _is_kept(name.lower(), value, callers))
     url = sent["url"]
     query = _pairs(url.get("parameters"))
-    meta = trace.get("meta") if isinstance(trace.get("meta"), dict) else {}
+    told = trace.get("meta")
+    meta: dict[str, Any] = told if isinstance(told, dict) else {}
     path = quote(str(meta.get("path") or url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
     request = Request(str(sent["method"]), path, query, kept, str(sent.get("body") or ""))
     answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))

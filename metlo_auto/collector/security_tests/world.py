@@ -49,7 +49,7 @@ class World:
         return self.origin.scheme == "https"
 
     def setter_of(self, cookie: str, probe: Probe) -> bool:
-        """Whether `probe` is the endpoint that reports name for a cookie: of those that set it, a login, else the first."""
+        """Whether reports name `probe` for a cookie: of those that set it a login, else the first."""
 
         def sets(other: Probe) -> bool:
             answers = [sample.answer for sample in other.target.samples]

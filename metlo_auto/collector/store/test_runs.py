@@ -1,4 +1,4 @@
-"""Runs of security tests in the store: begun before their first request, ended with their result, the oldest dropped."""
+"""Runs of security tests in the store: begun before their first request, ended with their result; few are kept."""
 
 from __future__ import annotations
 

@@ -37,10 +37,8 @@ class Runnable(NamedTuple):
 
 
 # In the order in which they run: what tells most for the fewest requests first, what looks at all answers last.
-KINDS = {
-    module.KIND.name: Runnable(module.KIND, module.run)
-    for module in (
-        auth, bola, bfla, exposure, hidden, sqli, ssti, path, cmdi, ssrf, redirect, xss, crlf, nosqli, xxe, mass, graphql,
-        methods, headers, errors, rate,
-    )
-}  # fmt: skip
+_IN_ORDER = (
+    auth, bola, bfla, exposure, hidden, sqli, ssti, path, cmdi, ssrf, redirect, xss, crlf, nosqli, xxe, mass, graphql,
+    methods, headers, errors, rate,
+)  # fmt: skip
+KINDS = {module.KIND.name: Runnable(module.KIND, module.run) for module in _IN_ORDER}

@@ -38,7 +38,9 @@ def _objects(probe: Probe, owner: str) -> list[Request]:
     if owner in probe.world.privileged:
         return []
     own = probe.own_requests(owner)
-    named = [request for request in own if any(i.where in ("path", "query") for i in inputs_of(request, probe.target.route))]
+    named = [
+        request for request in own if any(i.where in ("path", "query") for i in inputs_of(request, probe.target.route))
+    ]
     return named[:MOST_OBJECTS]
 
 

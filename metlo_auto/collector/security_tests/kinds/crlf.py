@@ -25,5 +25,7 @@ def run(probe: Probe) -> Iterator[Claim]:
             test = probe.send(given.sent(f"{given.value}{ending}{name}: {marker}"))
             if test.answer.header(name).startswith(marker):
                 evidence = f"A line break in {given.place} made the header {name}."
-                yield Claim(f"The {given.place} can add headers", "high", evidence, test, probe.base.exchange, given.place)
+                yield Claim(
+                    f"The {given.place} can add headers", "high", evidence, test, probe.base.exchange, given.place
+                )
                 break

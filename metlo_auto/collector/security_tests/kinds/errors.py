@@ -1,4 +1,4 @@
-"""Errors: wrong types, missing and long values, broken JSON; tracebacks, debugger pages and exceptions that come of it."""
+"""Errors: wrong types, missing and long values, broken JSON; tracebacks, debugger pages and exceptions that follow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ KIND = Kind(
 )  # fmt: skip
 _DEBUGGER = re.compile(r"Werkzeug Debugger|__debugger__|EVALEX\s*=|The debugger caught an exception|django-debug")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|^\s+File \"[^\"]+\", line \d+", re.MULTILINE)
-_SQL = re.compile(r"\[SQL: |\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s[^\"]{3,200}\s(FROM|VALUES|SET|WHERE)\s", re.IGNORECASE)
+_SQL = re.compile(
+    r"\[SQL: |\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s[^\"]{3,200}\s(FROM|VALUES|SET|WHERE)\s", re.IGNORECASE
+)
 _PATH = re.compile(r"(?<![\w/.:-])/(?:usr|home|opt|srv|var|app|root|Users)/[\w./-]+\.py\b")
 
 _TELLING = (

@@ -20,7 +20,11 @@ def run(probe: Probe) -> Iterator[Claim]:
     base = probe.base
     if base is None or is_refusal(base.answer):
         return
-    own = {text for name, value in probe.world.sessions.headers(base.identity) for text in (value, value.rpartition(" ")[2])}
+    own = {
+        text
+        for name, value in probe.world.sessions.headers(base.identity)
+        for text in (value, value.rpartition(" ")[2])
+    }
     said = {item.value for item in probe.inputs()}
     reported = set()
     for path, value, what in secrets(base.answer):

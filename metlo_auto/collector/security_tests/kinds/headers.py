@@ -33,7 +33,9 @@ def run(probe: Probe) -> Iterator[Claim]:
 def _cookies(probe: Probe) -> Iterator[Claim]:
     """Of the answers of this run, and of stored ones: a login is seldom asked again."""
     live = [(exchange.answer, exchange) for exchange in probe.exchanges if exchange.answer.status < 400]
-    stored = [(s.answer, Exchange(0, s.caller, s.request, s.answer)) for s in probe.target.samples if s.answer.status < 400]
+    stored = [
+        (s.answer, Exchange(0, s.caller, s.request, s.answer)) for s in probe.target.samples if s.answer.status < 400
+    ]
     for answer, exchange in live + stored:
         for cookie in answer.all_headers("set-cookie"):
             name = cookie.partition("=")[0].strip()
@@ -88,7 +90,9 @@ def _caching(probe: Probe) -> Iterator[Claim]:
     may_be_shared = re.search(r"\bpublic\b|s-maxage=[1-9]", control) and "no-store" not in control
     if may_be_shared and base.identity != ANONYMOUS and not probe.target.is_public and is_sensitive(base.answer):
         evidence = f"Cache-Control: {control}, on an answer with sensitive data for {base.identity}."
-        yield Claim("Sensitive data may be kept by caches that many share", "medium", evidence, base.exchange, None, "cache")
+        yield Claim(
+            "Sensitive data may be kept by caches that many share", "medium", evidence, base.exchange, None, "cache"
+        )
 
 
 def _sniffing(probe: Probe) -> Iterator[Claim]:
@@ -96,7 +100,12 @@ def _sniffing(probe: Probe) -> Iterator[Claim]:
     base = probe.base
     assert base is not None
     is_open = base.answer.header("x-content-type-options").lower() != "nosniff"
-    if is_open and base.answer.media_type in ("", "text/plain") and _has_markup(base.answer) and probe.world.once("sniff"):
+    if (
+        is_open
+        and base.answer.media_type in ("", "text/plain")
+        and _has_markup(base.answer)
+        and probe.world.once("sniff")
+    ):
         title = "A browser may take the answer for HTML"
         evidence = "It has markup, no type of its own, and no X-Content-Type-Options: nosniff."
         yield Claim(title, "low", evidence, base.exchange, None, "nosniff")

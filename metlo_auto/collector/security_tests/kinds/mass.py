@@ -17,9 +17,14 @@ KIND = Kind(
     "mass", "Mass assignment", "API3:2023 Broken Object Property Level Authorization", "CWE-915",
     "Take the fields that a caller may set from a list, and leave all others out.",
 )  # fmt: skip
-_NO_FIELD = re.compile(r"(^|_)(id|uuid|created|updated|modified|at|url|href|links?|self|etag|version|token)$", re.IGNORECASE)
-_TELLING = re.compile(r"role|admin|staff|super|owner|balance|credit|price|verified|active|permission|plan|tier|level|limit|"
-                      r"discount|points|score|approved|status|enabled", re.IGNORECASE)  # fmt: skip
+_NO_FIELD = re.compile(
+    r"(^|_)(id|uuid|created|updated|modified|at|url|href|links?|self|etag|version|token)$", re.IGNORECASE
+)
+_TELLING = re.compile(
+    r"role|admin|staff|super|owner|balance|credit|price|verified|active|permission|plan|tier|level|limit|discount|points|"
+    r"score|approved|status|enabled",
+    re.IGNORECASE,
+)
 MOST_FIELDS = 3
 
 

@@ -26,7 +26,12 @@ def run(probe: Probe) -> Iterator[Claim]:
                     base.exchange, "TRACE")  # fmt: skip
     for method in _UNUSUAL:
         test = probe.send(base.request._replace(method=method))
-        if probe.is_accepted and test.answer.is_success and test.answer.body and gives_the_same(base.answer, test.answer):
+        if (
+            probe.is_accepted
+            and test.answer.is_success
+            and test.answer.body
+            and gives_the_same(base.answer, test.answer)
+        ):
             evidence = f"{method} is answered as GET is: checks that go by the method are passed by."
             yield Claim("Any method is answered", "low", evidence, test, base.exchange, "any")
             return

@@ -26,7 +26,7 @@ def run(probe: Probe) -> Iterator[Claim]:
             continue
         test = _widened(probe, given)
         if test is not None:
-            evidence = f"The operator $ne in {given.place} finds what no value finds; an operator that does not exist does not."
+            evidence = f"The operator $ne in {given.place} finds what no value finds; an unknown operator does not."
             yield Claim(f"An operator in the {given.place} is obeyed", "high", evidence, test,
                         probe.base.exchange, given.place)  # fmt: skip
 
@@ -51,7 +51,9 @@ def _widened(probe: Probe, given: Input) -> Optional[Exchange]:
 
 
 def _size(exchange: Exchange) -> int:
-    return len(content_of(exchange.answer).leaves) if exchange.answer.is_success and not is_refusal(exchange.answer) else 0
+    return (
+        len(content_of(exchange.answer).leaves) if exchange.answer.is_success and not is_refusal(exchange.answer) else 0
+    )
 
 
 def _with_operator(given: Input, operator: str, value: str) -> Request:

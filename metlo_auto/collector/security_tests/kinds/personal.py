@@ -1,4 +1,5 @@
 """Whether an answer holds what only somebody should see: secrets, personal data, values of one identity alone; pure."""
+# ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 
@@ -20,10 +21,29 @@ _HASH = re.compile(
 )
 _HEX_HASH = re.compile(r"[0-9a-fA-F]{32,128}")
 _HIDDEN = re.compile(r"[*•·xX.…-]{3,}|redacted|hidden|masked|\*\*|…|\.\.\.", re.IGNORECASE)
-_TOKEN = frozenset(["token", "tokens", "accesstoken", "refreshtoken", "sessiontoken", "apitoken", "authtoken", "resettoken", "jwt", "sessionid", "passwordresettoken", "invitetoken", "bearertoken"])  # fmt: skip
-_OTHER_TOKEN = frozenset(["next", "page", "cursor", "continuation", "csrf", "xsrf", "sync", "public", "publishable", "pagination", "prev", "previous", "count", "limit", "type", "expires", "expiry", "device", "push"])  # fmt: skip
-_HASH_NAME = frozenset(["passwordhash", "passwordhashed", "hashedpassword", "pwhash", "passhash", "passworddigest", "pwdhash", "pwdigest"])
-_MORE_SECRETS = frozenset(["dbpassword", "databaseurl", "databasepassword", "secretkeybase", "privatetoken", "totp", "recoverycodes", "backupcodes", "totpseed", "otpsecret", "totpsecret", "webhooksecret"])  # fmt: skip
+_TOKEN = frozenset(
+    """
+    token tokens accesstoken refreshtoken sessiontoken apitoken authtoken resettoken jwt sessionid
+    passwordresettoken invitetoken bearertoken
+    """.split()
+)  # fmt: skip
+_OTHER_TOKEN = frozenset(
+    """
+    next page cursor continuation csrf xsrf sync public publishable pagination prev previous count limit
+    type expires expiry device push
+    """.split()
+)  # fmt: skip
+_HASH_NAME = frozenset(
+    """
+    passwordhash passwordhashed hashedpassword pwhash passhash passworddigest pwdhash pwdigest
+    """.split()
+)
+_MORE_SECRETS = frozenset(
+    """
+    dbpassword databaseurl databasepassword secretkeybase privatetoken totp recoverycodes backupcodes
+    totpseed otpsecret totpsecret webhooksecret
+    """.split()
+)  # fmt: skip
 
 
 def secrets(answer: Answer) -> Iterator[tuple[str, str, str]]:

@@ -31,7 +31,11 @@ def run(probe: Probe) -> Iterator[Claim]:
     times = []
     for _ in range(TRIES):
         test = probe.send_with(request, ())
-        if test.answer.status in (0, 403, 423, 429, 503) or test.answer.is_success or "retry-after" in _names(test.answer.headers):
+        if (
+            test.answer.status in (0, 403, 423, 429, 503)
+            or test.answer.is_success
+            or "retry-after" in _names(test.answer.headers)
+        ):
             return
         times.append(test.answer.seconds)
     if sum(times[-5:]) < 5 * max(0.5, 3 * sum(times[:5]) / 5):

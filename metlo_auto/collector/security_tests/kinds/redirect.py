@@ -32,7 +32,9 @@ def run(probe: Probe) -> Iterator[Claim]:
             test = probe.send(given.sent(payload))
             if _leads_to(test.answer, probe.world.origin.url + given.request.path, host):
                 evidence = f"{payload} in {given.place} leads a browser to {host}."
-                yield Claim(f"The {given.place} leads to any site", "medium", evidence, test, probe.base.exchange, given.place)
+                yield Claim(
+                    f"The {given.place} leads to any site", "medium", evidence, test, probe.base.exchange, given.place
+                )
                 break
 
 
@@ -62,10 +64,7 @@ def _places(answer: Answer) -> str:
 def _leads_to(answer: Answer, url: str, host: str) -> bool:
     """Whether a browser goes to `host`, as it reads URLs: backslashes are slashes, missing ones are added."""
     targets = [answer.header("location") if 300 <= answer.status < 400 else "", _after_url(answer.header("refresh"))]
-    for target in [*targets, _refreshed(answer) or ""]:
-        if target and _host(url, target) == host:
-            return True
-    return False
+    return any(target and _host(url, target) == host for target in [*targets, _refreshed(answer) or ""])
 
 
 def _host(url: str, target: str) -> str:

@@ -57,7 +57,9 @@ def _by_error(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
     _, plain = probe.echo(given)
     if not _database_error(probe, plain):
         evidence = f"A quote in {given.place} raises {told}; letters there do not."
-        return Claim(f"{_named(given)} is a part of an SQL statement", "high", evidence, quoted, base.exchange, given.place)
+        return Claim(
+            f"{_named(given)} is a part of an SQL statement", "high", evidence, quoted, base.exchange, given.place
+        )
     return _by_name(probe, given, base)
 
 

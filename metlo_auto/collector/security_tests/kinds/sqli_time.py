@@ -19,7 +19,9 @@ class Delayed(NamedTuple):
 
 def _count(n: int) -> str:
     """Counts up to n million within the database: standard SQL, and the longer the larger n."""
-    return f"(WITH RECURSIVE q(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM q WHERE x<{max(1, n * 1_000_000)}) SELECT count(x) FROM q)"
+    last = max(1, n * 1_000_000)
+    numbers = f"q(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM q WHERE x<{last})"
+    return f"(WITH RECURSIVE {numbers} SELECT count(x) FROM q)"
 
 
 def _payloads(given: Input) -> Iterator[Callable[[int], str]]:
@@ -59,4 +61,6 @@ def _confirmed(probe: Probe, given: Input, payload: Callable[[int], str]) -> Opt
         if not 1.3 * delay < more.answer.seconds - none.answer.seconds < 4 * delay:
             return None
     shown = "; ".join("{:.1f}, {:.1f}, {:.1f} s".format(*times) for times in rounds)
-    return Delayed(more, f"Delays asked for in {given.place} (none, some, twice as much) were obeyed three times: {shown}.")
+    return Delayed(
+        more, f"Delays asked for in {given.place} (none, some, twice as much) were obeyed three times: {shown}."
+    )

@@ -39,7 +39,11 @@ def _payloads(given: Input, url: str, address: str, token: str) -> list[str]:
     found = [url]
     there = urlsplit(given.value).netloc
     if there:
-        found += [f"http://{there}@{address}/{token}", f"http://{address}/{token}?{there}", f"http://{address}/{token}#{there}"]
+        found += [
+            f"http://{there}@{address}/{token}",
+            f"http://{address}/{token}?{there}",
+            f"http://{address}/{token}#{there}",
+        ]
     if sounds_like_url(given) and "://" not in given.value:
         found.append(f"{address}/{token}")
     return found

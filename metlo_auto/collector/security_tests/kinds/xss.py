@@ -27,11 +27,11 @@ def run(probe: Probe) -> Iterator[Claim]:
             continue
         for payload in (
             f"{given.value}{marker}'\"></title></textarea></script><svg onload={marker}()>",
-            f"{given.value}{marker}\" onfocus={marker}() x=\"",
+            f'{given.value}{marker}" onfocus={marker}() x="',
             f"{given.value}{marker}' onfocus={marker}() x='",
             f"javascript:{marker}()",
             f"{given.value}{marker}';{marker}()//",
-            f"{given.value}{marker}\";{marker}()//",
+            f'{given.value}{marker}";{marker}()//',
         ):
             test = probe.send(given.sent(payload))
             where = runs(test.answer, marker)
@@ -59,7 +59,9 @@ def runs(answer: Answer, marker: str) -> Optional[str]:
             attribute = str(name).rpartition("}")[2].lower()
             if attribute.startswith("on") and value.lower().strip().startswith(call):
                 return f"in the attribute {attribute}"
-            if attribute in ("href", "src", "action", "formaction") and re.match(rf"\s*javascript:{call[:-2]}", value, re.I):
+            if attribute in ("href", "src", "action", "formaction") and re.match(
+                rf"\s*javascript:{call[:-2]}", value, re.I
+            ):
                 return f"in the attribute {attribute}"
         if element.tag.rpartition("}")[2] == "script" and _leaves_its_string(element.text or "", marker):
             return "in a script"

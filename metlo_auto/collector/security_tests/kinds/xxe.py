@@ -25,7 +25,11 @@ def run(probe: Probe) -> Iterator[Claim]:
         test = probe.send(_with_entity(base.request, url or probe.world.listener.url_for(token)))
         is_read = bool(url) and _PASSWD.search(test.answer.body) is not None
         if is_read or not url and probe.world.listener.was_asked(token):
-            evidence = "An entity of the document gives /etc/passwd." if is_read else "An entity made the app ask our listener."
+            evidence = (
+                "An entity of the document gives /etc/passwd."
+                if is_read
+                else "An entity made the app ask our listener."
+            )
             yield Claim("The XML parser opens what a document names", "high", evidence, test, base.exchange)
             return
 
@@ -34,7 +38,7 @@ def _with_entity(request: Request, url: str) -> Request:
     """The document with an entity in its first text."""
     body = re.sub(r"<!DOCTYPE[^>]*>", "", request.body)
     declaration = re.match(r"\s*<\?xml[^>]*\?>", body)
-    head, rest = (declaration.group(), body[declaration.end():]) if declaration else ("", body)
+    head, rest = (declaration.group(), body[declaration.end() :]) if declaration else ("", body)
     root = re.search(r"<([\w:.-]+)", rest)
     doctype = f'<!DOCTYPE {root.group(1) if root else "x"} [<!ENTITY metlo SYSTEM "{url}">]>'
     changed, n = re.subn(r">([^<>]*\S[^<>]*)<", ">&metlo;<", rest, count=1)

@@ -68,7 +68,13 @@ def _read(names: Sequence[str]) -> tuple[list[Document], list[str]]:
 def _tell(outcomes: Sequence[Outcome], bad: Sequence[str], stopped: str) -> None:
     for outcome in outcomes:
         document = outcome.document
-        state = "passed" if not outcome.problems and outcome.requests else "nothing ran" if not outcome.problems else "FAILED"
+        state = (
+            "passed"
+            if not outcome.problems and outcome.requests
+            else "nothing ran"
+            if not outcome.problems
+            else "FAILED"
+        )
         print(f"{document.path}: {document.name}: {state}, {outcome.requests} requests")
         for problem in outcome.problems:
             print(f"  {document.path}:{problem.line}: {problem.text}")

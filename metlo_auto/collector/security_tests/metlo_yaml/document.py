@@ -1,4 +1,4 @@
-"""A Metlo test file as values; unknown keys and wrong types are errors with file and line. Reads one file, sends nothing."""
+"""A Metlo test file as values; unknown keys and wrong types are errors with file and line. Sends nothing."""
 
 from __future__ import annotations
 
@@ -64,13 +64,27 @@ _KEYS = {
     "options": {"stopOnFailure": ""},
     "pair": {"name": "", "value": ""},
     "step": {"request": "request", "extract": "[extract]", "assert": "[assert]", "payload": "[payload]"},
-    "request": {"method": "", "url": "", "headers": "[pair]", "query": "[pair]", "form": "[pair]", "data": "", "graphql": ""},
+    "request": {
+        "method": "",
+        "url": "",
+        "headers": "[pair]",
+        "query": "[pair]",
+        "form": "[pair]",
+        "data": "",
+        "graphql": "",
+    },
     "extract": {"name": "", "type": "", "value": ""},
     "assert": {"type": "", "key": "", "value": "", "description": ""},
     "payload": {"key": "", "value": ""},
 }
-_NEEDED = {"file": ("id", "test"), "step": ("request",), "request": ("method", "url"), "extract": ("name", "type", "value"),
-           "payload": ("key", "value"), "pair": ("name",)}  # fmt: skip
+_NEEDED = {
+    "file": ("id", "test"),
+    "step": ("request",),
+    "request": ("method", "url"),
+    "extract": ("name", "type", "value"),
+    "payload": ("key", "value"),
+    "pair": ("name",),
+}
 
 
 def read_document(path: Path) -> Document:
@@ -160,7 +174,9 @@ def _step(value: "dict[str, Any]") -> Step:
         form=_pairs(request.get("form")),
         data=str(request["data"]) if request.get("data") is not None else "",
         graphql=str(request.get("graphql") or ""),
-        extract=tuple(Extract(str(e["name"]), e["type"], str(e["value"]), e["line "]) for e in value.get("extract") or ()),
+        extract=tuple(
+            Extract(str(e["name"]), e["type"], str(e["value"]), e["line "]) for e in value.get("extract") or ()
+        ),
         checks=tuple(_check(item) for item in value.get("assert") or ()),
         payloads=tuple((str(item["key"]), str(item["value"])) for item in value.get("payload") or ()),
         line=value["line "],

@@ -1,7 +1,7 @@
 """The expressions of Metlo's assertions: a subset of JavaScript's, read and evaluated here; nothing is ever executed.
 
-`resp.status < 300 && resp.headers['x-a'].includes('b')`: literals, paths from `resp`, comparisons, `!`, `&&`, `||`, and a
-few methods of texts and lists. Everything else is an error.
+`resp.status < 300 && resp.headers['x-a'].includes('b')`: literals, paths from `resp`, comparisons, `!`, `&&`, `||`,
+and a few methods of texts and lists. Everything else is an error.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Reader:
-    """Reads and evaluates in one pass: the language has no effects, so that nothing is lost by evaluating both sides."""
+    """Reads and evaluates in one pass: nothing has effects, so that both sides may always be evaluated."""
 
     def __init__(self, tokens: list[tuple[str, str]], names: Mapping[str, Any]) -> None:
         self._tokens = tokens

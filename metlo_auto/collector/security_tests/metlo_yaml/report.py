@@ -27,9 +27,11 @@ def as_files_json(outcomes: Sequence[Outcome], bad: Sequence[str], origin: Origi
 def as_files_junit(outcomes: Sequence[Outcome], bad: Sequence[str]) -> str:
     failures = sum(bool(outcome.problems) for outcome in outcomes)
     counts = {"tests": str(len(outcomes) + len(bad)), "failures": str(failures), "errors": str(len(bad))}
-    suite = ElementTree.Element("testsuite", name="metlo test files", **counts)
+    suite = ElementTree.Element("testsuite", {"name": "metlo test files", **counts})
     for outcome in outcomes:
-        case = ElementTree.SubElement(suite, "testcase", classname=str(outcome.document.path), name=one_line(outcome.document.name))
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=str(outcome.document.path), name=one_line(outcome.document.name)
+        )
         if outcome.problems:
             failure = ElementTree.SubElement(case, "failure", message=one_line(outcome.problems[0].text, 300))
             failure.text = "\n".join(one_line(f"line {problem.line}: {problem.text}") for problem in outcome.problems)

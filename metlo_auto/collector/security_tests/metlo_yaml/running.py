@@ -147,7 +147,11 @@ class _Runner:
         if check.type == "REGEXP":
             text = value if isinstance(value, str) else json.dumps(value)
             return "" if re.search(str(wanted), text) else f"{check.key} does not match {wanted}{said}"
-        return "" if _is_equal(value, wanted) else f"{check.key or 'resp.status'} is {_short(value)}, not {_short(wanted)}{said}"
+        return (
+            ""
+            if _is_equal(value, wanted)
+            else f"{check.key or 'resp.status'} is {_short(value)}, not {_short(wanted)}{said}"
+        )
 
 
 def _with_payloads(step: Step) -> Iterator[dict[str, str]]:

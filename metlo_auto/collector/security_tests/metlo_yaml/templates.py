@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Mapping
 
-_PLACE = re.compile(r"\{\{\s*(?:default\s+(?P<named>[\w.-]+)\s+(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')|(?P<name>[\w.-]+))\s*\}\}")
+_PLACE = re.compile(
+    r"\{\{\s*(?:default\s+(?P<named>[\w.-]+)\s+(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')|(?P<name>[\w.-]+))\s*\}\}"
+)
 _OPEN = re.compile(r"\{\{.*?\}\}")
 
 

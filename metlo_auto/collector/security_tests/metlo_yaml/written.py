@@ -49,10 +49,16 @@ def _steps(target: Target, sample: Sample, kind: str) -> "list[dict[str, Any]]":
     request = sample.request
     if kind == "auth" and sample.caller != ANONYMOUS and not target.is_public:
         return [{"request": _request(request), "assert": ["resp.status >= 300"]}]
-    if kind == "bola" and sample.caller != ANONYMOUS and any(i.where in ("path", "query") for i in inputs_of(request, target.route)):
+    if (
+        kind == "bola"
+        and sample.caller != ANONYMOUS
+        and any(i.where in ("path", "query") for i in inputs_of(request, target.route))
+    ):
         stranger = {"name": "Authorization", "value": "{{STRANGER}}"}
         asked = _request(request)
-        return [{"request": {**asked, "headers": [*asked.get("headers", []), stranger]}, "assert": ["resp.status >= 400"]}]
+        return [
+            {"request": {**asked, "headers": [*asked.get("headers", []), stranger]}, "assert": ["resp.status >= 400"]}
+        ]
     if kind in _PAYLOADS:
         return [_with_payload(item, kind) for item in inputs_of(request, target.route) if item.where == "query"]
     return []

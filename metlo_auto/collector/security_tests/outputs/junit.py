@@ -42,4 +42,6 @@ def _case(suite: ElementTree.Element, case: Checked) -> ElementTree.Element:
 def _told(finding: Finding) -> str:
     place = f"{finding.file}:{finding.line}\n" if finding.file else ""
     text = f"{finding.title}\n{place}{finding.evidence}\n{finding.advice}\n{finding.test['curl']}"
-    return "".join(letter if letter in "\n\t" or letter >= " " and letter not in "\ufffe\uffff" else " " for letter in text)
+    return "".join(
+        letter if letter in "\n\t" or letter >= " " and letter not in "\ufffe\uffff" else " " for letter in text
+    )

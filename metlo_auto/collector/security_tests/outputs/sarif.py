@@ -1,4 +1,4 @@
-"""The result as SARIF 2.1.0 for code scanning: the views' files, relative to the repository, and stable fingerprints."""
+"""The result as SARIF 2.1.0 for code scanning: the views' files in the repository, and stable fingerprints."""
 
 from __future__ import annotations
 
