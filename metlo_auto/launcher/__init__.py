@@ -44,6 +44,10 @@ def launch(chosen: "options.Options") -> int:
         say(problem)
     try:
         path = process.find(chosen.command[0], environ)
+        if chosen.ci:
+            from metlo_auto.launcher import ci
+
+            return ci.run(chosen, path, environ)
         obstacles = _obstacles(chosen, path, environ)
         for obstacle in obstacles:
             say(obstacle)

@@ -10,6 +10,13 @@ OPTIONS = (
     (("--yes",), "", "with --local: make the collector's environment, do not ask"),
     (("--check",), "", "why does nothing arrive? COMMAND is optional"),
     (("--json",), "", "with --check: for machines"),
+    (("--ci",), "", "with --local: run COMMAND to its end, then check what it showed"),
+    (("--fail-on",), "SEVERITY", "with --ci: high, medium or low; exit 1 from there on"),
+    (("--openapi",), "FILE", "with --ci: exit 1 where traffic differs from this document"),
+    (("--sarif",), "FILE", "with --ci: write findings as SARIF"),
+    (("--junit",), "FILE", "with --ci: write findings as JUnit XML"),
+    (("--test",), "URL", "with --ci: security tests of the app that runs there"),
+    (("--test-config",), "FILE", "with --test: its identities, in TOML"),
     (("--env-file",), "FILE", "read settings from FILE, not from the nearest .env"),
     (("--no-env-file",), "", "read no file"),
     (("--strict",), "", "refuse (exit 78) an app that would not be reported"),
@@ -28,7 +35,16 @@ ACTIONS = {
     "--check": "check",
     "--spool": "spool",
 }
-FLAGS = {"--local": "local", "--yes": "yes", "--strict": "strict", "--json": "json"}
+FLAGS = {"--local": "local", "--yes": "yes", "--strict": "strict", "--json": "json", "--ci": "ci"}
+CI_VALUES = {
+    "--fail-on": "high, medium or low",
+    "--openapi": "the path of a file",
+    "--sarif": "the path of a file",
+    "--junit": "the path of a file",
+    "--test": "the URL of the running app",
+    "--test-config": "the path of a file",
+}
+SEVERITIES = ("high", "medium", "low")
 SHELLS = ("bash", "zsh", "fish")
 SPOOL = ("list", "send", "delete")
 
@@ -46,6 +62,8 @@ class Options:
         self.yes = False
         self.strict = False
         self.json = False
+        self.ci = False
+        self.fail_on = self.openapi = self.sarif = self.junit = self.test = self.test_config = ""
         self.env_file: "Optional[str]" = None
         self.shell = ""
         self.spool = ""
@@ -66,13 +84,29 @@ def parse(arguments: "List[str]") -> "Options":
         raise UsageError("--json goes with --check only")
     if options.yes and not options.local:
         raise UsageError("--yes goes with --local only")
+    _check_ci(options)
     if options.action == "run" and not rest:
         raise UsageError("no command given; for example: metlo-run gunicorn app:app")
     return options
 
 
+def _check_ci(options: "Options") -> None:
+    if options.ci and not options.local:
+        raise UsageError("--ci goes with --local: metlo-run --local --ci pytest")
+    given = [name for name in CI_VALUES if getattr(options, _attribute(name))]
+    if given and not options.ci:
+        raise UsageError("%s goes with --local --ci only" % given[0])
+    if options.fail_on and options.fail_on not in SEVERITIES:
+        raise UsageError("--fail-on knows high, medium and low, not %s" % options.fail_on)
+
+
+def _attribute(name: str) -> str:
+    return name[2:].replace("-", "_")
+
+
 def _take(options: "Options", word: str, rest: "List[str]") -> None:
-    name = word.partition("=")[0] if word.startswith(("--env-file=", "--print-completion=", "--spool=")) else word
+    takes_value = tuple(name + "=" for name in ("--env-file", "--print-completion", "--spool", *CI_VALUES))
+    name = word.partition("=")[0] if word.startswith(takes_value) else word
     if name in ACTIONS:
         if options.action == "run":  # the first one counts
             options.action = ACTIONS[name]
@@ -86,6 +120,8 @@ def _take(options: "Options", word: str, rest: "List[str]") -> None:
                 raise UsageError("--spool knows list, send and delete, not %s" % (options.spool or "''"))
     elif name in FLAGS:
         setattr(options, FLAGS[name], True)
+    elif name in CI_VALUES:
+        setattr(options, _attribute(name), _value(word, rest, CI_VALUES[name]))
     elif name == "--no-env-file":
         options.env_file = "off"
     elif name == "--env-file":

@@ -40,8 +40,10 @@ ALLOWED = {
     "collector/inventory": "version collector/store collector/ingest collector/analysis",
     "collector/openapi": "collector/analysis collector/inventory",
     "collector/page": "version collector collector/store collector/ingest collector/analysis collector/inventory collector/openapi",
+    "collector/security_tests": "version redact collector collector/store collector/ingest collector/analysis "
+                                "collector/inventory collector/openapi",
     "collector/service": "version cli collector collector/store collector/ingest collector/analysis collector/inventory "
-                         "collector/openapi collector/page",
+                         "collector/openapi collector/page collector/security_tests",
     "__main__": "launcher",
     "__init__": "version errors explicit agent",
 }
@@ -51,7 +53,7 @@ KNOWN_TO = {
     "flask": {"capture", "collector/ingest", "collector/page", "collector/service"},
     "werkzeug": {"capture", "collector/page", "collector/service"},
     "requests": {"delivery/transport", "doctor"},
-    "urllib3": {"delivery/transport"},
+    "urllib3": {"delivery/transport", "collector/security_tests"},
     "dotenv": {"config"},
 }
 

@@ -14,6 +14,7 @@ from metlo_auto.collector.analysis.sections import Section, sections
 from metlo_auto.collector.analysis.sensitive.names import SECRET, plain
 from metlo_auto.collector.analysis.shapes import Place, places
 from metlo_auto.collector.analysis.sibling_folding import Fold
+from metlo_auto.collector.analysis.test_marks import RunTrace, trace_of_run
 from metlo_auto.collector.ingest import contract, transport
 from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.text import storable
@@ -64,6 +65,7 @@ class Aggregates:
         self.folds: list[Fold] = []
         self.samples: list[Sample] = []
         self.set_aside: list[SetAside] = []
+        self.tests: list[RunTrace] = []
         self.counts: dict[str, int] = {}
 
     def add_batch(self, batch: Filed) -> None:
@@ -101,6 +103,11 @@ class Aggregates:
         self._put_aside(received_at, reason, text or dump(trace))
 
     def _add_observation(self, seen: Observation, text: Optional[bytes]) -> None:
+        test = trace_of_run(seen, self._state.test_runs)
+        if test is not None:
+            self.tests.append(test)
+            self._count("test_traces")
+            return
         template = self._template(seen)
         body = text or dump(seen.trace)
         name = None if template is None else endpoint_id(seen.method, seen.host, template)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from metlo_auto.collector.analysis.aggregation import Aggregates, aggregate
 from metlo_auto.collector.analysis.analysis_state import AnalysisState, generation, recall
 from metlo_auto.collector.analysis.merge import apply, set_batch_aside
+from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import inbox
@@ -65,10 +66,12 @@ class Worker:
         if inbox.locks_rows(self._engine):
             with writing(self._engine) as connection:
                 batches = inbox.take(connection, MOST_BYTES, self._most_batches)
+                state.test_runs = known_runs(connection)
                 self._apply(connection, batches, aggregate(batches, state), state)
             return self._is_full(batches)
         with reading(self._engine) as reader:  # SQLite has one write lock: it is not held while analysing
             batches = inbox.take(reader, MOST_BYTES, self._most_batches)
+            state.test_runs = known_runs(reader) if batches else frozenset()
         result = aggregate(batches, state)
         if batches:
             with writing(self._engine) as connection:

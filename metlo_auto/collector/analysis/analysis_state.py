@@ -23,6 +23,7 @@ class AnalysisState:
         self.endpoints: set[str] = set()
         self.known = Known()
         self.siblings = SiblingFolds()
+        self.test_runs: frozenset[str] = frozenset()  # whose traces are kept apart
 
     def admit_endpoint(self, endpoint_id: str) -> bool:
         """False for one endpoint too many."""

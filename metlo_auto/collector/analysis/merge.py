@@ -12,7 +12,7 @@ from metlo_auto.collector.store import counters, retention
 from metlo_auto.collector.store.database import upsert
 from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.retention import Caps
-from metlo_auto.collector.store.schema import endpoints, facts, samples, set_aside, traffic
+from metlo_auto.collector.store.schema import endpoints, facts, samples, set_aside, test_traces, traffic
 from metlo_auto.collector.store.text import storable
 
 
@@ -22,6 +22,7 @@ def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float
     _add_facts(connection, aggregates, now)
     _add_traffic(connection, aggregates)
     _add_samples(connection, aggregates, caps)
+    upsert(connection, test_traces, [test._asdict() for test in aggregates.tests], latest=["status", "exception"])
     if aggregates.set_aside:
         connection.execute(insert(set_aside), [item._asdict() for item in aggregates.set_aside[-caps.set_aside :]])
         newest = connection.scalar(select(func.max(set_aside.c.id))) or 0

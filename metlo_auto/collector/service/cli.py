@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Callable, Optional, Sequence
 
 from metlo_auto.cli import completion
 from metlo_auto.collector import data_folder as folders
 from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
+from metlo_auto.collector.security_tests import arguments as security_tests
 from metlo_auto.collector.service import requirements_check
 from metlo_auto.version import VERSION
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_serving(commands, common)
     _add_reading(commands, common)
+    security_tests.add_arguments(commands, common)
     commands.add_parser("analyse", parents=[common])  # the server's own child
     return parser
 
@@ -153,7 +155,7 @@ def _run(options: argparse.Namespace) -> int:
     from metlo_auto.collector.service.server import CannotServe
     from metlo_auto.collector.store.database import StoreUnusable
 
-    known = {
+    known: dict[str, Callable[..., Optional[int]]] = {
         "serve": commands.serve,
         "attach": commands.attach,
         "status": commands.status,
@@ -161,11 +163,12 @@ def _run(options: argparse.Namespace) -> int:
         "export": commands.dump,
         "delete": commands.delete,
         "analyse": commands.analyse,
+        "test": commands.test,
     }
     troubles = (commands.Failed, folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
     try:
         path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
-        known[options.command](folders.open_folder(path), options)
+        return known[options.command](folders.open_folder(path), options) or 0
     except BrokenPipeError:  # `metlo-collector export | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -174,4 +177,3 @@ def _run(options: argparse.Namespace) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0

@@ -95,6 +95,12 @@ def status(folder: Folder, options: argparse.Namespace) -> None:
         print("{:26} {:>12,}".format(name.replace("_", " "), n))
 
 
+def test(folder: Folder, options: argparse.Namespace) -> int:
+    from metlo_auto.collector.security_tests.command import run_command  # what it needs takes a while to import
+
+    return run_command(folder, options, store_url(folder, options))
+
+
 def describe(folder: Folder, options: argparse.Namespace) -> None:
     with progress.waiting("describing"), _reading(folder, options) as connection:
         document = openapi.make_document(openapi.read_operations(connection, options.for_host), options.title)

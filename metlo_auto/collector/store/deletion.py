@@ -19,6 +19,8 @@ from metlo_auto.collector.store.schema import (
     inbox,
     samples,
     set_aside,
+    test_runs,
+    test_traces,
     traffic,
 )
 
@@ -48,7 +50,8 @@ def delete_all(connection: Connection) -> None:
     """Everything but settings and the memory of batches, whose retries are not to bring anything back."""
     generation = counted.read(connection).get(GENERATION, 0)
     connection.execute(delete(inbox))  # first: on PostgreSQL it waits for analysers at work
-    for table in (samples, set_aside, facts, traffic, endpoints, declared_routes, dismissals, counters):
+    for table in (samples, set_aside, facts, traffic, endpoints, declared_routes, dismissals, counters,
+                  test_runs, test_traces):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})
 

@@ -143,3 +143,22 @@ settings = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+test_runs = Table(  # runs of `metlo-collector test`; known before the first request, so that its traces are told apart
+    "test_runs",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("result", Text, nullable=False),  # JSON; "" until it ends
+)
+
+test_traces = Table(  # what the agent saw of a run's requests; they are in no other table
+    "test_traces",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("status", Integer, nullable=False),
+    Column("exception", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

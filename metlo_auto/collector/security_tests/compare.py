@@ -1,0 +1,155 @@
+"""Whether answers are alike, refuse, or hold somebody's data; pure."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import json
+import re
+from collections import Counter
+from typing import Any, Iterable, NamedTuple
+from urllib.parse import quote, quote_plus, urlsplit
+
+from metlo_auto.collector.security_tests.content import Content, content_of, parsed_json
+from metlo_auto.collector.security_tests.values import Answer
+
+_REFUSING = frozenset((400, 401, 402, 403, 404, 405, 406, 407, 409, 410, 412, 415, 419, 422, 423, 428, 429, 440, 451))
+_ERROR_KEYS = frozenset(("error", "errors", "fault", "exception", "error_code", "errorcode", "error_message"))
+_GOOD_KEYS = frozenset(("success", "ok", "succeeded", "authorized", "authenticated", "allowed"))
+_BAD_WORDS = frozenset(("error", "fail", "failed", "failure", "denied", "forbidden", "unauthorized", "unauthenticated"))
+_SAYS_NO = re.compile(
+    r"\b(not (be )?(allowed|authori[sz]ed|permitted|found|logged|signed)|denied|forbidden|unauthori[sz]ed|permission"
+    r"|no access|may not|must (be )?(log|sign)|(log|sign) ?in\b|login required|authenticat|does not exist|no such)",
+    re.IGNORECASE,
+)
+_LOGIN_PATH = re.compile(r"log[-_]?in|sign[-_]?in|auth|sso|session|account/?$", re.IGNORECASE)
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether the answer gives nothing: a status that refuses, a login, an error that is called 200, no answer."""
+    if answer.status in _REFUSING or answer.status >= 500 or answer.status == 0:
+        return True
+    if 300 <= answer.status < 400:
+        return answer.status != 304 and is_login_redirect(answer)
+    content = content_of(answer)
+    return is_login_page(content) or is_soft_error(answer, content)
+
+
+def is_login_redirect(answer: Answer) -> bool:
+    return bool(_LOGIN_PATH.search(urlsplit(answer.header("location")).path))
+
+
+def is_login_page(content: Content) -> bool:
+    return content.kind == "html" and content.has_password_field
+
+
+def is_soft_error(answer: Answer, content: Content) -> bool:
+    """Whether an answer of status 200 says that it refuses."""
+    if content.kind == "json":
+        value = parsed_json(answer.body.lstrip("\ufeff \t\r\n"))
+        return isinstance(value, dict) and _says_error(value)
+    text = " ".join(str(leaf) for _, leaf in content.leaves)
+    return len(text) < 400 and bool(_SAYS_NO.search(text))
+
+
+def _says_error(value: "dict[str, Any]") -> bool:
+    lowered = {str(name).lower(): item for name, item in value.items()}
+    if any(lowered.get(name) for name in _ERROR_KEYS) or any(lowered.get(name) is False for name in _GOOD_KEYS):
+        return True
+    for name in ("status", "result", "state", "type", "title", "code"):
+        item = lowered.get(name)
+        if isinstance(item, str) and item.lower() in _BAD_WORDS:
+            return True
+        if isinstance(item, int) and not isinstance(item, bool) and name in ("status", "code") and 400 <= item < 600:
+            return True
+    message = next((lowered[name] for name in ("message", "detail", "msg", "reason") if name in lowered), "")
+    return len(lowered) <= 4 and isinstance(message, str) and bool(_SAYS_NO.search(message))
+
+
+def is_alike(first: Answer, second: Answer) -> bool:
+    """Whether two answers have the same shape: status class, kind, and nearly the same places."""
+    if first.status // 100 != second.status // 100:
+        return False
+    one, other = content_of(first), content_of(second)
+    if one.kind != other.kind:
+        return False
+    if not one.shape and not other.shape:
+        return True
+    return len(one.shape & other.shape) >= 0.8 * len(one.shape | other.shape)
+
+
+def has_data(answer: Answer) -> bool:
+    """Whether an answer says more than that all is well."""
+    content = content_of(answer)
+    if content.kind == "json":
+        return sum(is_data(path, leaf) for path, leaf in content.leaves) >= 1
+    if content.kind == "text":
+        return len(content.leaves) >= 6
+    return content.kind == "html" and len(content.leaves) >= 4
+
+
+_NO_DATA = re.compile(r"(^|[._\[\]])(status|state|version|ok|healthy?|message|msg|uptime|time|timestamp|service|env|"
+                      r"environment|build|commit|ready|alive|ping|name)$", re.IGNORECASE)  # fmt: skip
+
+
+def is_data(path: str, leaf: Any) -> bool:
+    """Whether a leaf is a value, rather than a flag or what a health check says."""
+    if leaf is None or isinstance(leaf, bool) or leaf == "":
+        return False
+    return not ("[]" not in path and "." not in path and _NO_DATA.search(path))
+
+
+class Reading(NamedTuple):
+    """An answer made ready to be compared: what varies by itself and what the request said is taken out."""
+
+    status: int
+    kind: str
+    parts: "Counter[tuple[str, str]]"
+    text: str
+
+
+def reading(answer: Answer, volatile: "frozenset[str]" = frozenset(), said: Iterable[str] = ()) -> Reading:
+    """`volatile`: places to leave out; `said`: texts that the request put into it."""
+    content = content_of(answer)
+    words = sorted({w for text in said if text for w in spellings(text)}, key=len, reverse=True)
+
+    def clean(text: str) -> str:
+        for word in words:
+            text = text.replace(word, "")
+        return text
+
+    if content.kind in ("json", "html"):
+        leaves = ((path, clean(str(leaf))) for path, leaf in content.leaves if path not in volatile)
+        return Reading(answer.status, content.kind, Counter(leaves), "")
+    return Reading(answer.status, content.kind, Counter(), clean(answer.body) if "" not in volatile else "")
+
+
+def spellings(text: str) -> "set[str]":
+    return {text, html.escape(text), html.escape(text, quote=False), quote(text), quote(text, safe=""),
+            quote_plus(text), json.dumps(text)[1:-1], html.escape(text).replace("&#x27;", "&#39;")}  # fmt: skip
+
+
+def is_same(first: Reading, second: Reading) -> bool:
+    """Whether two answers say the same."""
+    if (first.status, first.kind) != (second.status, second.kind):
+        return False
+    if first.parts or second.parts:
+        return first.parts == second.parts
+    if first.text == second.text:
+        return True
+    if not first.text or not second.text or len(first.text) > 100_000:
+        return False
+    return difflib.SequenceMatcher(None, first.text, second.text, autojunk=False).quick_ratio() > 0.98
+
+
+def volatile_places(first: Answer, second: Answer) -> "frozenset[str]":
+    """The places in which two answers to the same request differ; "" for text that does."""
+    one, other = content_of(first), content_of(second)
+    if one.kind not in ("json", "html"):
+        return frozenset([""]) if first.body != second.body else frozenset()
+    mine, theirs = Counter(map(_hashable, one.leaves)), Counter(map(_hashable, other.leaves))
+    return frozenset(path for path, _ in ((mine - theirs) + (theirs - mine)))
+
+
+def _hashable(leaf: "tuple[str, Any]") -> "tuple[str, str]":
+    return leaf[0], str(leaf[1])

@@ -1,0 +1,124 @@
+"""Broken authentication: a request that had credentials, again without, with garbled ones, with forged tokens."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, Iterator, Optional
+
+from metlo_auto.collector.security_tests.compare import has_data, is_alike, is_refusal
+from metlo_auto.collector.security_tests.content import content_of
+from metlo_auto.collector.security_tests.kinds.personal import is_personal
+from metlo_auto.collector.security_tests.probe import Probe
+from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Pairs
+
+KIND = Kind(
+    "auth", "Broken authentication", "API2:2023 Broken Authentication", "CWE-306",
+    "Check the caller's credentials before the view runs; verify the signature and the algorithm of tokens.",
+)  # fmt: skip
+
+
+def run(probe: Probe) -> Iterator[Claim]:
+    base = probe.base
+    if base is None or not probe.is_accepted or base.identity == ANONYMOUS or probe.target.is_public:
+        return
+    if not has_data(base.answer):
+        return
+    for title, variant, credentials in _attempts(probe.world.sessions.headers(base.identity)):
+        test = probe.anonymous() if not credentials else probe.send_with(base.request, credentials)
+        if gives_the_same(base.answer, test.answer, base.volatile):
+            severity = "high" if is_personal(probe, test.answer) else "medium"
+            evidence = f"{title} gets the answer of {base.identity}: status {test.answer.status}, same data."
+            yield Claim(f"Answers {_lower(title)}", severity, evidence, test, base.exchange, variant)
+            return  # what follows needs no other proof
+
+
+def _lower(title: str) -> str:
+    return title[0].lower() + title[1:]
+
+
+def gives_the_same(base: Answer, test: Answer, volatile: "frozenset[str]" = frozenset()) -> bool:
+    """Whether `test` gives what `base` gave: the same shape, and most of its values where it has any."""
+    if is_refusal(test) or not is_alike(base, test):
+        return False
+    wanted = _stable_values(base, volatile)
+    return not wanted or len(wanted & content_of(test).values) >= 0.5 * len(wanted)
+
+
+def _stable_values(answer: Answer, volatile: "frozenset[str]") -> "frozenset[str]":
+    content = content_of(answer)
+    return content._replace(leaves=tuple(leaf for leaf in content.leaves if leaf[0] not in volatile)).values
+
+
+def _attempts(headers: Pairs) -> Iterator[tuple[str, str, Pairs]]:
+    """Title, variant and headers of each try."""
+    yield "A caller without credentials", "none", ()
+    garbled = tuple((name, _garbled(value)) for name, value in headers)
+    if garbled != headers:
+        yield "A caller with garbled credentials", "garbled", garbled
+    for name, value in headers:
+        token = value.rpartition(" ")[2] if name.lower() != "cookie" else ""
+        for title, forged in _forged(token):
+            rest = tuple(pair for pair in headers if pair[0] != name)
+            yield title, "token", (*rest, (name, value.replace(token, forged)))
+    authorization = next((value for name, value in headers if name.lower() == "authorization"), "")
+    if " " in authorization:
+        scheme = "Basic" if not authorization.lower().startswith("basic") else "Bearer"
+        rest = tuple(pair for pair in headers if pair[0].lower() != "authorization")
+        yield "A caller with another scheme", "scheme", (*rest, ("Authorization", scheme + " eDp4"))
+
+
+def _garbled(value: str) -> str:
+    """Every credential of a header with letters changed; the signature alone of a JWT."""
+    if "=" in value and ";" in value or value.partition("=")[0].isidentifier() and "=" in value[:40]:
+        return "; ".join(_garbled_pair(pair.strip()) for pair in value.split(";"))
+    scheme, space, token = value.rpartition(" ")
+    return scheme + space + _changed(token)
+
+
+def _garbled_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return name + equals + _changed(value)
+
+
+def _changed(token: str) -> str:
+    begin = token.rfind(".") + 1 if _claims(token) is not None else 0
+    return token[:begin] + "".join(_other(c) if at % 2 else c for at, c in enumerate(token[begin:]))
+
+
+def _other(letter: str) -> str:
+    return letter.swapcase() if letter.isalpha() else str((int(letter) + 5) % 10) if letter.isdecimal() else letter
+
+
+def _claims(token: str) -> Optional[dict[str, Any]]:
+    """The claims of a JWT, None for other tokens."""
+    parts = token.split(".")
+    try:
+        found = json.loads(_decoded(parts[1])) if len(parts) == 3 else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _forged(token: str) -> Iterator[tuple[str, str]]:
+    """JWTs that nobody signed: without an algorithm, and with other claims under the old signature."""
+    claims = _claims(token)
+    if claims is None:
+        return
+    head, body, signature = token.split(".")
+    for algorithm in ("none", "None"):
+        unsigned = _encoded({"alg": algorithm, "typ": "JWT"})
+        yield "A token with alg none", f"{unsigned}.{body}."
+    changed = _encoded({**claims, "metlo": "changed"})
+    yield "A token with changed claims", f"{head}.{changed}.{signature}"
+    if "exp" in claims:
+        yield "A token that expired", f"{head}.{_encoded({**claims, 'exp': 1_000_000_000})}.{signature}"
+
+
+def _encoded(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

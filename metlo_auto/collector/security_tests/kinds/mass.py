@@ -1,0 +1,93 @@
+"""Mass assignment: fields that answers have and requests never had, added to a write, read back, and put back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Iterator, Optional
+
+from metlo_auto.collector.security_tests.content import parsed_json
+from metlo_auto.collector.security_tests.inputs import leaves_with_pointers, path_values, with_leaf
+from metlo_auto.collector.security_tests.probe import Probe
+from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.targets import shape_of
+from metlo_auto.collector.security_tests.values import Answer, Exchange, Request
+
+KIND = Kind(
+    "mass", "Mass assignment", "API3:2023 Broken Object Property Level Authorization", "CWE-915",
+    "Take the fields that a caller may set from a list, and leave all others out.",
+)  # fmt: skip
+_NO_FIELD = re.compile(
+    r"(^|_)(id|uuid|created|updated|modified|at|url|href|links?|self|etag|version|token)$", re.IGNORECASE
+)
+_TELLING = re.compile(
+    r"role|admin|staff|super|owner|balance|credit|price|verified|active|permission|plan|tier|level|limit|discount|points|"
+    r"score|approved|status|enabled",
+    re.IGNORECASE,
+)
+MOST_FIELDS = 3
+
+
+def run(probe: Probe) -> Iterator[Claim]:
+    base = probe.base
+    if base is None or not probe.world.writes or probe.target.method not in ("PUT", "PATCH", "POST"):
+        return
+    sent = parsed_json(base.request.body.lstrip())
+    reader = _reader(probe)
+    if not isinstance(sent, dict) or reader is None or not base.answer.is_success:
+        return
+    before = probe.send(reader)
+    for name, value in _fields(sent, before.answer):
+        wanted = _other(value)
+        test = probe.send(_with(base.request, {**sent, name: wanted}))
+        after = probe.send(reader)
+        if _value(after.answer, name) == wanted:
+            probe.send(_with(base.request, {**sent, name: value}))
+            restored = _value(probe.send(reader).answer, name) == value
+            note = "; it was put back" if restored else "; it could NOT be put back"
+            evidence = f"The field {name}, which no request had, was set and read back{note}."
+            yield Claim(f"A caller can set {name}", "high", evidence, test, before, name)
+            return
+
+
+def _reader(probe: Probe) -> Optional[Request]:
+    """A GET that shows what the write changes: of the same path, else the write's own answer would have to do."""
+    assert probe.base is not None
+    for other in probe.world.probes:
+        if other.target.method == "GET" and shape_of(other.target.route) == shape_of(probe.target.route):
+            return Request("GET", probe.base.request.path)
+    created = path_values(probe.target.route, probe.base.request.path)
+    return None if created is None else None
+
+
+def _fields(sent: dict[str, Any], before: Answer) -> list[tuple[str, Any]]:
+    """Fields of the answer that the request does not have, telling names first."""
+    value = parsed_json(before.body.lstrip())
+    if not isinstance(value, dict):
+        return []
+    found = [
+        (name, item) for name, item in value.items()
+        if name not in sent and isinstance(item, (str, int, float)) and not _NO_FIELD.search(name)
+    ]  # fmt: skip
+    return sorted(found, key=lambda pair: not _TELLING.search(pair[0]))[:MOST_FIELDS]
+
+
+def _other(value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1
+    return "admin" if value != "admin" else "user"
+
+
+def _with(request: Request, body: Any) -> Request:
+    return request._replace(body=json.dumps(body))
+
+
+def _value(answer: Answer, name: str) -> Any:
+    value = parsed_json(answer.body.lstrip())
+    return value.get(name) if isinstance(value, dict) else None
+
+
+__all__ = ["KIND", "Exchange", "leaves_with_pointers", "run", "with_leaf"]

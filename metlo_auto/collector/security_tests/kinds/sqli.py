@@ -1,0 +1,176 @@
+"""SQL injection: quotes that raise database errors, conditions that are evaluated, delays that grow as asked."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, NamedTuple, Optional
+
+from metlo_auto.collector.security_tests.compare import Reading, is_same, reading
+from metlo_auto.collector.security_tests.inputs import Input
+from metlo_auto.collector.security_tests.kinds import sqli_time
+from metlo_auto.collector.security_tests.probe import Baseline, Probe
+from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.values import Exchange
+
+KIND = Kind(
+    "sqli", "SQL injection", "API8:2023 Security Misconfiguration", "CWE-89",
+    "Bind values as parameters of the statement; choose names of columns from a list.",
+)  # fmt: skip
+# What databases and their drivers say of a statement that cannot be read.
+_ERROR = re.compile(
+    r"sqlite3?\.(Operational|Programming)Error|SQLITE_ERROR|unrecognized token: |near \"[^\"]*\": syntax error|"
+    r"incomplete input|You have an error in your SQL syntax|pymysql\.err|MySQLdb|mysql\.connector|"
+    r"psycopg2?\.(errors|Programming)|syntax error at or near|unterminated quoted string|SQLSTATE\[|ORA-\d{5}|"
+    r"Unclosed quotation mark|Incorrect syntax near|sqlalchemy\.exc\.(Operational|Programming)Error|"
+    r"no such column: |Unknown column '"
+)
+_RAISED = re.compile(r"(OperationalError|ProgrammingError|SyntaxError|UndefinedColumn|DatabaseError)$")
+_OTHERS = re.compile(r"^(json|builtins|lark|pyparsing|redis|pymongo|SyntaxError$)")
+
+
+class Conditions(NamedTuple):
+    """A context: what to put behind the value so that it holds, and so that it does not."""
+
+    holds: str
+    fails: str
+
+
+def run(probe: Probe) -> Iterator[Claim]:
+    if probe.base is None or not probe.is_accepted and probe.base.answer.status < 500:
+        return
+    for given in probe.inputs():
+        base = probe.reference(given)
+        if base is not None:
+            claim = _by_error(probe, given, base) or _by_condition(probe, given, base) or _by_time(probe, given, base)
+            if claim is not None:
+                yield claim
+
+
+def _by_error(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+    """A quote raises what a letter does not."""
+    if _ERROR.search(base.answer.body):
+        return None
+    quoted = probe.send(given.sent(given.value + "'"))
+    told = _database_error(probe, quoted)
+    if not told:
+        return None
+    _, plain = probe.echo(given)
+    if not _database_error(probe, plain):
+        evidence = f"A quote in {given.place} raises {told}; letters there do not."
+        return Claim(
+            f"{_named(given)} is a part of an SQL statement", "high", evidence, quoted, base.exchange, given.place
+        )
+    return _by_name(probe, given, base)
+
+
+def _by_name(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+    """A column's name: a further expression is taken where it is SQL, and raises an error where it is not."""
+    for _ in range(2):
+        taken = probe.send(given.sent(f"{given.value},(SELECT {probe.rng.randint(10, 99)})"))
+        refused = probe.send(given.sent(f"{given.value},(SELECT {probe.word()})"))
+        if not _same_as(base, taken, given) or not _database_error(probe, refused):
+            return None
+    evidence = f"A subquery behind {given.place} is evaluated; one that names no column raises a database error."
+    return Claim(f"{_named(given)} is a part of an SQL statement", "high", evidence, taken, base.exchange, given.place)
+
+
+def _database_error(probe: Probe, exchange: Exchange) -> str:
+    """What names a database in the answer, or in what the agent saw; "" for nothing."""
+    found = _ERROR.search(exchange.answer.body)
+    if found is not None:
+        return found.group().strip()
+    if exchange.answer.status < 500:
+        return ""
+    raised = probe.world.exception_of(exchange.number)
+    return raised if _RAISED.search(raised) and not _OTHERS.search(raised) else ""
+
+
+def _named(given: Input) -> str:
+    return f"The {given.where} {'value' if given.where in ('path', 'query', 'form') else 'field'} {given.name}"
+
+
+def _contexts(probe: Probe, given: Input) -> Iterator[Conditions]:
+    """Two numbers that are equal or not, so that nothing that searches words finds a difference."""
+    one = probe.rng.randint(100, 499)
+    other = one + probe.rng.randint(1, 99)
+    if given.is_number:
+        yield Conditions(f" AND {one}={one}", f" AND {one}={other}")
+        yield Conditions(f") AND ({one}={one}", f") AND ({one}={other}")
+    yield Conditions(f"' AND '{one}'='{one}", f"' AND '{one}'='{other}")
+    yield Conditions(f"%' AND '{one}%'='{one}", f"%' AND '{one}%'='{other}")
+    yield Conditions(f"') AND ('{one}'='{one}", f"') AND ('{one}'='{other}")
+    yield Conditions(f'" AND "{one}"="{one}', f'" AND "{one}"="{other}')
+
+
+def _by_condition(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+    """A condition that holds changes nothing, one that does not does; both twice."""
+    if not base.is_stable or not base.answer.is_success:
+        return None
+    for context, again in zip(_contexts(probe, given), _contexts(probe, given)):
+        test = _tried(probe, given, base, context)
+        if test is not None and _tried(probe, given, base, again) is not None:
+            evidence = f"A condition that holds in {given.place} changes nothing, one that fails does; tried twice."
+            title = f"{_named(given)} is a part of an SQL statement"
+            return Claim(title, "high", evidence, test, base.exchange, given.place)
+    return _by_widening(probe, given, base)
+
+
+def _tried(probe: Probe, given: Input, base: Baseline, context: Conditions) -> Optional[Exchange]:
+    holds = probe.send(given.sent(given.value + context.holds))
+    if not _same_as(base, holds, given, context.holds):
+        return None
+    fails = probe.send(given.sent(given.value + context.fails))
+    return fails if not _same_as(base, fails, given, context.fails) else None
+
+
+def _by_widening(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+    """The same for a value that finds nothing: OR brings more than the baseline has. Reads only."""
+    if given.request.method != "GET":
+        return None
+    word = probe.word()
+    for quote, tail in (("'", "'"), ("", "")) if given.is_number else (("'", "'"),):
+        seen = []
+        for _ in range(2):
+            one = probe.rng.randint(100, 499)
+            start = word if quote else "-7"
+            all_, none = (
+                f"{start}{quote} OR {quote}{one}{quote}={quote}{one + shift}" + ("" if tail else "") for shift in (0, 1)
+            )
+            first, second = probe.send(given.sent(all_)), probe.send(given.sent(none))
+            if not first.answer.is_success or is_same(_read(base, first, all_), _read(base, second, none)):
+                break
+            seen.append((first, second))
+        if len(seen) == 2 and all(_is_more(base, *pair) for pair in seen):
+            evidence = f"OR with a condition that holds brings more through {given.place} than with one that fails."
+            title = f"{_named(given)} is a part of an SQL statement"
+            return Claim(title, "high", evidence, seen[0][0], base.exchange, given.place)
+    return None
+
+
+def _is_more(base: Baseline, first: Exchange, second: Exchange) -> bool:
+    if second.answer.status != first.answer.status:
+        return second.answer.status < 500
+    one, other = _read(base, first, ""), _read(base, second, "")
+    return sum(one.parts.values()) > sum(other.parts.values())
+
+
+def _read(base: Baseline, exchange: Exchange, payload: str) -> Reading:
+    return reading(exchange.answer, base.volatile, [payload] if payload else [])
+
+
+def _same_as(base: Baseline, exchange: Exchange, given: Input, payload: str = "") -> bool:
+    """Whether an answer says what the baseline says, apart from what the request put into it."""
+    said = [given.value + payload, payload] if payload else []
+    mine = reading(base.answer, base.volatile, [given.value] if payload else [])
+    theirs = reading(exchange.answer, base.volatile, [*said, given.value] if payload else [])
+    return is_same(mine, theirs) or is_same(base.reading(), reading(exchange.answer, base.volatile))
+
+
+def _by_time(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+    if given.where == "header" or not base.answer.is_success:
+        return None
+    found = sqli_time.delayed(probe, given, base)
+    if found is None:
+        return None
+    title = f"{_named(given)} is a part of an SQL statement"
+    return Claim(title, "high", found.evidence, found.exchange, base.exchange, given.place)

@@ -1,0 +1,66 @@
+"""Delays that grow with the delay asked for, three times, with controls between: for what shows in no answer."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator, NamedTuple, Optional
+
+from metlo_auto.collector.security_tests.inputs import Input
+from metlo_auto.collector.security_tests.probe import Baseline, Probe
+from metlo_auto.collector.security_tests.values import Exchange
+
+SLOWEST = 2.0  # seconds of a baseline on which a delay still shows
+FIRST = 0.35  # seconds that the first try has to take longer
+
+
+class Delayed(NamedTuple):
+    exchange: Exchange
+    evidence: str
+
+
+def _count(n: int) -> str:
+    """Counts up to n million within the database: standard SQL, and the longer the larger n."""
+    last = max(1, n * 1_000_000)
+    numbers = f"q(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM q WHERE x<{last})"
+    return f"(WITH RECURSIVE {numbers} SELECT count(x) FROM q)"
+
+
+def _payloads(given: Input) -> Iterator[Callable[[int], str]]:
+    """Each takes how long, in steps of about half a second or of a second."""
+    if given.is_number:
+        yield lambda n: f"{given.value}-0*{_count(n)}"
+        yield lambda n: f"{given.value}-(SELECT 0 FROM pg_sleep({n}))"
+        yield lambda n: f"{given.value}-SLEEP({n})"
+    yield lambda n: f"{given.value}'||{_count(n)}||'"
+    yield lambda n: f"{given.value}'||(SELECT '' FROM pg_sleep({n}))||'"
+    yield lambda n: f"{given.value}'+SLEEP({n})+'"
+
+
+def delayed(probe: Probe, given: Input, base: Baseline) -> Optional[Delayed]:
+    """What shows that a delay was obeyed; None where none was."""
+    if base.seconds > SLOWEST:
+        return None
+    for payload in _payloads(given):
+        first = probe.send(given.sent(payload(2)))
+        if first.answer.seconds > base.seconds + FIRST and first.answer.status:
+            # A busy machine may spoil one attempt.
+            found = _confirmed(probe, given, payload) or _confirmed(probe, given, payload)
+            if found is not None:
+                return found
+    return None
+
+
+def _confirmed(probe: Probe, given: Input, payload: Callable[[int], str]) -> Optional[Delayed]:
+    """Three rounds of none, some, and twice as much; each has to be in order, by a clear distance."""
+    rounds = []
+    for _ in range(3):
+        none, some, more = (probe.send(given.sent(payload(n))) for n in (0, 2, 4))
+        rounds.append((none.answer.seconds, some.answer.seconds, more.answer.seconds))
+        delay = some.answer.seconds - none.answer.seconds
+        if not more.answer.status or delay < FIRST * 0.7:
+            return None
+        if not 1.3 * delay < more.answer.seconds - none.answer.seconds < 4 * delay:
+            return None
+    shown = "; ".join("{:.1f}, {:.1f}, {:.1f} s".format(*times) for times in rounds)
+    return Delayed(
+        more, f"Delays asked for in {given.place} (none, some, twice as much) were obeyed three times: {shown}."
+    )

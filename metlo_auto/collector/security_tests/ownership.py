@@ -1,0 +1,81 @@
+"""Whose request a stored one was: credentials are stored as HMACs under the API key, which the collector has.
+
+Knows the agent's masks and headers of stored requests; keeps no credential and sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Iterator, NamedTuple, Sequence
+
+from metlo_auto.collector.security_tests.identities import Identity, header_names
+from metlo_auto.collector.security_tests.values import ANONYMOUS, Pairs
+from metlo_auto.redact import Redactor
+
+MASK = re.compile(r"redacted(?:-[a-p]{12})?(?![\w-])")
+_MARK = re.compile(r"redacted-[a-p]{12}")
+UNKNOWN = "?"  # begins the name of a caller whom no identity stands for
+_SESSION = re.compile(r"sess|sid\b|token|auth|jwt|login|remember|user|account|identity|connect\.", re.IGNORECASE)
+_NO_CALLER = re.compile(r"csrf|xsrf|referer|referrer|origin|location|signature|idempotency", re.IGNORECASE)
+Mark = tuple[str, str]
+
+
+class Callers(NamedTuple):
+    """Every identity's marks: what its credentials look like in the store."""
+
+    marks: dict[str, frozenset[Mark]]
+    names: frozenset[str]  # of headers by which the app tells callers apart, lower case
+
+    def caller(self, headers: Pairs) -> str:
+        """An identity's name, ANONYMOUS, or a name that begins with UNKNOWN for somebody else."""
+        seen = frozenset(_marks_of(headers, self.names))
+        for name, marks in self.marks.items():
+            if seen & marks:
+                return name
+        if not seen:
+            return ANONYMOUS
+        return UNKNOWN + hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()[:8]
+
+
+def callers(key: str, identities: Sequence[Identity]) -> Callers:
+    """`key`: the API key that the agent masks under."""
+    redactor = Redactor(key)
+    names = header_names(identities)
+    found = {}
+    for identity in identities:
+        masked = tuple((name, redactor.header(name, value)) for name, value in identity.headers)
+        marks = frozenset(_marks_of(masked, names))
+        telling = frozenset(mark for mark in marks if _is_telling(mark[1]))
+        found[identity.name] = telling or marks
+    return Callers(_without_shared(found), names)
+
+
+def _without_shared(found: "dict[str, frozenset[Mark]]") -> "dict[str, frozenset[Mark]]":
+    """What several identities send alike, such as a tenant or the app's own key, tells nobody apart."""
+    shared = {mark for marks in found.values() for mark in marks if sum(mark in other for other in found.values()) > 1}
+    return {name: marks - shared for name, marks in found.items()}
+
+
+def _is_telling(value: str) -> bool:
+    return _MARK.search(value) is not None or value.lower().startswith("basic ")
+
+
+def _marks_of(headers: Pairs, names: "frozenset[str]") -> Iterator[Mark]:
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered == "cookie":
+            yield from _cookie_marks(value)
+        elif (
+            not _NO_CALLER.search(lowered)
+            and value not in ("", "redacted")
+            and (lowered in names or _MARK.search(value))
+        ):
+            yield lowered, value.strip()
+
+
+def _cookie_marks(value: str) -> Iterator[Mark]:
+    for pair in value.split(";"):
+        name, equals, text = pair.strip().partition("=")
+        if equals and text and _SESSION.search(name) and not _NO_CALLER.search(name):
+            yield f"cookie {name}", text.strip('"')

@@ -1,0 +1,75 @@
+"""Who may do more than others: told by names, by what answers say of their caller, and by who is refused; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
+
+from metlo_auto.collector.security_tests.compare import is_refusal
+from metlo_auto.collector.security_tests.content import content_of
+from metlo_auto.collector.security_tests.values import ANONYMOUS
+
+if TYPE_CHECKING:
+    from metlo_auto.collector.security_tests.probe import Probe
+
+_HIGH = (
+    "admin|administrators?|root|superusers?|super|staff|moderators?|operators?|ops|managers?|supervisors?|sysadmin|"
+    "auditors?|support|backoffice|superadmin"
+)
+_WORD = re.compile(rf"(?:^|[^a-z])(?:{_HIGH})(?:[^a-z]|$)", re.IGNORECASE)
+_PLACE = re.compile(rf"(?:^|[^a-z])(?:{_HIGH}|manage|management|internal|console)(?:[^a-z]|$)", re.IGNORECASE)
+_ROLE = re.compile(
+    r"(?:^|[._])(roles?|permissions?|scopes?|groups?|user_?type|account_?type|access_?level)(?:\[\])?$", re.IGNORECASE
+)
+_FLAG = re.compile(r"(?:^|[._])(is_?)?(admin|staff|superuser|moderator|manager)$", re.IGNORECASE)
+
+
+def is_high_name(name: str) -> bool:
+    return _WORD.search(name) is not None
+
+
+def privileged_callers(probes: "Sequence[Probe]", names: Sequence[str]) -> frozenset[str]:
+    """Identities and unknown callers who have a higher role than others."""
+    found = {name for name in names if is_high_name(name)}
+    everybody = {caller for probe in probes for caller in probe.callers()} | set(names)
+    for probe in probes:
+        callers = probe.callers() - {ANONYMOUS}
+        if not callers or ANONYMOUS in probe.callers():
+            continue
+        if _is_high_place(probe) and len(callers) < len(everybody - {ANONYMOUS}):
+            found |= callers
+        found |= set(_by_what_is_said(probe))
+        if len(callers) == 1 and "{" not in probe.target.route and _others_are_refused(probe, callers):
+            found |= callers
+    return frozenset(found)
+
+
+def _is_high_place(probe: "Probe") -> bool:
+    return _PLACE.search(probe.target.route) is not None or _PLACE.search(probe.target.view) is not None
+
+
+def _by_what_is_said(probe: "Probe") -> Iterator[str]:
+    """Callers whose own answer says that they have a higher role."""
+    if "{" in probe.target.route:
+        return
+    for sample in probe.target.samples:
+        if sample.answer.is_success and sample.caller != ANONYMOUS and _says_high(content_of(sample.answer).leaves):
+            yield sample.caller
+
+
+def _says_high(leaves: "Sequence[tuple[str, Any]]") -> bool:
+    """Leaves of lists are of others."""
+    for path, leaf in leaves:
+        if "[]." in path:
+            continue
+        if _FLAG.search(path) and leaf is True or _ROLE.search(path) and isinstance(leaf, str) and _WORD.search(leaf):
+            return True
+    return False
+
+
+def _others_are_refused(probe: "Probe", callers: "set[str]") -> bool:
+    """Whether anybody else was told, in traffic or in this run, that this is not for them."""
+    seen = [(sample.caller, sample.answer) for sample in probe.target.samples]
+    seen += [(exchange.identity, exchange.answer) for exchange in probe.exchanges]
+    others = [answer for caller, answer in seen if caller not in callers and caller != ANONYMOUS]
+    return any(answer.status in (401, 403) or answer.is_success and is_refusal(answer) for answer in others)

@@ -1,0 +1,157 @@
+"""The endpoints of the tested app as the collector knows them, with stored requests; reads the store only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple, Optional, Sequence
+from urllib.parse import quote, unquote
+
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.inventory import queries, routes
+from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.security_tests.ownership import MASK, Callers
+from metlo_auto.collector.security_tests.safety import is_loopback
+from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Origin, Pairs, Request, parse_origin
+
+MOST_SAMPLES = 60  # stored requests of one endpoint that are looked at
+_DROPPED = re.compile(
+    r"host|content-length|connection|keep-alive|transfer-encoding|te|upgrade|expect|accept-encoding|cookie|user-agent|"
+    r"if-[\w-]+|range|forwarded|x-forwarded-[\w-]+|x-real-ip|via|traceparent|tracestate|baggage|x-request-id|"
+    r"x-metlo-[\w-]+|sec-[\w-]+|referer|origin|[\w-]*authorization"
+)
+
+
+class Sample(NamedTuple):
+    """A stored request and its answer, in which secrets are masked. `missing`: what of it was masked, "" for whole."""
+
+    request: Request
+    answer: Answer
+    caller: str
+    missing: str
+
+
+class Target(NamedTuple):
+    """One endpoint. `samples`: newest first; none where it was declared and never called."""
+
+    id: str
+    method: str
+    route: str
+    service: str
+    file: str
+    line: int
+    view: str
+    samples: tuple[Sample, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.route}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the traffic has callers without credentials who got what they asked for."""
+        return any(s.caller == ANONYMOUS and s.answer.is_success for s in self.samples)
+
+
+def read_targets(connection: Connection, origin: Origin, service: str, callers: Callers) -> list[Target]:
+    """All endpoints that the app at `origin` has, called or declared; `service`: only those of one."""
+    declared = routes.read(connection)
+    located = routes.locate(declared)
+    members = queries.groups(connection)
+    found = []
+    for endpoint in _of_origin(queries.list_endpoints(connection), origin):
+        kept = queries.latest_traces(connection, MOST_SAMPLES, members.get(endpoint.id, [endpoint.id]))
+        traces = [item.trace for item in kept]
+        named = next((name for name in map(service_of, traces) if name), endpoint.host)
+        if not service or service in (named, endpoint.host):
+            samples = tuple(sample_of(trace, callers) for trace in traces)
+            found.append(_target(endpoint, routes.find(located, endpoint), named, samples))
+    return _merged(found) + _never_called(declared, found)
+
+
+def _merged(found: "list[Target]") -> "list[Target]":
+    """Endpoints that differ in their host alone, such as localhost and 127.0.0.1, are one."""
+    by_name: dict[str, Target] = {}
+    for target in found:
+        before = by_name.get(target.name)
+        by_name[target.name] = target if before is None else before._replace(samples=before.samples + target.samples)
+    return list(by_name.values())
+
+
+def _target(endpoint: Endpoint, place: Optional[routes.Route], service: str, samples: "tuple[Sample, ...]") -> Target:
+    file, line, view = (place.file, place.line, place.endpoint) if place else ("", 0, "")
+    return Target(endpoint.id, endpoint.method, endpoint.template, service, file, line, view, samples)
+
+
+def _of_origin(endpoints: "Sequence[Endpoint]", origin: Origin) -> "list[Endpoint]":
+    """Those called under the target's name; all of them where none was (a test client, another port)."""
+    exact = [endpoint for endpoint in endpoints if _is_at(endpoint.host, origin)]
+    return exact or list(endpoints)
+
+
+def _is_at(host: str, origin: Origin) -> bool:
+    there = parse_origin(f"{origin.scheme}://{host}")
+    if there is None or there.port != origin.port:
+        return False
+    return there.host == origin.host or is_loopback(there.host) and is_loopback(origin.host)
+
+
+def _never_called(declared: "Sequence[routes.Route]", called: "Sequence[Target]") -> "list[Target]":
+    """Routes of the same app that nobody asked for."""
+    names = {(target.method, shape_of(target.route)) for target in called}
+    apps = {route.app for route in declared if (route.method, shape_of(route.template)) in names}
+    service = called[0].service if called else ""
+    return [
+        Target("", route.method, route.template, service, route.file, route.line, route.endpoint, ())
+        for route in declared
+        if route.app in apps and (route.method, shape_of(route.template)) not in names
+    ]
+
+
+def shape_of(template: str) -> str:
+    """A template without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", template.rstrip("/") or "/")
+
+
+def service_of(trace: "dict[str, Any]") -> str:
+    meta = trace.get("meta")
+    return str(meta.get("service") or "") if isinstance(meta, dict) else ""
+
+
+def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
+    """A stored trace as a request that can be sent again, and its answer."""
+    sent, response = trace["request"], trace["response"]
+    headers = _pairs(sent.get("headers"))
+    kept = tuple((name, value) for name, value in headers if _is_kept(name.lower(), value, callers))
+    url = sent["url"]
+    query = _pairs(url.get("parameters"))
+    told = trace.get("meta")
+    meta: dict[str, Any] = told if isinstance(told, dict) else {}
+    path = quote(str(meta.get("path") or url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
+    request = Request(str(sent["method"]), path, query, kept, str(sent.get("body") or ""))
+    answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))
+    return Sample(request, answer, callers.caller(headers), _missing(request, str(url.get("endpointPath")), meta))
+
+
+def _missing(request: Request, route: str, meta: "dict[str, Any]") -> str:
+    """What of a stored request cannot be sent again."""
+    if "{" in route and unquote(request.path) == route:
+        return "its path was not kept"  # an announcement of the route
+    if MASK.search(request.path):
+        return "a value of the path was masked"
+    masked = [name for name, value in request.query if MASK.search(value)]
+    if masked:
+        return f"the query parameter {masked[0]} was masked"
+    if MASK.search(request.body):
+        return "a value of the body was masked"
+    kept = meta.get("requestBody")
+    return "the body was not kept whole" if isinstance(kept, dict) and kept.get("omitted") else ""
+
+
+def _is_kept(name: str, value: str, callers: Callers) -> bool:
+    return not _DROPPED.fullmatch(name) and name not in callers.names and not MASK.search(value)
+
+
+def _pairs(listed: Any) -> Pairs:
+    items = listed if isinstance(listed, list) else []
+    return tuple((str(i["name"]), str(i.get("value", ""))) for i in items if isinstance(i, dict) and "name" in i)

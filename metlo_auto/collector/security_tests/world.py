@@ -1,0 +1,153 @@
+"""What all endpoints of a run have in common: sessions, what identities' lists hold, who has a higher role."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any, Callable, Iterator, Optional, Sequence
+
+from metlo_auto.collector.security_tests.compare import is_refusal
+from metlo_auto.collector.security_tests.content import content_of, parsed_json
+from metlo_auto.collector.security_tests.inputs import filled, path_values
+from metlo_auto.collector.security_tests.listener import Listener
+from metlo_auto.collector.security_tests.probe import SHARE, Probe
+from metlo_auto.collector.security_tests.roles import privileged_callers
+from metlo_auto.collector.security_tests.sessions import Sessions
+from metlo_auto.collector.security_tests.targets import Target
+from metlo_auto.collector.security_tests.values import ANONYMOUS, Exchange, Origin, Request
+
+MOST_LEARNT = 3  # objects of one identity on one endpoint
+
+
+class World:
+    """Threads share it. `exception_of`: what the agent saw a request of this run raise, "" for nothing."""
+
+    def __init__(
+        self, sessions: Sessions, listener: Listener, writes: str, exception_of: Callable[[int], str], origin: Origin
+    ) -> None:
+        self.sessions = sessions
+        self.listener = listener
+        self.writes = writes
+        self.exception_of = exception_of
+        self.origin = origin
+        self.share = SHARE
+        self.probes: list[Probe] = []
+        self.privileged: frozenset[str] = frozenset()
+        self._lists: dict[str, list[tuple[str, Exchange]]] = {}  # by identity: route and what it answered
+        self._said: set[str] = set()
+        self._lock = threading.Lock()
+
+    def once(self, what: str) -> bool:
+        """True for the first who asks."""
+        with self._lock:
+            is_new = what not in self._said
+            self._said.add(what)
+            return is_new
+
+    @property
+    def is_https(self) -> bool:
+        return self.origin.scheme == "https"
+
+    def setter_of(self, cookie: str, probe: Probe) -> bool:
+        """Whether reports name `probe` for a cookie: of those that set it a login, else the first."""
+
+        def sets(other: Probe) -> bool:
+            answers = [sample.answer for sample in other.target.samples]
+            return any(text.startswith(cookie + "=") for answer in answers for text in answer.all_headers("set-cookie"))
+
+        setters = [other for other in self.probes if sets(other)] or [probe]
+        return min(setters, key=lambda other: (other.target.method != "POST", other.target.name)) is probe
+
+    def learn(self, identity: str, route: str, exchange: Exchange) -> None:
+        """Take in what a list answered."""
+        with self._lock:
+            self._lists.setdefault(identity, []).append((route, exchange))
+
+    def find_roles(self) -> None:
+        self.privileged = privileged_callers(self.probes, self.sessions.names)
+
+    def learnt(self, name: str, target: Target) -> list[Request]:
+        """Requests for objects of `target` that stand in what `name`'s lists hold."""
+        if "{" not in target.route:
+            return []
+        found = []
+        for route, exchange in self._lists.get(name, []):
+            for values in _objects(route, exchange, target):
+                path = filled(target.route, values)
+                if "{" not in path:
+                    found.append(Request(target.method, path, (), exchange.request.headers))
+        return found[:MOST_LEARNT]
+
+    def is_listed(self, name: str, target: Target, request: Request) -> bool:
+        """Whether `name`'s own list has the object of `request`: it is then no secret to it."""
+        for route, exchange in self._lists.get(name, []):
+            for values in _objects(route, exchange, target):
+                if filled(target.route, values) == request.path:
+                    return True
+        return False
+
+    def values_of(self, name: str) -> frozenset[str]:
+        """All telling values that `name` gets from lists and pages of its own."""
+        found: set[str] = set()
+        for _, exchange in self._lists.get(name, []):
+            found |= content_of(exchange.answer).values
+        return frozenset(found)
+
+    def known_value(self, parameter: str) -> Optional[str]:
+        """A value that a parameter of this name has in any stored request."""
+        for probe in self.probes:
+            for sample in probe.target.samples:
+                value = path_values(probe.target.route, sample.request.path).get(parameter)
+                if value and sample.answer.is_success:
+                    return value
+        return None
+
+
+def _objects(route: str, exchange: Exchange, target: Target) -> Iterator[dict[str, str]]:
+    """Values for the parameters of `target`, where `route` is the list that its objects stand in."""
+    if is_refusal(exchange.answer):
+        return
+    head = target.route.partition("/{")[0]
+    parameters = re.findall(r"\{([^{}]*)\}", target.route)
+    is_its_list = route.rstrip("/") == head or route.rstrip("/").endswith(head) and head.count("/") > 1
+    if len(parameters) != 1 or not is_its_list:
+        return
+    value = parsed_json(exchange.answer.body.lstrip())
+    for item in _items(value):
+        found = _id_of(item, parameters[0], head)
+        if found is not None:
+            yield {parameters[0]: found}
+
+
+def _items(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of the first list in `value`."""
+    if isinstance(value, dict):
+        lists = [item for item in value.values() if isinstance(item, list) and item and isinstance(item[0], dict)]
+        if not lists:
+            lists = [
+                inner
+                for item in value.values() if isinstance(item, dict)
+                for inner in item.values() if isinstance(inner, list) and inner and isinstance(inner[0], dict)
+            ]  # fmt: skip
+        value = lists[0] if lists else []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            yield item
+
+
+def _id_of(item: dict[str, Any], parameter: str, head: str) -> Optional[str]:
+    """What a parameter of this name would be called in an item of a list."""
+    noun = head.rpartition("/")[2].rstrip("s")
+    lowered = {str(name).lower().replace("-", "_"): value for name, value in item.items()}
+    short = parameter.lower().replace("-", "_")
+    names = [short, "id", "uuid", "guid", "slug", "key", "code", "ref", "reference", "number", "name"]
+    names[1:1] = [f"{noun}_id", f"{noun}id", f"{noun}_uuid", short.rpartition("_")[2]]
+    for name in names:
+        value = lowered.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
+            return str(value)
+    return None
+
+
+def identities_but(names: Sequence[str], *excluded: str) -> list[str]:
+    return [name for name in names if name not in excluded and name != ANONYMOUS]

@@ -1,0 +1,31 @@
+"""Writes the files that a run was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from pathlib import Path
+
+from metlo_auto.collector.security_tests.outputs.baseline import as_baseline
+from metlo_auto.collector.security_tests.outputs.json_report import as_json
+from metlo_auto.collector.security_tests.outputs.junit import as_junit
+from metlo_auto.collector.security_tests.outputs.sarif import as_sarif
+from metlo_auto.collector.security_tests.results import Result
+
+
+def write_outputs(result: Result, options: argparse.Namespace) -> None:
+    """Raises OSError."""
+    if options.json:
+        _write(options.json, json.dumps(as_json(result), indent=2, ensure_ascii=False))
+    if options.junit:
+        _write(options.junit, as_junit(result))
+    if options.sarif:
+        _write(options.sarif, json.dumps(as_sarif(result), indent=2, ensure_ascii=False))
+    if options.write_baseline:
+        findings = result.findings + tuple(finding for finding, _ in result.accepted)
+        _write(options.write_baseline, as_baseline(findings, date.today()))
+
+
+def _write(name: str, text: str) -> None:
+    Path(name).write_text(text, "utf-8", errors="replace")

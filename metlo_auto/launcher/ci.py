@@ -1,0 +1,99 @@
+"""`--ci`: runs the command to its end as a child, then asks the embedded collector whether what it showed is in order.
+
+Standard library only; the checks are commands of the collector, in processes of their own.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from metlo_auto.launcher import local, process
+from metlo_auto.launcher.messages import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List
+
+    from metlo_auto.launcher.options import Options
+
+FOLDER = "METLO_COLLECTOR_DATA_DIR"
+SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
+
+
+def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
+    """The command's exit status where it failed, else 1 with findings, 2 or 3 where a check could not be made."""
+    kept = environ.get(FOLDER)
+    folder = kept or tempfile.mkdtemp(prefix="metlo-ci-")  # old traffic of this machine is none of this run's
+    environ[FOLDER] = os.environ[FOLDER] = folder
+    try:
+        say("what the command shows is kept at " + local.attach(environ))
+        status = process.run_child(path, chosen.command, environ)
+        if status:
+            say("the command failed with status %d: nothing was checked" % status)
+            return status
+        _settle()
+        return _worst([_check(words) for words in _checks(chosen)])
+    except local.LocalError as error:
+        say("--ci: %s" % error)
+        return 3
+    finally:
+        if kept is None:
+            del os.environ[FOLDER]
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checks(chosen: "Options") -> "List[List[str]]":
+    """The collector's commands, in the order in which they run."""
+    more = ["--fail-on", chosen.fail_on] if chosen.fail_on else []
+    findings = ["findings"] + more
+    for name, value in (("--sarif", chosen.sarif), ("--junit", chosen.junit)):
+        findings += [name, value] if value else []
+    found = [findings]
+    if chosen.openapi:
+        found.append(["openapi", "--check", chosen.openapi])
+    if chosen.test:
+        tests = ["test", chosen.test] + more
+        tests += ["--config", chosen.test_config] if chosen.test_config else []
+        for name, value in (("--sarif", chosen.sarif), ("--junit", chosen.junit)):
+            tests += [name, beside(value)] if value else []
+        found.append(tests)
+    return found
+
+
+def beside(name: str) -> str:
+    """Where the security tests write, beside the findings of traffic: `a.sarif` → `a.tests.sarif`."""
+    root, extension = os.path.splitext(name)
+    return root + ".tests" + extension
+
+
+def _worst(statuses: "List[int]") -> int:
+    """Findings count more than a check that could not be made."""
+    return 1 if 1 in statuses else max(statuses)
+
+
+def _check(words: "List[str]") -> int:
+    return subprocess.call(_command(words), env=dict(os.environ, METLO_DISABLED="1"), stdin=subprocess.DEVNULL)
+
+
+def _command(words: "List[str]") -> "List[str]":
+    return [sys.executable, "-m", "metlo_auto.collector"] + words
+
+
+def _settle() -> None:
+    """Wait until the collector has analysed all that came in."""
+    deadline = time.time() + SETTLES_WITHIN
+    while time.time() < deadline:
+        told = subprocess.run(
+            _command(["status", "--json"]), env=dict(os.environ, METLO_DISABLED="1"), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ).stdout
+        try:
+            if json.loads(told.decode("utf-8", "replace"))["inbox_traces"] == 0:
+                return
+        except (ValueError, KeyError):
+            return  # what is wrong with it the checks say
+        time.sleep(0.2)
