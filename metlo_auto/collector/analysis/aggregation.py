@@ -193,8 +193,7 @@ class Aggregates:
             self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], shape)
 
     def _put_aside(self, at: float, reason: str, body: bytes) -> None:
-        self._count("set_aside_traces")
-        self.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
+        reject(self, at, 1, reason, body)
 
     def _count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -226,6 +225,12 @@ def aggregate(batches: Sequence[Filed], state: AnalysisState) -> Aggregates:
         result.add_batch(batch)
     result.finish()
     return result
+
+
+def reject(result: Aggregates, at: float, traces: int, reason: str, body: bytes) -> None:
+    """Count `traces` as rejected and keep one entry of them, `body`, with the reason."""
+    result.counts["set_aside_traces"] = result.counts.get("set_aside_traces", 0) + traces
+    result.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
 
 
 def dump(value: Any) -> bytes:

@@ -60,7 +60,8 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
         with writing(engine) as connection:
             write_caps(connection, read_caps(connection)._replace(**options.keep))
     analyser: Optional[Analyser] = None
-    group_commit = GroupCommit(engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
+    ingest_engine = open_store(options.store)  # with connections of its own, that no page can hold
+    group_commit = GroupCommit(ingest_engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
     ingest = Ingest(group_commit, folder.api_key())
     started, started_in = time.time(), _working_folder()
 
@@ -88,6 +89,7 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
         server.close()
         group_commit.close()
         analyser.stop()
+        ingest_engine.dispose()
         engine.dispose()
 
 
