@@ -7,7 +7,7 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, latency
 from metlo_auto.collector.analysis.analysis_state import OTHER_HOSTS, AnalysisState
-from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts, is_long
+from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
 from metlo_auto.collector.analysis.sections import ANY_MEDIA_TYPE, Section, sections

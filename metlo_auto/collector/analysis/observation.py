@@ -65,7 +65,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         status=response["status"],
         at=_time(meta.get("requestTimestamp"), received_at),
         received_at=received_at,
-        duration=_duration(meta.get("durationMs")),
+        duration=duration_of(meta.get("durationMs")),
         authenticated=any(header["name"].lower() in _CREDENTIALS for header in request.get("headers") or ()),
         trace_id=_text(meta.get("traceId")),
         trace=trace,
@@ -149,7 +149,7 @@ def _time(value: Any, otherwise: float) -> float:
     return seconds if otherwise - OLDEST <= seconds <= otherwise + 86_400 else otherwise
 
 
-def _duration(value: Any) -> Optional[float]:
+def duration_of(value: Any) -> Optional[float]:
     """Milliseconds; None for what no request can have taken."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None

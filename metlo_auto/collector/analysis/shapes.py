@@ -85,7 +85,9 @@ class Place:
     def _place(self, key: str) -> "Place":
         """Where values of `key`, which is not among the keys, are counted."""
         length = len(key)
-        if length > MOST_KEY or len(self.keys) >= MOST_KEYS or (length >= 16 or key[:1].isdigit()) and is_value(key):
+        if length > MOST_KEY or len(self.keys) >= MOST_KEYS or (
+            length >= 16 or key[:1].isdigit() or "@" in key
+        ) and is_value(key):
             return self.keys.setdefault("{}", Place(self.name))
         found = self.keys[key] = Place(key)
         return found

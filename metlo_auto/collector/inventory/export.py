@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.aggregation import dump
+from metlo_auto.collector.analysis.observation import duration_of
 from metlo_auto.collector.analysis.sections import header
 from metlo_auto.collector.ingest.transport import parse
 from metlo_auto.collector.store.database import reading
@@ -82,15 +83,14 @@ def har_entry(trace: dict[str, Any]) -> dict[str, Any]:
     request, response = trace["request"], trace["response"]
     meta = trace.get("meta") if isinstance(trace.get("meta"), dict) else {}
     assert isinstance(meta, dict)
-    duration = meta.get("durationMs")
-    milliseconds = duration if isinstance(duration, (int, float)) else -1
+    milliseconds = duration_of(meta.get("durationMs")) or 0
     return {
         "startedDateTime": str(meta.get("requestTimestamp") or "1970-01-01T00:00:00.000Z"),
-        "time": max(0, milliseconds),
+        "time": milliseconds,
         "request": _har_request(request),
         "response": _har_response(response),
         "cache": {},
-        "timings": {"send": 0, "wait": max(0, milliseconds), "receive": 0},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         "serverIPAddress": str(meta.get("destination") or ""),
         "comment": str(meta.get("traceId") or ""),
     }

@@ -93,7 +93,7 @@ def test_a_trace_that_kills_the_analyser_is_rejected_after_a_few_restarts(
         child = os.fork()
         if child == 0:
             own = open_store(engine.url.render_as_string(hide_password=False))
-            Worker(own, clock=lambda: time.time() - 600 + 60 * restart).step()
+            Worker(own, clock=lambda at=time.time() - 600 + 60 * restart: at).step()
             os._exit(0)
         os.waitpid(child, 0)
     status = _drain(engine)
