@@ -6,17 +6,18 @@ import json
 from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, latency
-from metlo_auto.collector.analysis.analysis_state import AnalysisState
-from metlo_auto.collector.analysis.facts import Fact, Key, facts
+from metlo_auto.collector.analysis.analysis_state import OTHER_HOSTS, AnalysisState
+from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
-from metlo_auto.collector.analysis.sections import Section, sections
+from metlo_auto.collector.analysis.sections import ANY_MEDIA_TYPE, Section, sections
 from metlo_auto.collector.analysis.sensitive.names import SECRET, plain
 from metlo_auto.collector.analysis.shapes import Place, places
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.analysis.test_marks import RunTrace, trace_of_run
 from metlo_auto.collector.ingest import contract, transport
 from metlo_auto.collector.store.inbox import Filed
+from metlo_auto.collector.store.text import key as text_key
 from metlo_auto.collector.store.text import storable
 
 try:
@@ -82,6 +83,9 @@ class Aggregates:
         """Turn what was counted into facts and folds."""
         for part, root in self._parts.items():
             for fact in facts(part.endpoint_id, part.section, root, self._state.known):
+                if fact.kind == OVERFLOW:
+                    self._count("overflow_fields")
+                    continue
                 self._add_fact(fact)
                 if part.anonymous and fact.kind == "class" and part.section.startswith("response 2xx"):
                     self._note(part.endpoint_id, "anonymous", fact.value, fact.n)
@@ -95,21 +99,22 @@ class Aggregates:
         reason = contract.complaint(trace)
         if reason is None:
             try:
-                self._add_observation(observe(trace, received_at), text)
+                self._add_observation(observe(trace, received_at), text or dump(trace))
                 self._count("applied_traces")
                 return
             except Exception as error:  # noqa: BLE001  # hostile input: one trace must not cost the others
                 reason = f"analysis failed: {type(error).__name__}: {error}"
         self._put_aside(received_at, reason, text or dump(trace))
 
-    def _add_observation(self, seen: Observation, text: Optional[bytes]) -> None:
+    def _add_observation(self, seen: Observation, body: bytes) -> None:
         test = trace_of_run(seen, self._state.test_runs)
         if test is not None:
             self.tests.append(test)
             self._count("test_traces")
             return
         template = self._template(seen)
-        body = text or dump(seen.trace)
+        if template is not None:
+            seen = self._with_known_host(seen, template)
         name = None if template is None else endpoint_id(seen.method, seen.host, template)
         if template is None or name is None or not self._state.admit_endpoint(name):
             self._count("unmatched_traces" if template is None else "overflow_traces")
@@ -130,7 +135,14 @@ class Aggregates:
             return seen.template
         if seen.status in _NO_ENDPOINT:
             return None
-        return self._state.siblings.resolve(seen.method, seen.host, fold(seen.path))
+        return self._state.siblings.resolve(seen.method, seen.host, fold(seen.path_template))
+
+    def _with_known_host(self, seen: Observation, template: str) -> Observation:
+        """`seen`, counted for all other hosts where a route has had too many."""
+        if self._state.admit_host("", seen.method, template, seen.host):
+            return seen
+        self._count("other_host_traces")
+        return seen._replace(host=OTHER_HOSTS)
 
     def _add_endpoint(self, name: str, seen: Observation, template: str) -> None:
         row = self.endpoints.get(name)
@@ -138,14 +150,14 @@ class Aggregates:
             row = self.endpoints[name] = {
                 "id": name, "host": seen.host, "method": seen.method, "template": template,
                 "declared": int(seen.template is not None), "confirmed": 0, "calls": 0, "errors": 0,
-                "client_errors": 0, "authenticated": 0, "first_seen": seen.at, "last_seen": seen.at,
+                "client_errors": 0, "authenticated": 0, "first_seen": seen.received_at, "last_seen": seen.at,
             }  # fmt: skip
         row["calls"] += 1
         row["confirmed"] |= seen.status not in _NO_ENDPOINT
         row["errors"] += seen.status >= 500
         row["client_errors"] += 400 <= seen.status < 500
         row["authenticated"] += seen.authenticated
-        row["first_seen"] = min(row["first_seen"], seen.at)
+        row["first_seen"] = min(row["first_seen"], seen.received_at)  # news go by the collector's clock
         row["last_seen"] = max(row["last_seen"], seen.at)
 
     def _add_traffic(self, name: str, seen: Observation) -> None:
@@ -164,11 +176,15 @@ class Aggregates:
         path = storable(where.path)
         if path is not where.path:
             where = where._replace(path=path)
-        key = (where, kind, storable(value))
+        key = (where, kind, text_key(value))
         self.facts[key] = self.facts.get(key, 0) + n
 
     def _place(self, endpoint: str, section: Section, anonymous: bool) -> Place:
-        part = _Part(endpoint, storable(section.name), anonymous)
+        name = section.name
+        if not self._state.known.admit_section(endpoint, name):
+            name = name.rpartition(" ")[0] + " " + ANY_MEDIA_TYPE
+            self._count("overflow_sections")
+        part = _Part(endpoint, name, anonymous)
         root = self._parts.get(part)
         if root is None:
             root = self._parts[part] = Place("")
@@ -179,11 +195,12 @@ class Aggregates:
         row = self.endpoints[part.endpoint_id]
         if not row["declared"] and part.section.startswith("response 2xx"):
             shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
+            if not self._state.admit_shape(part.endpoint_id, shape):
+                return
             self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], shape)
 
     def _put_aside(self, at: float, reason: str, body: bytes) -> None:
-        self._count("set_aside_traces")
-        self.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
+        reject(self, at, 1, reason, body)
 
     def _count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -215,6 +232,12 @@ def aggregate(batches: Sequence[Filed], state: AnalysisState) -> Aggregates:
         result.add_batch(batch)
     result.finish()
     return result
+
+
+def reject(result: Aggregates, at: float, traces: int, reason: str, body: bytes) -> None:
+    """Count `traces` as rejected and keep one entry of them, `body`, with the reason."""
+    result.counts["set_aside_traces"] = result.counts.get("set_aside_traces", 0) + traces
+    result.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
 
 
 def dump(value: Any) -> bytes:

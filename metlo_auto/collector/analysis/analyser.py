@@ -7,23 +7,25 @@ import os
 import select as readiness
 import signal
 import time
-from typing import Callable, Optional, Sequence
+import uuid
+from typing import Callable, Optional
 
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from metlo_auto.collector.analysis.aggregation import Aggregates, aggregate
+from metlo_auto.collector.analysis.aggregation import Aggregates, aggregate, dump, reject
 from metlo_auto.collector.analysis.analysis_state import AnalysisState, generation, recall
-from metlo_auto.collector.analysis.merge import apply, set_batch_aside
+from metlo_auto.collector.analysis.cpu_limit import SECONDS, Overrun, limited
+from metlo_auto.collector.analysis.isolation import find_bad_traces
+from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.analysis.test_marks import known_runs
-from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.processes import seldom_look_for_cycles
-from metlo_auto.collector.store import inbox
-from metlo_auto.collector.store.database import reading, writing
+from metlo_auto.collector.store import claims, inbox
+from metlo_auto.collector.store.database import WRITES, reading, writing
+from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
-MOST_BATCHES = 1_000
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
 REST = 0.1  # seconds that posts gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
@@ -33,77 +35,136 @@ logger = logging.getLogger("metlo.collector")
 
 
 class Taken(Exception):
-    """Another analyser applied one of these batches first, or something was deleted meanwhile."""
+    """The batches have to be claimed again: another analyser applied one of them, something was deleted, or they failed."""
+
+
+class StoreFault(SQLAlchemyError):
+    """The store refuses whatever it is given."""
 
 
 class Worker:
     """One analyser: a store, and what it remembers between steps."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
+        self._clock = clock
+        self._owner = uuid.uuid4().hex
         self._state: Optional[AnalysisState] = None
         self._caps = Caps()
-        self._most_batches = MOST_BATCHES
+        self._renewed_at = 0.0
 
     def step(self) -> bool:
-        """Apply the oldest batches in one transaction; False where that left none of those that were there."""
+        """Apply the oldest batches in one transaction; False where there were none.
+
+        Batches that fail come again in ever smaller groups; one that fails alone loses its bad traces. Raises what
+        the store raises where it is the environment's.
+        """
+        claimed = self._claim()
+        if not claimed.batches:
+            return False
         state = self._state or recall(self._engine)
         self._state = None  # until this step is done: a failed one leaves it knowing what the store does not
+        with reading(self._engine) as reader:
+            state.test_runs = known_runs(reader)
         try:
-            more = self._take_and_apply(state)
+            if claimed.failures >= claims.CERTAIN:
+                self._isolate(claimed.batches[0], state)
+            else:
+                self._analyse(claimed.batches, state)
         except Taken:
-            return True
-        except (OperationalError, InterfaceError):
-            raise  # the store is away, the batches are not to blame
-        except Exception as error:  # noqa: BLE001  # whatever a batch does, the others behind it have to come through
-            self._isolate(error)
+            with writing(self._engine) as connection:
+                claims.give_back(connection, self._owner)
             return True
         self._state = state
-        self._most_batches = min(MOST_BATCHES, self._most_batches * 2)
-        return more
+        return True
 
-    def _take_and_apply(self, state: AnalysisState) -> bool:
-        if inbox.locks_rows(self._engine):
-            with writing(self._engine) as connection:
-                batches = inbox.take(connection, MOST_BYTES, self._most_batches)
-                state.test_runs = known_runs(connection)
-                self._apply(connection, batches, aggregate(batches, state), state)
-            return self._is_full(batches)
-        with reading(self._engine) as reader:  # SQLite has one write lock: it is not held while analysing
-            batches = inbox.take(reader, MOST_BYTES, self._most_batches)
-            state.test_runs = known_runs(reader) if batches else frozenset()
-        result = aggregate(batches, state)
-        if batches:
-            with writing(self._engine) as connection:
-                self._apply(connection, batches, result, state)
-        return self._is_full(batches)
-
-    def _is_full(self, batches: Sequence[inbox.Filed]) -> bool:
-        """True where a step may have left some behind."""
-        size = sum(len(batch.body) for batch in batches)
-        return len(batches) == self._most_batches or size > MOST_BYTES - transport.LIMIT
-
-    def _apply(
-        self, connection: Connection, batches: list[inbox.Filed], result: Aggregates, state: AnalysisState
-    ) -> None:
-        if not batches:
-            return
-        if generation(connection) != state.generation or not inbox.remove(connection, batches):
-            raise Taken
-        apply(connection, result, self._caps, time.time())
-
-    def _isolate(self, error: Exception) -> None:
-        """Go on with one batch at a time; the one that fails alone is set aside whole."""
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-        if self._most_batches > 1:
-            self._most_batches = 1
-            return
-        logger.warning("a batch cannot be applied and is set aside: %s", reason)
+    def _claim(self) -> claims.Claimed:
+        with reading(self._engine) as reader:
+            if inbox.is_empty(reader):
+                return claims.Claimed([], 0)
+        self._renewed_at = self._clock()
         with writing(self._engine) as connection:
-            batches = inbox.take(connection, MOST_BYTES, 1)
-            inbox.remove(connection, batches)
+            return claims.claim(connection, self._owner, self._renewed_at, MOST_BYTES)
+
+    def _analyse(self, batches: list[inbox.Filed], state: AnalysisState) -> None:
+        """Raises Taken where the batches have to be claimed again."""
+        result = Aggregates(state)
+        try:
             for batch in batches:
-                set_batch_aside(connection, batch, reason)
+                self._add(result, batch)
+                self._renew()
+            with limited():
+                result.finish()
+            self._apply(batches, result, state)
+        except (Exception, Overrun) as error:  # noqa: BLE001  # whatever a batch does, those behind it come through
+            if isinstance(error, Taken) or is_environments(error):
+                raise
+            logger.warning("analysis of %d batches failed, they are tried in smaller groups: %s", len(batches), _line(error))
+            self._count_failure(batches)
+            raise Taken from error
+
+    def _add(self, result: Aggregates, batch: inbox.Filed) -> None:
+        try:
+            with limited():
+                result.add_batch(batch)
+        except Overrun as error:
+            logger.warning("a batch takes more than %d s of processor time and is isolated", SECONDS)
+            self._count_failure([batch], certain=True)
+            raise Taken from error
+
+    def _count_failure(self, batches: list[inbox.Filed], certain: bool = False) -> None:
+        with writing(self._engine) as connection:
+            claims.count_failure(connection, batches, certain)
+
+    def _renew(self) -> None:
+        now = self._clock()
+        if now - self._renewed_at > claims.LASTS / 4:
+            self._renewed_at = now
+            with writing(self._engine) as connection:
+                claims.renew(connection, self._owner, now)
+
+    def _apply(self, batches: list[inbox.Filed], result: Aggregates, state: AnalysisState) -> None:
+        with writing(self._engine) as connection:
+            if generation(connection) != state.generation or not inbox.remove(connection, batches):
+                raise Taken
+            claims.end(connection, batches)
+            apply(connection, result, self._caps, self._clock())
+
+    def _isolate(self, batch: inbox.Filed, state: AnalysisState) -> None:
+        """Apply the batch without the traces that cannot be, and say which they are."""
+        found = find_bad_traces(batch, self._try_to_store, self._renew)
+        result = Aggregates(state)
+        if found.good.traces:
+            result.add_batch(found.good)
+        result.finish()
+        for bad in found.bad:
+            logger.warning("%d trace(s) cannot be analysed and are rejected: %s", bad.traces, bad.reason)
+            reject(result, batch.received_at, bad.traces, bad.reason, bad.body)
+        self._apply([batch], result, state)
+
+    def _try_to_store(self, batch: inbox.Filed) -> Optional[str]:
+        """Why the store refuses `batch`, None where it takes it. Raises what is the environment's fault."""
+        reason = self._refusal(batch)
+        if reason is not None and self._refusal(_harmless(batch)) is not None:
+            raise StoreFault(reason)  # it refuses everything
+        return reason
+
+    def _refusal(self, batch: inbox.Filed) -> Optional[str]:
+        result = aggregate([batch], AnalysisState())
+        try:
+            with self._engine.connect().execution_options(**WRITES) as connection, connection.begin() as transaction:
+                apply(connection, result, self._caps, self._clock())
+                transaction.rollback()
+        except Exception as error:  # noqa: BLE001  # any error may be the batch's
+            if is_environments(error):
+                raise
+            return _line(error)
+        return None
+
+    def stop(self) -> None:
+        """Leave nothing claimed."""
+        with writing(self._engine) as connection:
+            claims.give_back(connection, self._owner)
 
     def tidy(self) -> None:
         """What is due once a minute: new caps, and what age removes."""
@@ -111,6 +172,19 @@ class Worker:
             self._caps = read_caps(connection)
             expire(connection, self._caps, time.time())
             prune(connection, self._caps)
+            claims.forget_others(connection)
+
+
+def _harmless(batch: inbox.Filed) -> inbox.Filed:
+    trace = {
+        "request": {"url": {"host": "localhost", "path": "/"}, "method": "GET"},
+        "response": {"status": 200},
+    }
+    return batch._replace(traces=1, body=dump([trace]))
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
 def run(engine: Engine, wake: int) -> None:
@@ -129,6 +203,7 @@ def run(engine: Engine, wake: int) -> None:
             break
         time.sleep(REST)
     _guarded(lambda: _drain(worker, deadline=time.monotonic() + LAST_WORK))
+    _guarded(worker.stop)
 
 
 def _drain(worker: Worker, deadline: Optional[float]) -> None:
@@ -141,8 +216,8 @@ def _drain(worker: Worker, deadline: Optional[float]) -> None:
 def _guarded(work: Callable[[], None]) -> None:
     try:
         work()
-    except SQLAlchemyError as error:
-        logger.warning("the store cannot be written, analysis waits: %s", str(error).splitlines()[0])
+    except (SQLAlchemyError, OSError) as error:
+        logger.warning("the store cannot be written, analysis waits: %s", _line(error))
         time.sleep(IDLE)
 
 

@@ -7,12 +7,15 @@ from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.facts import Key, Known
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
-from metlo_auto.collector.store import counters
+from metlo_auto.collector.store import counters, listed_hosts
 from metlo_auto.collector.store.database import reading
 from metlo_auto.collector.store.deletion import GENERATION
 from metlo_auto.collector.store.schema import endpoints, facts
 
 MOST_ENDPOINTS = 20_000  # a client that invents hosts or paths must not fill the store
+MOST_HOSTS = 8  # of one route of one service
+OTHER_HOSTS = "*"  # the host that calls of a route count for beyond these
+MOST_SHAPES = 16  # of one endpoint's answers, that siblings are looked for by
 
 
 class AnalysisState:
@@ -24,6 +27,9 @@ class AnalysisState:
         self.known = Known()
         self.siblings = SiblingFolds()
         self.test_runs: frozenset[str] = frozenset()  # whose traces are kept apart
+        self.listed_hosts: frozenset[str] = frozenset()  # lower case; each of these counts for itself
+        self._hosts: dict[tuple[str, str, str], set[str]] = {}
+        self._shapes: dict[str, set[frozenset[str]]] = {}
 
     def admit_endpoint(self, endpoint_id: str) -> bool:
         """False for one endpoint too many."""
@@ -32,13 +38,35 @@ class AnalysisState:
         self.endpoints.add(endpoint_id)
         return True
 
+    def admit_host(self, service: str, method: str, template: str, host: str) -> bool:
+        """False for one host too many of a route: a client may send any."""
+        host = host.lower()
+        if host in self.listed_hosts:
+            return True
+        seen = self._hosts.setdefault((service, method, template), set())
+        if host in seen:
+            return True
+        if len(seen) >= MOST_HOSTS:
+            return False
+        seen.add(host)
+        return True
+
+    def admit_shape(self, endpoint_id: str, shape: frozenset[str]) -> bool:
+        """False for one shape too many of an endpoint's answers."""
+        seen = self._shapes.setdefault(endpoint_id, set())
+        if shape not in seen and len(seen) >= MOST_SHAPES:
+            return False
+        seen.add(shape)
+        return True
+
 
 def recall(engine: Engine) -> AnalysisState:
     state = AnalysisState()
     with reading(engine) as connection:
         state.generation = generation(connection)
         _recall_facts(connection, state.known)
-        state.endpoints = {row.id for row in connection.execute(select(endpoints.c.id))}
+        state.listed_hosts = listed_hosts.read(connection)
+        _recall_hosts(connection, state)
         _recall_endpoints(connection, state.siblings)
     return state
 
@@ -46,6 +74,14 @@ def recall(engine: Engine) -> AnalysisState:
 def generation(connection: Connection) -> int:
     """Changes when something was deleted that a state may hold."""
     return counters.read(connection).get(GENERATION, 0)
+
+
+def _recall_hosts(connection: Connection, state: AnalysisState) -> None:
+    columns = (endpoints.c.id, endpoints.c.method, endpoints.c.template, endpoints.c.host)
+    for row in connection.execute(select(*columns)):
+        state.endpoints.add(row.id)
+        if row.host != OTHER_HOSTS:
+            state.admit_host("", row.method, row.template, row.host)
 
 
 def _recall_facts(connection: Connection, known: Known) -> None:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Optional
 
-from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.analysis import masking, sensitive
+from metlo_auto.collector.analysis.codes import may_be_code
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
 from metlo_auto.collector.analysis.shapes import Leaf, Place, places
 
 _TEXT_ONLY = ("path", "query", f"body {FORM}")
 MOST_VALUES = 12  # of a field that may be an enum
-MOST_VALUE = 40  # characters of one
 MOST_NOTES = 60
-MOST_PATH = 600  # characters; the key of a fact has to fit into an index
+MOST_PATH = 600  # bytes; the key of a fact has to fit into an index
 MOST_PLACES = 400  # of one section of one endpoint
+MOST_PLACES_IN_ALL = 1_000_000
+MOST_SECTIONS = 24  # of one endpoint; further media types count as one
+MOST_CACHED = 200  # characters of a value whose classes are remembered
 
 
 class Key(NamedTuple):
@@ -39,6 +42,8 @@ class Known:
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, str], set[str]] = {}
+        self._sections: dict[str, set[str]] = {}
+        self._number_of_places = 0
         self._values: dict[Key, Optional[set[str]]] = {}  # None: no small set
         self._examples: set[tuple[Key, str]] = set()
         self._notes: dict[tuple[Key, str], set[str]] = {}
@@ -48,7 +53,8 @@ class Known:
         if not key.section:
             self.admit_note(key, kind, value)
             return
-        self._places.setdefault((key.endpoint_id, key.section), set()).add(key.path)
+        self._sections.setdefault(key.endpoint_id, set()).add(key.section)
+        self._add_place(self._places.setdefault((key.endpoint_id, key.section), set()), key.path)
         if kind == "many":
             self._values[key] = None
         elif kind == "value":
@@ -59,9 +65,25 @@ class Known:
     def admit_place(self, key: Key) -> bool:
         """False for one place too many: hostile or free-form keys must not fill the store."""
         seen = self._places.setdefault((key.endpoint_id, key.section), set())
-        if len(key.path) > MOST_PATH or key.path not in seen and len(seen) >= MOST_PLACES:
+        if key.path in seen:
+            return True
+        if len(seen) >= MOST_PLACES or self._number_of_places >= MOST_PLACES_IN_ALL or is_long(key.path):
             return False
-        seen.add(key.path)
+        self._add_place(seen, key.path)
+        return True
+
+    def _add_place(self, seen: set[str], path: str) -> None:
+        self._number_of_places += path not in seen
+        seen.add(path)
+
+    def admit_section(self, endpoint_id: str, section: str) -> bool:
+        """False for one section too many: a client that invents media types must not fill the store."""
+        seen = self._sections.setdefault(endpoint_id, set())
+        if section in seen:
+            return True
+        if len(seen) >= MOST_SECTIONS:
+            return False
+        seen.add(section)
         return True
 
     def admit_value(self, key: Key, value: str) -> bool:
@@ -93,11 +115,20 @@ class Known:
         return True
 
 
+OVERFLOW = "overflow"  # the kind of what is no fact: a place that was one too many
+
+
+def is_long(path: str) -> bool:
+    """True for a path that does not fit into a key."""
+    return len(path) * 4 > MOST_PATH and len(path.encode("utf-8", "replace")) > MOST_PATH
+
+
 def facts(endpoint_id: str, section: str, root: Place, known: Known) -> Iterator[Fact]:
     """Everything that `root` says about a section."""
     for path, place in places(root):
         key = Key(endpoint_id, section, path)
         if not known.admit_place(key):
+            yield Fact(key, OVERFLOW, "", 1)
             continue
         for kind, n in place.types.items():
             yield Fact(key, "type", kind, n)
@@ -111,14 +142,15 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
     examples: dict[str, str] = {}
     enumerable = known.has_small_set(key)
     for leaf, n in place.leaves.items():
-        found = sensitive.detect(place.name, leaf)
+        found = _classes(place.name, leaf)
         for name in found:
             classes[name] = classes.get(name, 0) + n
-            examples.setdefault(name, str(leaf))
+            if name not in examples:
+                examples[name] = masking.example(name, place.name, leaf)
         shape = _format(key.section, leaf)
         if shape:
             formats[shape] = formats.get(shape, 0) + n
-        if enumerable and (found or shape or not _may_be_enum(leaf)):
+        if enumerable and (found or shape or not may_be_code(place.name, leaf)):
             enumerable = False
             known.remember(key, "many", "")
             yield Fact(key, "many", "", n)
@@ -127,7 +159,7 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
     for name, n in classes.items():
         yield Fact(key, "class", name, n)
         if known.admit_example(key, "example " + name):
-            yield Fact(key, "example " + name, sensitive.mask(examples[name]), 1)
+            yield Fact(key, "example " + name, examples[name], 1)
     if enumerable:
         yield from _values(key, place, known)
 
@@ -149,5 +181,8 @@ def _values(key: Key, place: Place, known: Known) -> Iterator[Fact]:
         yield Fact(key, "value", leaf, n)
 
 
-def _may_be_enum(leaf: Leaf) -> bool:
-    return not isinstance(leaf, str) or len(leaf) <= MOST_VALUE and not leaf.startswith("redacted")
+def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
+    """The classes of a value; long values are not remembered, or those that were would fill the memory."""
+    if isinstance(leaf, str) and len(leaf) > MOST_CACHED:
+        return sensitive.detect.__wrapped__(name, leaf)
+    return sensitive.detect(name, leaf)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.analysis.aggregation import MOST_SET_ASIDE, Aggregates
+from metlo_auto.collector.analysis.aggregation import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.store import counters, retention
 from metlo_auto.collector.store.database import upsert
-from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoints, facts, samples, set_aside, test_traces, traffic
-from metlo_auto.collector.store.text import storable
 
 
 def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float) -> None:
@@ -29,13 +27,6 @@ def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float
         connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
     counters.add(connection, aggregates.counts)
     retention.prune(connection, caps)
-
-
-def set_batch_aside(connection: Connection, batch: Filed, reason: str) -> None:
-    """Keep a batch that cannot be applied as one thing to look at; all its traces count as set aside."""
-    row = {"at": batch.received_at, "reason": storable(reason), "body": batch.body[:MOST_SET_ASIDE]}
-    connection.execute(insert(set_aside), row)
-    counters.add(connection, {"set_aside_traces": batch.traces})
 
 
 def _add_endpoints(connection: Connection, aggregates: Aggregates) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
-from metlo_auto.collector.store.text import storable
+from metlo_auto.collector.store.text import key, storable
 
 _CREDENTIALS = frozenset(
     (
@@ -22,7 +22,13 @@ _CREDENTIALS = frozenset(
 )
 
 LONGEST = 1e10  # milliseconds, four months
-MOST_NAME = 2_000  # characters of a host, template or trace id; PostgreSQL indexes no more than 2,700 bytes
+OLDEST = 30 * 86_400.0  # seconds before its receipt that a request may have been made
+MOST_NAME = 2_000  # bytes of a host, template or trace id
+MOST_PATH = 2_000  # characters of a path that are looked at
+MOST_STEP = 200  # characters of one of its segments; a longer one is a value
+MOST_PAIRS = 200  # headers, or parameters, of one message
+MOST_PAIR_NAME = 128  # characters
+MOST_PAIR_VALUE = 8_192
 
 
 class Observation(NamedTuple):
@@ -33,32 +39,91 @@ class Observation(NamedTuple):
     path: str
     template: Optional[str]  # the route as the agent names it, `/users/{id}`; None where it names none
     status: int
-    at: float  # seconds since the epoch
+    at: float  # seconds since the epoch, by the agent's clock
+    received_at: float  # by the collector's clock
     duration: Optional[float]  # milliseconds
     authenticated: bool  # the request carried credentials of some kind
     trace_id: str
     trace: dict[str, Any]
+    path_template: str  # the path in which segments that are too long for a pattern are `{}`
 
 
 def observe(trace: dict[str, Any], received_at: float) -> Observation:
-    """`trace` has passed `contract.complaint`."""
+    """`trace` has passed `contract.complaint`. Every text that a pattern may see later gets its bound here."""
+    trace = _bounded(trace)
     request, response = trace["request"], trace["response"]
     url = request["url"]
+    path = storable(url["path"][:MOST_PATH])
     meta = trace.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     template = url.get("endpointPath")
     return Observation(
-        host=storable(url["host"])[:MOST_NAME],
+        host=key(url["host"], MOST_NAME),
         method=request["method"],
-        path=storable(url["path"]),
-        template=storable(template)[:MOST_NAME] if isinstance(template, str) and template[:1] == "/" else None,
+        path=path,
+        template=key(template, MOST_NAME) if isinstance(template, str) and template[:1] == "/" else None,
         status=response["status"],
         at=_time(meta.get("requestTimestamp"), received_at),
-        duration=_duration(meta.get("durationMs")),
+        received_at=received_at,
+        duration=duration_of(meta.get("durationMs")),
         authenticated=any(header["name"].lower() in _CREDENTIALS for header in request.get("headers") or ()),
-        trace_id=storable(str(meta.get("traceId") or ""))[:MOST_NAME],
+        trace_id=_text(meta.get("traceId")),
         trace=trace,
+        path_template=_without_long_segments(path),
     )
+
+
+def _bounded(trace: dict[str, Any]) -> dict[str, Any]:
+    """`trace`, or a copy of it in which headers and parameters are no more and no longer than analysis looks at."""
+    request, response = trace["request"], trace["response"]
+    url = request["url"]
+    asked, answered = _pairs(request.get("headers")), _pairs(response.get("headers"))
+    parameters = _pairs(url.get("parameters"))
+    if (
+        asked is request.get("headers")
+        and answered is response.get("headers")
+        and parameters is url.get("parameters")
+    ):
+        return trace
+    request = {**request, "headers": asked, "url": {**url, "parameters": parameters}}
+    return {**trace, "request": request, "response": {**response, "headers": answered}}
+
+
+def _pairs(listed: Any) -> Any:
+    """Name and value pairs within their bounds: the very list where it is."""
+    if not isinstance(listed, list):
+        return listed
+    if len(listed) <= MOST_PAIRS and not any(map(_is_long, listed)):
+        return listed
+    return [_shortened(item) if _is_long(item) else item for item in listed[:MOST_PAIRS]]
+
+
+def _is_long(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    name, value = item.get("name", ""), item.get("value", "")
+    plain = isinstance(name, str) and isinstance(value, str)
+    return not plain or len(name) > MOST_PAIR_NAME or len(value) > MOST_PAIR_VALUE
+
+
+def _shortened(item: dict[str, Any]) -> dict[str, Any]:
+    """A value that is no text may be nested without end, so it becomes one."""
+    name, value = item.get("name", ""), item.get("value", "")
+    value = value if isinstance(value, str) else _text(value)
+    return {"name": key(name, MOST_PAIR_NAME) if isinstance(name, str) else name, "value": value[:MOST_PAIR_VALUE]}
+
+
+def _text(value: Any) -> str:
+    """A scalar as text; nothing for what is none."""
+    if isinstance(value, (str, int, float)) and value is not False:
+        return key(str(value), MOST_NAME)
+    return ""
+
+
+def _without_long_segments(path: str) -> str:
+    if len(path) <= MOST_STEP:
+        return path
+    return "/".join(step if len(step) <= MOST_STEP else "{}" for step in path.split("/"))
 
 
 @lru_cache(maxsize=20_000)
@@ -69,22 +134,22 @@ def endpoint_id(method: str, host: str, template: str) -> str:
 
 
 def _time(value: Any, otherwise: float) -> float:
-    """RFC 3339 as seconds since the epoch; what is missing, not understood or far in the future is
-    `otherwise`.
+    """RFC 3339 as seconds since the epoch; what is missing, not understood, far in the future or older than
+    `OLDEST` is `otherwise`.
     """
-    if not isinstance(value, str) or len(value) < 19:
+    if not isinstance(value, str) or not 19 <= len(value) <= 40:
         return otherwise
     try:
         moment = datetime.fromisoformat(value[:-1] + "+00:00" if value[-1] in "zZ" else value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        seconds = moment.timestamp()
+    except (ValueError, OverflowError):  # the year 1 in a zone before it
         return otherwise
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    seconds = moment.timestamp()
-    return seconds if 0 < seconds <= otherwise + 86_400 else otherwise
+    return seconds if otherwise - OLDEST <= seconds <= otherwise + 86_400 else otherwise
 
 
-def _duration(value: Any) -> Optional[float]:
+def duration_of(value: Any) -> Optional[float]:
     """Milliseconds; None for what no request can have taken."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None

@@ -5,6 +5,7 @@ A section is named `path`, `query`, `body application/json`, `response 2xx appli
 
 from __future__ import annotations
 
+import re
 from email.message import Message
 from functools import lru_cache
 from typing import Any, Iterator, NamedTuple, Optional
@@ -13,6 +14,9 @@ from urllib.parse import parse_qsl, unquote
 from metlo_auto.collector.analysis.observation import Observation
 from metlo_auto.collector.ingest import transport
 
+MOST_MEDIA_TYPE = 100  # characters
+ANY_MEDIA_TYPE = "*/*"  # what has none that is well-formed, and what is one too many
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,99}")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -84,7 +88,7 @@ def _body(message: dict[str, Any]) -> Optional[tuple[str, Any]]:
     if not isinstance(text, str) or not text:
         return None
     kind = media_type(header(message, "content-type"))
-    if kind == JSON or kind.endswith("+json") or (not kind and text[0] in "{["):
+    if kind == JSON or kind.endswith("+json") or (kind in ("", ANY_MEDIA_TYPE) and text[0] in "{["):
         try:
             return kind or JSON, transport.parse_any(text)
         except ValueError:
@@ -105,11 +109,16 @@ def header(message: dict[str, Any], name: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=1024)
 def media_type(value: str) -> str:
-    """`application/json` of `application/json; charset=utf-8`, in lower case; "" for none."""
-    if not value:
-        return ""
+    """`application/json` of `application/json; charset=utf-8`, in lower case; "" for none, `*/*` for none that may be."""
+    return _media_type(value.partition(";")[0][: MOST_MEDIA_TYPE + 1].strip().lower()) if value else ""
+
+
+@lru_cache(maxsize=1024)
+def _media_type(value: str) -> str:
+    if len(value) > MOST_MEDIA_TYPE:
+        return ANY_MEDIA_TYPE
     message = Message()
     message["content-type"] = value
-    return message.get_content_type()
+    found = message.get_content_type()
+    return found if _MEDIA_TYPE.fullmatch(found) else ANY_MEDIA_TYPE

@@ -13,6 +13,7 @@ from metlo_auto.collector.analysis.folding import is_value
 MOST_DEPTH = 16
 MOST_ITEMS = 500  # of one list
 MOST_KEYS = 300  # of one object, over all values seen at its place
+MOST_KEY = 128  # characters of a key; nobody names a field by more, so a longer one is a value
 MOST_TEXT = 10_000  # characters
 Leaf = Union[str, int, float]
 
@@ -83,7 +84,10 @@ class Place:
 
     def _place(self, key: str) -> "Place":
         """Where values of `key`, which is not among the keys, are counted."""
-        if len(self.keys) >= MOST_KEYS or (key[:1].isdigit() or len(key) >= 16) and is_value(key):
+        length = len(key)
+        if length > MOST_KEY or len(self.keys) >= MOST_KEYS or (
+            length >= 16 or key[:1].isdigit() or "@" in key
+        ) and is_value(key):
             return self.keys.setdefault("{}", Place(self.name))
         found = self.keys[key] = Place(key)
         return found

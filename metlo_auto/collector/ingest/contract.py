@@ -84,10 +84,10 @@ def complaint(trace: Any) -> Optional[str]:
         _check_headers(response.get("headers"))
     except (TypeError, KeyError, AttributeError, Shape):
         return "no request, response, url, method or status, or a header without a name"
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         return "method is not one of {}".format(" ".join(sorted(METHODS)))
-    if not isinstance(status, int) or isinstance(status, bool):
-        return "status is not an integer"
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
+        return "status is not an integer from 100 to 999"
     if not isinstance(host, str):
         return "host is not a string"
     if not isinstance(path, str) or not path_is_valid(path):

@@ -50,6 +50,7 @@ class GroupCommit:
         self._clock = clock
         self._waiting: "queue.SimpleQueue[Optional[_Waiting]]" = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._measuring = threading.Lock()
         self._counts: dict[str, int] = {}
         self._size, self._size_known_at = 0, float("-inf")
         self._thread: Optional[threading.Thread] = None
@@ -137,11 +138,13 @@ class GroupCommit:
 
     def _inbox_size(self) -> int:
         now = self._clock()
-        if now - self._size_known_at > 0.5:
-            self._size_known_at = now
+        if now - self._size_known_at > 0.5 and self._measuring.acquire(blocking=False):  # the others use what is known
             try:
                 with reading(self._engine) as connection:
                     self._size = inbox.backlog(connection).size
+                self._size_known_at = now
             except SQLAlchemyError as error:
                 raise StoreAway(str(error)) from error
+            finally:
+                self._measuring.release()
         return self._size

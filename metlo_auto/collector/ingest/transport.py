@@ -16,6 +16,7 @@ try:
 except ImportError:  # the extra `speed`
     orjson = None  # type: ignore[assignment]
 
+MOST_MEMBERS = 100  # of one gzip body; each costs a copy of what follows it
 LIMIT = 2_097_152  # bytes after inflation, as Metlo's collector has it
 
 
@@ -46,8 +47,12 @@ def _decompress(body: bytes, name: str, limit: int) -> bytes:
     wbits = zlib.MAX_WBITS | 16 if name == "gzip" else zlib.MAX_WBITS
     plain = b""
     rest = body
+    members = 0
     try:
         while rest:  # a gzip body may have several members
+            members += 1
+            if members > MOST_MEMBERS:
+                raise Refused(400, "incorrect data: too many gzip members")
             stream = zlib.decompressobj(wbits)
             plain += stream.decompress(rest, limit + 1 - len(plain))
             if len(plain) > limit:

@@ -68,7 +68,10 @@ class Ingest:
             return 200, "OK"
         body = b""
         value: Any = None
-        if environ["REQUEST_METHOD"] == "POST":  # the contract parses before it looks at the key
+        if environ["REQUEST_METHOD"] == "POST":
+            # the contract parses before it looks at the key; nothing is inflated for who has none
+            if _is_compressed(environ) and not self._authorized(environ):
+                raise Refused(401, "Client unauthorized")
             body, value = _read(environ)
         if not self._authorized(environ):
             raise Refused(401, "Client unauthorized")
@@ -112,6 +115,10 @@ class Ingest:
     def _authorized(self, environ: Environ) -> bool:
         given = environ.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
         return hmac.compare_digest(given, self._api_key)
+
+
+def _is_compressed(environ: Environ) -> bool:
+    return environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity")
 
 
 def _read(environ: Environ) -> tuple[bytes, Any]:

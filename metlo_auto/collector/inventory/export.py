@@ -7,15 +7,18 @@ from typing import Any, Iterator, Optional, Sequence
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.aggregation import dump
+from metlo_auto.collector.analysis.observation import duration_of
 from metlo_auto.collector.analysis.sections import header
 from metlo_auto.collector.ingest.transport import parse
+from metlo_auto.collector.store.database import reading
 from metlo_auto.collector.store.schema import samples
 from metlo_auto.version import VERSION
 
 AT_ONCE = 200  # samples read together
+AT_ONCE_BYTES = 4_000_000
 
 
 def number_of_traces(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> int:
@@ -25,19 +28,37 @@ def number_of_traces(connection: Connection, endpoint_ids: Optional[Sequence[str
     return int(connection.scalar(query) or 0)
 
 
-def read_traces(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> Iterator[dict[str, Any]]:
-    """All kept traces, oldest first."""
+def read_traces(engine: Engine, endpoint_ids: Optional[Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """The traces that are kept now, oldest first. No connection is held while the caller is busy with what it got."""
     last = 0
-    while True:
-        query = select(samples.c.id, samples.c.body).where(samples.c.id > last)
-        if endpoint_ids is not None:
-            query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
-        rows = connection.execute(query.order_by(samples.c.id).limit(AT_ONCE)).all()
+    with reading(engine) as connection:
+        newest = connection.scalar(select(func.max(samples.c.id))) or 0
+    while last < newest:
+        with reading(engine) as connection:
+            rows = _page(connection, endpoint_ids, last, newest)
         if not rows:
             return
         for row in rows:
             yield parse(bytes(row.body))
         last = rows[-1].id
+
+
+def _page(connection: Connection, endpoint_ids: Optional[Sequence[str]], last: int, newest: int) -> list[Any]:
+    """The samples after `last`, as many as `AT_ONCE_BYTES` hold and at least one."""
+    wanted = [samples.c.id > last, samples.c.id <= newest]
+    if endpoint_ids is not None:
+        wanted.append(samples.c.endpoint_id.in_(endpoint_ids))
+    sizes = connection.execute(
+        select(samples.c.id, samples.c.size).where(*wanted).order_by(samples.c.id).limit(AT_ONCE)
+    )
+    upto, total = 0, 0
+    for row in sizes:
+        total += row.size
+        if upto and total > AT_ONCE_BYTES:
+            break
+        upto = row.id
+    query = select(samples.c.id, samples.c.body).where(*wanted, samples.c.id <= upto).order_by(samples.c.id)
+    return list(connection.execute(query).all())
 
 
 def json_lines(traces: Iterator[dict[str, Any]]) -> Iterator[str]:
@@ -62,15 +83,14 @@ def har_entry(trace: dict[str, Any]) -> dict[str, Any]:
     request, response = trace["request"], trace["response"]
     meta = trace.get("meta") if isinstance(trace.get("meta"), dict) else {}
     assert isinstance(meta, dict)
-    duration = meta.get("durationMs")
-    milliseconds = duration if isinstance(duration, (int, float)) else -1
+    milliseconds = duration_of(meta.get("durationMs")) or 0
     return {
         "startedDateTime": str(meta.get("requestTimestamp") or "1970-01-01T00:00:00.000Z"),
-        "time": max(0, milliseconds),
+        "time": milliseconds,
         "request": _har_request(request),
         "response": _har_response(response),
         "cache": {},
-        "timings": {"send": 0, "wait": max(0, milliseconds), "receive": 0},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         "serverIPAddress": str(meta.get("destination") or ""),
         "comment": str(meta.get("traceId") or ""),
     }

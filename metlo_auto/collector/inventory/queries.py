@@ -82,6 +82,9 @@ _COUNTS = (
     "set_aside_traces",
     "unmatched_traces",
     "overflow_traces",
+    "overflow_sections",
+    "overflow_fields",
+    "other_host_traces",
     "expired_traces",
     "sample_bytes",
 )

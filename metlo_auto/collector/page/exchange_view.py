@@ -9,9 +9,13 @@ import json
 import re
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
+from metlo_auto.collector.inventory.masked_trace import mask_json
 from metlo_auto.collector.page import labels
 
-MOST = 200_000  # characters of a body that are shown
+MOST = 100_000  # characters of a body that are shown
+_MOST_PAIRS = 300  # headers, or parameters
+_MOST_VALUE = 10_000  # characters of one
+_ENCODER = json.JSONEncoder(indent=2, ensure_ascii=False)
 _REDACTED = re.compile(r"redacted(?:-[a-p]{12})?")
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>-?\d[\d.eE+-]*)|(?P<word>true|false|null)'
@@ -54,14 +58,15 @@ def part(message: Any, kept: Any, show: Shown) -> Part:
     parameters = _pairs(url.get("parameters")) if isinstance(url, dict) else []
     text = message.get("body")
     text = text if isinstance(text, str) else ""
+    body = lay_out(text, show) if len(text) <= MOST else [Piece("", show("", text[:MOST]))]
     media = next((value for name, value in headers if name.lower() == "content-type"), "")
     return Part(
         headers=[(name, show(name, value)) for name, value in headers],
         parameters=[(name, show(name, value)) for name, value in parameters],
-        body=lay_out(text[:MOST], show),
+        body=body,
         media=media.partition(";")[0],
         note=note(kept),
-        cut=len(text) > MOST,
+        cut=len(text) > MOST or bool(body) and body[-1].text.endswith("\n\u2026"),
         redacted=_redacted_places(headers, parameters, text),
     )
 
@@ -69,7 +74,8 @@ def part(message: Any, kept: Any, show: Shown) -> Part:
 def _pairs(listed: Any) -> list[tuple[str, str]]:
     if not isinstance(listed, list):
         return []
-    return [(str(item.get("name", "")), str(item.get("value", ""))) for item in listed if isinstance(item, dict)]
+    pairs = [(str(item.get("name", "")), str(item.get("value", ""))) for item in listed if isinstance(item, dict)]
+    return [(name[:_MOST_VALUE], value[:_MOST_VALUE]) for name, value in pairs[:_MOST_PAIRS]]
 
 
 def note(kept: Any) -> str:
@@ -94,25 +100,22 @@ def lay_out(text: str, show: Shown) -> list[Piece]:
     if text[:1] not in ("{", "["):
         return [Piece("", show("", text))] if text else []
     try:
-        value = json.loads(text)
-        pretty = json.dumps(_shown(value, "", show), indent=2, ensure_ascii=False)
+        value = mask_json(json.loads(text), "", show)
+        return pieces(_indented(value))
     except (ValueError, RecursionError):
         return [Piece("", show("", text))]
-    return pieces(pretty)
 
 
-def _shown(value: Any, name: str, show: Shown) -> Any:
-    if isinstance(value, dict):
-        return {key: _shown(inner, key, show) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_shown(inner, name, show) for inner in value]
-    if isinstance(value, str):
-        return show(name, value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        text = repr(value)
-        seen = show(name, text)
-        return value if seen == text else seen
-    return value
+def _indented(value: Any) -> str:
+    """JSON with a line for each member, up to `MOST` characters: indentation makes a nested value large."""
+    result: list[str] = []
+    size = 0
+    for chunk in _ENCODER.iterencode(value):
+        size += len(chunk)
+        if size > MOST:
+            return "".join(result) + "\n\u2026"
+        result.append(chunk)
+    return "".join(result)
 
 
 def pieces(pretty: str) -> list[Piece]:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import unquote
 
-from metlo_auto.collector.analysis import sensitive
-
-_MOST_WHOLE = 400  # characters of a value that is masked as one
-_WORD = re.compile(r"[^\s\"'<>(){}\[\],;|&=]{5,400}")
+from metlo_auto.collector.analysis import masking
 
 
 def masked(name: str, text: str) -> str:
-    """`text` with sensitive values masked; long texts word by word."""
-    if text.startswith("redacted"):
-        return text
-    if len(text) <= _MOST_WHOLE and "\n" not in text and _WORD.fullmatch(text):
-        return sensitive.mask(text) if sensitive.detect(name, text) else text
-    hidden = _WORD.sub(lambda match: _word(match.group()), text)
-    if hidden == text and len(text) <= _MOST_WHOLE and sensitive.detect(name, text):
-        return sensitive.mask(text)
-    return hidden
+    """`text` of the field `name` as it may be shown; without a name, or of several lines, it is masked in place."""
+    return masking.shown(name, text) if name and "\n" not in text else masking.in_place(text)
 
 
 def masked_path(path: str) -> str:
@@ -30,7 +19,7 @@ def masked_path(path: str) -> str:
 
 def _step(step: str) -> str:
     clear = unquote(step)
-    hidden = masked("", clear)
+    hidden = masking.in_place(clear)
     return step if hidden == clear else hidden
 
 
@@ -38,7 +27,3 @@ def plain(name: str, text: str) -> str:
     """`text` as it was captured."""
     del name
     return text
-
-
-def _word(word: str) -> str:
-    return sensitive.mask(word) if sensitive.detect("", word) else word

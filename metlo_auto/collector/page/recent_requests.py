@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, NamedTuple, Optional, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from metlo_auto.collector.analysis.observation import duration_of
 from metlo_auto.collector.ingest.transport import parse
 from metlo_auto.collector.store.schema import samples
 
@@ -34,11 +37,14 @@ class Sample(NamedTuple):
     @property
     def milliseconds(self) -> Optional[float]:
         meta = self.trace.get("meta")
-        found = meta.get("durationMs") if isinstance(meta, dict) else None
-        return float(found) if isinstance(found, (int, float)) and found >= 0 else None
+        return duration_of(meta.get("durationMs")) if isinstance(meta, dict) else None
 
 
 _SAMPLE = (samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body)
+_LISTED = (samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.method, samples.c.status, samples.c.size)
+MOST_BYTES = 2_000_000  # of all requests of a list; of those that are larger the beginning is read
+_BEGINNING = 4_000
+_PATH = re.compile(rb'"path":\s{0,9}("(?:[^"\\]|\\.){0,3000}")')
 
 
 def latest(
@@ -51,7 +57,7 @@ def latest(
     before: Optional[int] = None,
 ) -> list[Sample]:
     """The samples that came in last, by when they began; `status` is a class, 5 for 500 to 599; `before` a number."""
-    asked = select(*_SAMPLE)
+    asked = select(*_LISTED)
     if of is not None:
         asked = asked.where(samples.c.endpoint_id.in_(of))
     if status is not None:
@@ -61,8 +67,37 @@ def latest(
     if before is not None:
         asked = asked.where(samples.c.id < before)
     found = connection.execute(asked.order_by(samples.c.id.desc()).limit(limit))
-    listed = [Sample(row.id, row.endpoint_id, row.at, parse(bytes(row.body))) for row in found]
+    listed = _read(connection, found.all())
     return sorted(listed, key=lambda item: (item.at, item.number), reverse=True)  # senders come in no order
+
+
+def _read(connection: Connection, rows: Sequence[Any]) -> list[Sample]:
+    """The rows with their traces, as far as `MOST_BYTES` go."""
+    left = MOST_BYTES
+    whole: list[int] = []
+    for row in sorted(rows, key=lambda row: int(row.size)):
+        left -= row.size
+        if left < 0:
+            break
+        whole.append(row.id)
+    bodies = dict(connection.execute(select(samples.c.id, samples.c.body).where(samples.c.id.in_(whole))).tuples())
+    rest = [row.id for row in rows if row.id not in bodies]
+    start = select(samples.c.id, func.substr(samples.c.body, 1, _BEGINNING)).where(samples.c.id.in_(rest))
+    starts = dict(connection.execute(start).tuples()) if rest else {}
+    return [
+        Sample(row.id, row.endpoint_id, row.at, parse(bytes(bodies[row.id])) if row.id in bodies else _outline(row, starts))
+        for row in rows
+    ]
+
+
+def _outline(row: Any, starts: dict[int, Any]) -> dict[str, Any]:
+    """What a list shows of a trace that is too large to be read for it."""
+    found = _PATH.search(bytes(starts.get(row.id, b"")))
+    try:
+        path = json.loads(found.group(1)) if found else "/\u2026"
+    except ValueError:
+        path = "/\u2026"
+    return {"request": {"method": row.method, "url": {"path": path}}, "response": {"status": row.status}}
 
 
 def sample(connection: Connection, number: int) -> Optional[Sample]:

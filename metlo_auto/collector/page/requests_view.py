@@ -8,6 +8,7 @@ from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.inventory.masked_trace import mask_body
 from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay
 from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
@@ -15,6 +16,8 @@ from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
 
 LENGTH = 100
+MOST_META = 1_000  # characters
+MOST_PATH = 4_000
 _META = (
     ("Environment", "environment"),
     ("Client", "source"),
@@ -55,7 +58,7 @@ def requests() -> str:
 
 @blueprint.get("/requests/<int:number>")
 def request_(number: int) -> str:
-    revealed = request.args.get("values") == "shown"
+    revealed = _revealed()
     show = masking.plain if revealed else masking.masked
     with reading(engine()) as connection:
         sample = _sample(connection, number)
@@ -67,12 +70,12 @@ def request_(number: int) -> str:
             "Requests",
             queries.status(connection),
             sample=sample,
-            path=sample.path if revealed else masking.masked_path(sample.path),
-            host=str(sample.trace["request"]["url"]["host"]),
+            path=_short(sample.path if revealed else masking.masked_path(sample.path[:MOST_PATH])),
+            host=str(sample.trace["request"]["url"]["host"])[:MOST_META],
             endpoint=shown_endpoint(connection, sample.endpoint_id),
             asked=exchange_view.part(sample.trace["request"], meta.get("requestBody"), show),
             answered=exchange_view.part(sample.trace["response"], meta.get("responseBody"), show),
-            meta=[(title, str(meta[key])) for title, key in _META if meta.get(key) not in (None, "")],
+            meta=[(title, str(meta[key])[:MOST_META]) for title, key in _META if meta.get(key) not in (None, "")],
             revealed=revealed,
         )
 
@@ -80,7 +83,7 @@ def request_(number: int) -> str:
 @blueprint.get("/requests/<int:number>/curl")
 def as_curl(number: int) -> Response:
     with reading(engine()) as connection:
-        return _text(replay.as_curl(_sample(connection, number).trace))
+        return _text(replay.as_curl(_sample(connection, number).trace, _revealed()))
 
 
 @blueprint.get("/requests/<int:number>/pytest")
@@ -88,7 +91,26 @@ def as_pytest(number: int) -> Response:
     with reading(engine()) as connection:
         sample = _sample(connection, number)
         found = shown_endpoint(connection, sample.endpoint_id)
-    return _text(replay.as_pytest(sample.trace, found.template if found else sample.path))
+    return _text(replay.as_pytest(sample.trace, found.template if found else "/" + sample.path[:40], _revealed()))
+
+
+@blueprint.get("/requests/<int:number>/body/<side>")
+def body(number: int, side: str) -> Response:
+    """A body that is too large for the page, as text."""
+    if side not in ("request", "response"):
+        abort(404, "A request has a request body and a response body.")
+    with reading(engine()) as connection:
+        text = _sample(connection, number).trace[side].get("body")
+    text = text if isinstance(text, str) else ""
+    return _text(text if _revealed() else mask_body(text))
+
+
+def _revealed() -> bool:
+    return request.args.get("values") == "shown"
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= MOST_PATH else path[:MOST_PATH] + "\u2026"
 
 
 def _text(text: str) -> Response:

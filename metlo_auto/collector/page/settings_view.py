@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
+from metlo_auto.collector.page.status_bar import OVER
 from metlo_auto.collector.store import deletion, retention
 from metlo_auto.collector.store.database import reading, writing
 from metlo_auto.collector.store.schema import samples
@@ -27,11 +28,15 @@ _COUNTERS = (
     ("unmatched_traces", "Requests to no endpoint", "404 and 405 where no route matched"),
     ("expired_traces", "Requests no longer kept", "older than the newest that fit the limits; their counts stay"),
     ("set_aside_traces", "Set aside", "could not be analysed; the latest stand below"),
+    ("overflow_traces", "Requests over the limit of endpoints", "kept, but no endpoint shows them: there are 20,000"),
+    ("other_host_traces", "Requests counted under host *", "a route has too many; serve --list-host keeps one apart"),
+    ("overflow_sections", "Bodies counted as */*", "an endpoint had too many media types"),
+    ("overflow_fields", "Fields left out", "an endpoint had too many, or their path is too long"),
     ("refused_traces", "Requests refused", "not in the format"),
     ("refused_posts", "Posts refused", "wrong key, too large, malformed"),
     ("lost_traces", "Lost", "accepted and neither analysed, set aside nor waiting"),
 )
-_BAD = ("set_aside_traces", "refused_traces", "lost_traces")
+_BAD = (*OVER, "set_aside_traces", "refused_traces", "lost_traces")
 
 
 class Cap(NamedTuple):

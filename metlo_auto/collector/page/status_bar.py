@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.page import queries
 
+OVER = ("overflow_traces", "other_host_traces", "overflow_sections", "overflow_fields")
 FRESH = 30.0  # seconds that a request counts as just now
 
 
@@ -19,6 +20,7 @@ class Strip(NamedTuple):
     last_at: Optional[float]
     rate: float
     lost: int
+    over: int  # beyond a limit of the inventory: counted, and shown with others or not at all
     waiting: int
     disk: int
 
@@ -34,6 +36,7 @@ def strip(connection: Connection, status: dict[str, Any]) -> Strip:
         last_at=last_at,
         rate=rate,
         lost=status["lost_traces"] + status["refused_traces"] + status["set_aside_traces"],
+        over=sum(status[name] for name in OVER),
         waiting=status["inbox_traces"],
         disk=queries.disk(connection),
     )

@@ -96,6 +96,13 @@ def _add_serving(
     serve.add_argument("--keep-megabytes", type=int, metavar="N", help="megabytes of them at most; default: 128")
     serve.add_argument("--keep-days", type=float, metavar="N", help="days that they are kept; default: 7")
     serve.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
+    serve.add_argument(
+        "--list-host",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="show endpoints of this host apart; beyond a few hosts of a route, those that are not listed are one",
+    )
     attach = commands.add_parser("attach", parents=[common], help="start or reuse a collector for a process")
     attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
     attach.add_argument("--port", type=int, help="preferred port; default: 4848")
@@ -114,6 +121,7 @@ def _add_reading(
     export = commands.add_parser("export", parents=[common], help="the kept requests as JSON lines or HAR")
     export.add_argument("--format", choices=("jsonl", "har"), default="jsonl", help="default: %(default)s")
     export.add_argument("--out", metavar="FILE", default="", help="write there instead of to standard output")
+    export.add_argument("--show-values", action="store_true", help="with sensitive values, which are masked otherwise")
     export.add_argument("--endpoint", metavar="ENDPOINT", help="only one, e.g. 'GET /users/{id}'")
     delete = commands.add_parser("delete", parents=[common], help="delete what was collected")
     what = delete.add_mutually_exclusive_group(required=True)

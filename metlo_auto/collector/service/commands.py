@@ -17,6 +17,7 @@ from metlo_auto.collector import openapi
 from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.inventory import export, queries
+from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
 from metlo_auto.collector.service import presence, progress, server
 from metlo_auto.collector.service.access import page_token
@@ -58,6 +59,7 @@ def serve(folder: Folder, options: argparse.Namespace) -> None:
         any_port=options.attached,
         names=tuple(options.allow_name),
         keep=_keep(options),
+        hosts=tuple(options.list_host),
     )
     server.serve(folder, chosen, lambda line: print(line, flush=True))
 
@@ -126,11 +128,17 @@ def _check_drift(name: str, observed: dict[str, Any]) -> None:
 
 
 def dump(folder: Folder, options: argparse.Namespace) -> None:
-    with _reading(folder, options) as connection:
-        ids = _chosen(connection, options.endpoint) if options.endpoint else None
-        total = export.number_of_traces(connection, ids)
-        traces = progress.shown(export.read_traces(connection, ids), total, "exporting")
+    engine = open_store(store_url(folder, options))
+    try:
+        with reading(engine) as connection:
+            ids = _chosen(connection, options.endpoint) if options.endpoint else None
+            total = export.number_of_traces(connection, ids)
+        traces = progress.shown(export.read_traces(engine, ids), total, "exporting")
+        if not options.show_values:
+            traces = map(mask_trace, traces)
         _write(options.out, export.har(traces) if options.format == "har" else export.json_lines(traces))
+    finally:
+        engine.dispose()
 
 
 def delete(folder: Folder, options: argparse.Namespace) -> None:

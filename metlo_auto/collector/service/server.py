@@ -22,6 +22,7 @@ from metlo_auto.collector.service import presence
 from metlo_auto.collector.service.access import Names, page_token
 from metlo_auto.collector.service.app_factory import Parts, make_app
 from metlo_auto.collector.service.supervisor import Analyser
+from metlo_auto.collector.store import listed_hosts
 from metlo_auto.collector.store.database import open_store, writing
 from metlo_auto.collector.store.retention import read_caps, write_caps
 
@@ -46,6 +47,7 @@ class Options(NamedTuple):
     any_port: bool = False  # take another port where `port` is busy
     names: tuple[str, ...] = ()  # further names that pages may be opened by
     keep: Mapping[str, Any] = MappingProxyType({})  # caps to set, by name
+    hosts: tuple[str, ...] = ()  # each has endpoints of its own
 
 
 def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
@@ -59,8 +61,12 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
     if options.keep:
         with writing(engine) as connection:
             write_caps(connection, read_caps(connection)._replace(**options.keep))
+    if options.hosts:
+        with writing(engine) as connection:
+            listed_hosts.write(connection, options.hosts)
     analyser: Optional[Analyser] = None
-    group_commit = GroupCommit(engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
+    ingest_engine = open_store(options.store)  # with connections of its own, that no page can hold
+    group_commit = GroupCommit(ingest_engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
     ingest = Ingest(group_commit, folder.api_key())
     started, started_in = time.time(), _working_folder()
 
@@ -88,6 +94,7 @@ def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
         server.close()
         group_commit.close()
         analyser.stop()
+        ingest_engine.dispose()
         engine.dispose()
 
 

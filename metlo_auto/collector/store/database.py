@@ -14,12 +14,23 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from sqlalchemy import Table, create_engine, event, func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from metlo_auto.collector.store import schema
 
+# of libpq: a server that has gone without a word is noticed within half a minute
+_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+_TIMEOUTS = {"statement_timeout": 60, "lock_timeout": 20, "idle_in_transaction_session_timeout": 60}  # seconds
 _WRITING = "metlo_writing"
+WRITES = {_WRITING: True}  # execution options of a connection whose transactions write
 
 
 class StoreUnusable(Exception):
@@ -32,15 +43,38 @@ def open_store(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        engine = _create_engine(parsed)
         if is_sqlite(engine):
             _prepare_sqlite(engine)
+        else:
+            _limit_statements(engine)
         _create_tables(engine)
     except (ArgumentError, ImportError, SQLAlchemyError) as error:
         raise StoreUnusable(f"cannot open the store {_shown(url)}: {_first_line(error)}{_hint(error)}") from error
     if is_sqlite(engine) and parsed.database:
         _close_to_others(parsed.database)
     return engine
+
+
+def _create_engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return create_engine(url)
+    given = {name: value for name, value in _CONNECTION.items() if name not in url.query}
+    # few connections, so that several servers share what one database gives, and no request waits for one for long
+    return create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=4, pool_timeout=10, connect_args=given)
+
+
+def _limit_statements(engine: Engine) -> None:
+    """No statement, lock or forgotten transaction of ours lasts; what the database or the URL sets lower holds."""
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: Any, _record: Any) -> None:
+        with raw.cursor() as cursor:
+            for name, seconds in _TIMEOUTS.items():
+                cursor.execute(f"SELECT current_setting('{name}') IN ('0', '0ms')")
+                if cursor.fetchone()[0]:
+                    cursor.execute(f"SET {name} = '{seconds}s'")
+        raw.commit()
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -59,7 +93,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes. On SQLite it takes the write lock at once, so that it cannot fail
     half-way.
     """
-    with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+    with engine.connect().execution_options(**WRITES) as connection, connection.begin():
         yield connection
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from metlo_auto.collector.store import counters
-from metlo_auto.collector.store.database import is_sqlite, writing
+from metlo_auto.collector.store.database import writing
 from metlo_auto.collector.store.schema import inbox, seen_batches
 from metlo_auto.collector.store.text import storable
 
@@ -117,20 +117,12 @@ def backlog(connection: Connection) -> Backlog:
     return Backlog(int(row[0]), int(row[1]), int(row[2]))
 
 
-def take(connection: Connection, most_bytes: int, most_batches: int) -> list[Filed]:
-    """The oldest batches, at least one if there is any. On PostgreSQL they are locked, others are passed
-    over.
-    """
-    query = select(inbox.c.id, inbox.c.size).order_by(inbox.c.id).limit(most_batches)
-    if connection.dialect.name != "sqlite":
-        query = query.with_for_update(skip_locked=True)
-    chosen: list[int] = []
-    total = 0
-    for row in connection.execute(query):
-        total += row.size
-        if chosen and total > most_bytes:
-            break
-        chosen.append(row.id)
+def is_empty(connection: Connection) -> bool:
+    return connection.execute(select(inbox.c.id).limit(1)).first() is None
+
+
+def read_batches(connection: Connection, chosen: Sequence[int]) -> list[Filed]:
+    """The batches with these ids, oldest first."""
     if not chosen:
         return []
     columns = (inbox.c.id, inbox.c.received_at, inbox.c.version, inbox.c.traces, inbox.c.body)
@@ -147,7 +139,3 @@ def remove(connection: Connection, batches: Sequence[Filed]) -> bool:
 def forget_seen(connection: Connection, before: float) -> None:
     """Drop remembered batch ids older than `before`: no sender keeps a batch that long."""
     connection.execute(delete(seen_batches).where(seen_batches.c.received_at < before))
-
-
-def locks_rows(engine: Engine) -> bool:
-    return not is_sqlite(engine)

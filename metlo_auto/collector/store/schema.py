@@ -45,6 +45,15 @@ inbox = Table(  # acknowledged and not yet analysed; a row leaves in the transac
     Column("body", LargeBinary, nullable=False),  # the post as received, inflated
 )
 
+claims = Table(  # batches that an analyser works on: no transaction is open meanwhile
+    "claims",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),  # inbox.id
+    Column("owner", Text, nullable=False),
+    Column("until", Float, nullable=False),  # when the claim ends; 0 where its owner gave it back
+    Column("failures", Integer, nullable=False),  # how often an analyser failed, or ended, with the batch in its hands
+)
+
 endpoints = Table(
     "endpoints",
     metadata,

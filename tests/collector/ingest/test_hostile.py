@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from metlo_auto.collector.analysis import latency
 from metlo_auto.collector.analysis.aggregation import aggregate
-from metlo_auto.collector.analysis.analysis_state import AnalysisState
+from metlo_auto.collector.analysis.analysis_state import MOST_HOSTS, AnalysisState
 from metlo_auto.collector.store.inbox import Filed
 from tests.collector.collector_support import Collector, trace
 
@@ -69,8 +69,8 @@ def test_invented_hosts_and_cookies_stay_bounded() -> None:
     traces = [trace("/x", route="/x", host=f"h{i}") for i in range(50)]
     traces += [trace("/x", route="/x", host="h1", request_headers=headers) for headers in names]
     result = aggregate([Filed(1, 0.0, 1, len(traces), json.dumps(traces).encode())], memory)
-    assert len(result.endpoints) == 10
-    assert result.counts["overflow_traces"] == 40
+    assert len(result.endpoints) == MOST_HOSTS + 1
+    assert result.counts["other_host_traces"] == 50 - MOST_HOSTS
     assert len([key for key in result.facts if key[1] == "scheme"]) == 60
     assert len(result.samples) == len(traces)
 
