@@ -1,14 +1,43 @@
 """The routes that a Flask app declares, with the file and line of each view; knows url_map, nothing of requests."""
 
 import os
+import weakref
 from typing import Any, Dict, List, Optional, Tuple
 
+from werkzeug import routing
 
-def declared_routes(app: Any) -> Dict[str, Any]:
-    """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`; files relative to the project.
+# Types that OpenAPI knows, by the converter that a parameter's own is or is derived from.
+_TYPES = (("IntegerConverter", "integer"), ("FloatConverter", "number"), ("UUIDConverter", "uuid"),
+          ("PathConverter", "path"))
+MOST_APPS = 32  # of one name in one process that are told apart: tests make thousands
+_apps: List["weakref.ref[Any]"] = []
 
-    Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request. `{}` for None, an
-    app that was gone before anybody asked.
+
+def note_app(app: Any) -> None:
+    """Remember that `app` was made: apps of one name are told apart by the order in which they were."""
+    if len(_apps) > 4 * MOST_APPS:
+        _apps[:] = [known for known in _apps if known() is not None][:MOST_APPS]
+    _apps.append(weakref.ref(app))
+
+
+def _instance(app: Any) -> int:
+    """How many apps of the same name were made before it and still live."""
+    older = 0
+    for known in list(_apps):
+        other = known()
+        if other is app:
+            break
+        if other is not None and other.import_name == app.import_name:
+            older += 1
+    return min(older, MOST_APPS - 1)
+
+
+def declared_routes(app: Any, mount: str = "") -> Dict[str, Any]:
+    """`{"app": name, "instance": 0, "mount": mount, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`.
+
+    `mount` is the SCRIPT_NAME that the app answers below. Files are relative to the project. A route whose converters say
+    the types of its arguments has `"parameters": {"id": "integer"}`. Left out: what Flask adds by itself (HEAD, OPTIONS,
+    static files) and rules that match no request. `{}` for None, an app that was gone before anybody asked.
     """
     routes: List[Dict[str, Any]] = []
     if app is None:
@@ -20,9 +49,24 @@ def declared_routes(app: Any) -> Dict[str, Any]:
         view = app.view_functions.get(rule.endpoint)
         for methods, function in _functions(_methods(rule), view):
             file, line = _where(function, roots)
-            routes.append({
-                "methods": methods, "rule": rule.rule, "endpoint": rule.endpoint, "file": file, "line": line})
-    return {"app": str(app.import_name), "routes": routes}
+            route: Dict[str, Any] = {
+                "methods": methods, "rule": rule.rule, "endpoint": rule.endpoint, "file": file, "line": line}
+            parameters = _parameters(rule)
+            if parameters:
+                route["parameters"] = parameters
+            routes.append(route)
+    return {"app": str(app.import_name), "instance": _instance(app), "mount": mount, "routes": routes}
+
+
+def _parameters(rule: Any) -> Dict[str, str]:
+    """Types by the names of the arguments, as far as their converters say one."""
+    found = {}
+    for name, converter in getattr(rule, "_converters", {}).items():
+        for known, kind in _TYPES:
+            base = getattr(routing, known, None)
+            if base is not None and isinstance(converter, base):
+                found[name] = kind
+    return found
 
 
 def _is_static(endpoint: str) -> bool:

@@ -7,19 +7,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
+from metlo_auto.collector.analysis import credentials
 from metlo_auto.collector.store.text import storable
-
-_CREDENTIALS = frozenset(
-    (
-        "authorization",
-        "cookie",
-        "x-api-key",
-        "x-auth-token",
-        "api-key",
-        "x-access-token",
-        "x-amz-security-token",
-    )
-)
 
 LONGEST = 1e10  # milliseconds, four months
 MOST_NAME = 2_000  # characters of a host, template or trace id; PostgreSQL indexes no more than 2,700 bytes
@@ -38,6 +27,9 @@ class Observation(NamedTuple):
     authenticated: bool  # the request carried credentials of some kind
     trace_id: str
     trace: dict[str, Any]
+    received_at: float  # seconds since the epoch, by the clock of this machine
+    rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
+    view: str = ""  # the framework's name of the view
 
 
 def observe(trace: dict[str, Any], received_at: float) -> Observation:
@@ -47,6 +39,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
     meta = trace.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     template = url.get("endpointPath")
+    rule, view = meta.get("route"), meta.get("endpoint")
     return Observation(
         host=storable(url["host"])[:MOST_NAME],
         method=request["method"],
@@ -55,9 +48,12 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         status=response["status"],
         at=_time(meta.get("requestTimestamp"), received_at),
         duration=_duration(meta.get("durationMs")),
-        authenticated=any(header["name"].lower() in _CREDENTIALS for header in request.get("headers") or ()),
+        authenticated=next(credentials.schemes(request, storable(url["path"])), None) is not None,
         trace_id=storable(str(meta.get("traceId") or ""))[:MOST_NAME],
         trace=trace,
+        received_at=received_at,
+        rule=rule if isinstance(rule, str) else "",
+        view=view if isinstance(view, str) else "",
     )
 
 

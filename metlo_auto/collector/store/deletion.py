@@ -12,6 +12,7 @@ from metlo_auto.collector.store import counters as counted
 from metlo_auto.collector.store.database import is_sqlite
 from metlo_auto.collector.store.schema import (
     counters,
+    declared_details,
     declared_routes,
     dismissals,
     endpoints,
@@ -48,7 +49,7 @@ def delete_all(connection: Connection) -> None:
     """Everything but settings and the memory of batches, whose retries are not to bring anything back."""
     generation = counted.read(connection).get(GENERATION, 0)
     connection.execute(delete(inbox))  # first: on PostgreSQL it waits for analysers at work
-    for table in (samples, set_aside, facts, traffic, endpoints, declared_routes, dismissals, counters):
+    for table in (samples, set_aside, facts, traffic, endpoints, declared_details, declared_routes, dismissals, counters):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})
 

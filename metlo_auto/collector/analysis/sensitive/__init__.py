@@ -24,6 +24,7 @@ class Class(NamedTuple):
     title: str
     found: Callable[[str, str], bool]
     share: float
+    personal: bool = False  # of a person rather than of a machine
     secret: bool = False  # nobody should get it back from an API
     numeric: bool = False  # JSON numbers can be of this class
     digits: int = 0
@@ -32,20 +33,20 @@ class Class(NamedTuple):
 
 
 CLASSES = (
-    Class("email", "E-mail address", places.has_email, 0.0, needs="@"),
-    Class("phone", "Phone number", numbers.has_phone, 0.3, digits=7),
-    Class("card", "Payment card number", numbers.has_card, 0.3, numeric=True, digits=13),
-    Class("ssn", "US social security number", numbers.has_ssn, 0.3, digits=9),
-    Class("iban", "IBAN", numbers.has_iban, 0.0, digits=2, length=15),
-    Class("aadhaar", "Aadhaar number", numbers.has_aadhaar, 0.5, digits=12),
-    Class("cpf", "CPF number", numbers.has_cpf, 0.1, numeric=True, digits=11),
+    Class("email", "E-mail address", places.has_email, 0.0, needs="@", personal=True),
+    Class("phone", "Phone number", numbers.has_phone, 0.3, digits=7, personal=True),
+    Class("card", "Payment card number", numbers.has_card, 0.3, numeric=True, digits=13, personal=True),
+    Class("ssn", "US social security number", numbers.has_ssn, 0.3, digits=9, personal=True),
+    Class("iban", "IBAN", numbers.has_iban, 0.0, digits=2, length=15, personal=True),
+    Class("aadhaar", "Aadhaar number", numbers.has_aadhaar, 0.5, digits=12, personal=True),
+    Class("cpf", "CPF number", numbers.has_cpf, 0.1, numeric=True, digits=11, personal=True),
     Class("ipv4", "IPv4 address", places.has_ipv4, 0.5, digits=4, needs="."),
     Class("ipv6", "IPv6 address", places.has_ipv6, 0.5, needs=":"),
     Class("jwt", "JSON web token", secrets.has_jwt, 0.0, needs="eyJ"),
     Class("private_key", "Private key", secrets.has_private_key, 0.0, secret=True, needs="PRIVATE KEY"),
     Class("cloud_key", "Provider's API key", secrets.has_cloud_key, 0.0, secret=True, length=15),
-    Class("coordinates", "Coordinates", places.has_coordinates, 0.5, numeric=True, digits=4, needs="."),
-    Class("birth_date", "Date of birth", places.has_birth_date, 0.5, digits=6),
+    Class("coordinates", "Coordinates", places.has_coordinates, 0.5, numeric=True, digits=4, needs=".", personal=True),
+    Class("birth_date", "Date of birth", places.has_birth_date, 0.5, digits=6, personal=True),
 )
 BY_NAME = {item.name: item for item in CLASSES}
 _PLAIN = re.compile(r"[A-Za-z_ ,.!?'()\-]{0,15}")  # too short for a key, and neither digit, @ nor :
