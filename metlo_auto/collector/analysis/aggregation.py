@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
-from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, symptoms
+from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.facts import Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
-from metlo_auto.collector.analysis.sections import Section, sections
+from metlo_auto.collector.analysis.sections import HEADER, Section, sections
 from metlo_auto.collector.analysis.shapes import Place, places
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.ingest import contract, transport
@@ -117,6 +117,21 @@ class Aggregates:
         for kind, value in notes:
             self._note(name, kind, value, 1)
         self._add_sections(name, seen, parts)
+        if seen.status < 400:
+            self._add_links(name, seen, template, parts)
+
+    def _add_links(self, name: str, seen: Observation, template: str, parts: list[Section]) -> None:
+        """Note on each endpoint whose answer gave a parameter of this request that it did, and the ids that this one gives."""
+        ids = self._state.ids
+        for section in parts:
+            if section.name in ("path", "query"):
+                for parameter, value in section.value.items():
+                    source = ids.source(seen.host, name, template, parameter, value) if isinstance(value, str) else None
+                    if source is not None:
+                        said = links.link(source, seen.method, template, section.name, parameter)
+                        self._note(source.endpoint_id, "link", said, 1)
+            elif section.name.startswith("response 2xx") and not section.name.endswith(HEADER):
+                ids.note(seen.host, name, template, section.value)
 
     def _add_sections(self, name: str, seen: Observation, parts: list[Section]) -> None:
         texts: Optional[frozenset[str]] = None
@@ -198,7 +213,7 @@ class Aggregates:
     def _note_sibling(self, part: _Part, root: Place) -> None:
         """A guessed template counts as a sibling of others by what it answers."""
         row = self.endpoints[part.endpoint_id]
-        if not row["declared"] and part.section.startswith("response 2xx"):
+        if not row["declared"] and part.section.startswith("response 2xx") and part.section[-6:] != HEADER:
             shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
             self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], shape)
 

@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.facts import Key, Known
+from metlo_auto.collector.analysis.links import Ids
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
 from metlo_auto.collector.store import counters
 from metlo_auto.collector.store.database import reading
@@ -23,6 +24,7 @@ class AnalysisState:
         self.endpoints: set[str] = set()
         self.known = Known()
         self.siblings = SiblingFolds()
+        self.ids = Ids()
 
     def admit_endpoint(self, endpoint_id: str) -> bool:
         """False for one endpoint too many."""

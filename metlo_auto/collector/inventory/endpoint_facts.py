@@ -29,6 +29,7 @@ class Notes(NamedTuple):
     failed_logins: dict[str, int]  # by a digest of the caller's address
     logins: dict[str, int]
     objects: dict[str, int]  # reads by digests, "object caller"
+    links: dict[str, int]  # ids of its answers that were parameters later, as `analysis.links` writes them
     plain_http: int
 
 
@@ -49,6 +50,7 @@ _KINDS = {
     "failed login": "failed_logins",
     "login": "logins",
     "object": "objects",
+    "link": "links",
 }
 
 
