@@ -15,6 +15,8 @@ MOST_ITEMS = 500  # of one list
 MOST_KEYS = 300  # of one object, over all values seen at its place
 MOST_TEXT = 10_000  # characters
 Leaf = Union[str, int, float]
+# keys that say less than the one around them: `{"dob": {"year": 1980}}`, `{"phones": [{"number": "030 901820"}]}`
+_GENERIC = frozenset(("number", "value", "date", "day", "month", "year", "raw", "text", "national", "lat", "lng"))
 
 
 class Place:
@@ -84,8 +86,10 @@ class Place:
     def _place(self, key: str) -> "Place":
         """Where values of `key`, which is not among the keys, are counted."""
         if len(self.keys) >= MOST_KEYS or (key[:1].isdigit() or len(key) >= 16) and is_value(key):
+            if "@" in key or key[:1] in "+0123456789":  # a key may be an address or a number of a person
+                self.keys.setdefault("{key}", Place(self.name)).add(key)
             return self.keys.setdefault("{}", Place(self.name))
-        found = self.keys[key] = Place(key)
+        found = self.keys[key] = Place(f"{self.name} {key}" if key in _GENERIC else key)
         return found
 
 

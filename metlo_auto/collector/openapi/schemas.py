@@ -69,7 +69,7 @@ def _object(by_path: dict[str, Field], children: dict[str, list[str]], path: str
     result: Schema = {}
     for child in children.get(path, ()):
         step = child.rpartition("/")[2]
-        if step == "[]":
+        if step in ("[]", "{key}"):
             continue
         inner = _schema(by_path, children, child)
         if step == "{}":
