@@ -1,27 +1,75 @@
 """The routes that a Flask app declares, with the file and line of each view; knows url_map, nothing of requests."""
 
 import os
+import weakref
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from werkzeug import routing
+
+# Types that OpenAPI knows, by the converter that a parameter's own is or is derived from.
+_TYPES = (("IntegerConverter", "integer"), ("FloatConverter", "number"), ("UUIDConverter", "uuid"),
+          ("PathConverter", "path"))
+MOST_APPS = 32  # of one name in one process that are told apart: tests make thousands
+_apps: List["weakref.ref[Any]"] = []
+
+
+def note_app(app: Any) -> None:
+    """Remember that `app` was made: apps of one name are told apart by the order in which they were."""
+    if len(_apps) > 4 * MOST_APPS:
+        _apps[:] = [known for known in _apps if known() is not None][:MOST_APPS]
+    _apps.append(weakref.ref(app))
+
+
+def _instance(app: Any) -> int:
+    """How many apps of the same name were made before it and still live."""
+    older = 0
+    for known in list(_apps):
+        other = known()
+        if other is app:
+            break
+        if other is not None and other.import_name == app.import_name:
+            older += 1
+    return min(older, MOST_APPS - 1)
+
+
+class DeclaredRule(NamedTuple):
+    """One rule; `code` is that of its view, `parameters` the types of its arguments as far as converters say one."""
+
+    methods: List[str]
+    rule: str
+    endpoint: str
+    code: Any
+    parameters: Dict[str, str]
 
 
 class Declared(NamedTuple):
-    """What an app declares, without a reference to it; `rules` are (methods, rule, endpoint, code of the view)."""
+    """What an app declares, without a reference to it. `mount` is the SCRIPT_NAME that it answers below."""
 
     app: str
+    instance: int
+    mount: str
     root_path: str
-    rules: List[Tuple[List[str], str, str, Any]]
+    rules: List[DeclaredRule]
 
     def described(self) -> Dict[str, Any]:
-        """`{"app": name, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`, files from the project."""
+        """`{"app": name, "instance": 0, "mount": mount, "routes": [{"methods", "rule", "endpoint", "file", "line"}]}`.
+
+        Files are relative to the project. A route whose converters say the types of its arguments has
+        `"parameters": {"id": "integer"}`.
+        """
         roots = _roots(self.root_path)
         routes = []
-        for methods, rule, endpoint, code in self.rules:
+        for methods, rule, endpoint, code, parameters in self.rules:
             file, line = (_relative(code.co_filename, roots), code.co_firstlineno) if code is not None else ("", 0)
-            routes.append({"methods": methods, "rule": rule, "endpoint": endpoint, "file": file, "line": line})
-        return {"app": self.app, "routes": routes}
+            route: Dict[str, Any] = {
+                "methods": methods, "rule": rule, "endpoint": endpoint, "file": file, "line": line}
+            if parameters:
+                route["parameters"] = parameters
+            routes.append(route)
+        return {"app": self.app, "instance": self.instance, "mount": self.mount, "routes": routes}
 
 
-def routes_of(app: Any) -> Optional[Declared]:
+def routes_of(app: Any, mount: str = "") -> Optional[Declared]:
     """The routes of `app` as they are now; None for None, an app that was gone before anybody asked.
 
     Left out: what Flask adds by itself (HEAD, OPTIONS, static files) and rules that match no request.
@@ -33,14 +81,25 @@ def routes_of(app: Any) -> Optional[Declared]:
         if rule.build_only or getattr(rule, "websocket", False) or _is_static(rule.endpoint):
             continue
         for methods, function in _functions(_methods(rule), app.view_functions.get(rule.endpoint)):
-            rules.append((methods, rule.rule, rule.endpoint, _code(function)))
-    return Declared(str(app.import_name), str(app.root_path), rules)
+            rules.append(DeclaredRule(methods, rule.rule, rule.endpoint, _code(function), _parameters(rule)))
+    return Declared(str(app.import_name), _instance(app), mount, str(app.root_path), rules)
 
 
-def declared_routes(app: Any) -> Dict[str, Any]:
+def declared_routes(app: Any, mount: str = "") -> Dict[str, Any]:
     """Both of them at once; `{}` for None."""
-    declared = routes_of(app)
+    declared = routes_of(app, mount)
     return {} if declared is None else declared.described()
+
+
+def _parameters(rule: Any) -> Dict[str, str]:
+    """Types by the names of the arguments, as far as their converters say one."""
+    found = {}
+    for name, converter in getattr(rule, "_converters", {}).items():
+        for known, kind in _TYPES:
+            base = getattr(routing, known, None)
+            if base is not None and isinstance(converter, base):
+                found[name] = kind
+    return found
 
 
 def _is_static(endpoint: str) -> bool:

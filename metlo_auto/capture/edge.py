@@ -23,17 +23,17 @@ class Attachment:
     def __init__(
         self,
         capture: Optional[Capture],
-        declare: Optional[Callable[[Capture, Any], None]] = None,
+        declare: Optional[Callable[[Capture, Any, Environ], None]] = None,
         answered: Optional[Callable[[Any, BaseException], Optional[int]]] = None,
     ) -> None:
         self.capture = capture
         self.declare = declare
         self.answered = answered
 
-    def declare_once(self, capture: Capture, app: Any) -> None:
+    def declare_once(self, capture: Capture, app: Any, environ: Environ) -> None:
         declare, self.declare = self.declare, None
         if declare is not None:
-            declare(capture, app)
+            declare(capture, app, environ)
 
     def status_after(self, app: Any, error: BaseException) -> int:
         """What the client gets where `error` leaves the app."""
@@ -73,7 +73,7 @@ def _begin(
             environ[KEY].keep_route()
             return None
         if attachment.declare is not None:
-            attachment.declare_once(capture, app)
+            attachment.declare_once(capture, app, environ)
         if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):
             return None
         recording = Recording(capture, environ, forward)

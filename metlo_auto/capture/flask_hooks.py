@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Optional
 import flask
 from werkzeug.wsgi import ClosingIterator
 
-from metlo_auto.capture.declared_routes import routes_of
+from metlo_auto.capture.declared_routes import note_app, routes_of
 from metlo_auto.capture.edge import ATTACHED, Attachment, edge
 from metlo_auto.capture.recording import KEY, Capture, Environ, Recording, Route
 from metlo_auto.imports.wrapt_import import wrap_function_wrapper
@@ -55,6 +55,7 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
         _watch_exceptions(app)
         _listen_for_exceptions(app)
         setattr(app, ATTACHED, attachment)
+        note_app(app)
 
 
 def _put_edge(app: Any, attachment: Attachment) -> None:
@@ -83,10 +84,10 @@ class Wrapped:
         return self.wrapped(environ, start_response)
 
 
-def _declare(capture: Capture, watched: Any) -> None:
+def _declare(capture: Capture, watched: Any, environ: Environ) -> None:
     # Weakly: an app of a test may be gone before its routes are wanted.
-    app = weakref.ref(_app(watched))
-    capture.declare(lambda: routes_of(app()))
+    app, mount = weakref.ref(_app(watched)), str(environ.get("SCRIPT_NAME", ""))
+    capture.declare(lambda: routes_of(app(), mount))
 
 
 def _app(watched: Any) -> Any:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
-from metlo_auto.collector.analysis import authentication, latency
+from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
 from metlo_auto.collector.analysis.analysis_state import OTHER_HOSTS, AnalysisState
 from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
-from metlo_auto.collector.analysis.sections import ANY_MEDIA_TYPE, Section, sections
-from metlo_auto.collector.analysis.sensitive.names import SECRET, plain
+from metlo_auto.collector.analysis.sections import ANY_MEDIA_TYPE, HEADER, Section, sections
 from metlo_auto.collector.analysis.shapes import Place, places
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.analysis.test_marks import RunTrace, trace_of_run
@@ -26,6 +25,8 @@ except ImportError:  # the extra `speed`
     orjson = None  # type: ignore[assignment]
 
 _NO_ENDPOINT = (404, 405)
+_MOVED = (301, 307, 308)  # the same request belongs elsewhere
+_SEE_OTHER = (302, 303)  # what a GET gets where nothing is, and the usual answer to a form
 MOST_SET_ASIDE = 65_536  # bytes kept of a trace that cannot be analysed
 
 
@@ -47,11 +48,12 @@ class SetAside(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """Sections are counted apart for callers with and without credentials."""
+    """Answers are counted apart for callers without credentials, and where they repeat what the caller sent."""
 
     endpoint_id: str
     section: str
     anonymous: bool
+    echo: bool
 
 
 class Aggregates:
@@ -87,10 +89,10 @@ class Aggregates:
                     self._count("overflow_fields")
                     continue
                 self._add_fact(fact)
-                if part.anonymous and fact.kind == "class" and part.section.startswith("response 2xx"):
-                    self._note(part.endpoint_id, "anonymous", fact.value, fact.n)
-            if part.section.startswith("response"):
-                for path, n in _secrets(root):
+                if part.anonymous and fact.kind == "class":
+                    self._add_fact(fact._replace(kind="anonymous"))
+            if part.section.startswith("response") and not part.echo:
+                for path, n in leaks.secrets(root, self.endpoints[part.endpoint_id]["method"]):
                     self._note(part.endpoint_id, "secret", path, n)
         for part, root in self._parts.items():
             self._note_sibling(part, root)
@@ -126,14 +128,55 @@ class Aggregates:
         self._add_traffic(name, seen)
         for kind, value in notes:
             self._note(name, kind, value, 1)
+        self._add_sections(name, seen, parts)
+        if seen.status < 400:
+            self._add_links(name, seen, template, parts)
+
+    def _add_links(self, name: str, seen: Observation, template: str, parts: list[Section]) -> None:
+        """Note on each endpoint whose answer gave a parameter of this request that it did, and the ids that this one gives."""
+        ids = self._state.ids
         for section in parts:
-            self._place(name, section, not seen.authenticated).add(section.value)
+            if section.name in ("path", "query"):
+                for parameter, value in section.value.items():
+                    source = ids.source(seen.host, name, template, parameter, value) if isinstance(value, str) else None
+                    if source is not None:
+                        said = links.link(source, seen.method, template, section.name, parameter)
+                        self._note(source.endpoint_id, "link", said, 1)
+            elif section.name.startswith("response 2xx") and not section.name.endswith(HEADER):
+                ids.note(seen.host, name, template, section.value)
+
+    def _add_sections(self, name: str, seen: Observation, parts: list[Section]) -> None:
+        texts: Optional[frozenset[str]] = None
+        for section in parts:
+            if not section.name.startswith("response"):
+                self._place(_Part(name, section.name, False, False)).add(section.value)
+                continue
+            texts = leaks.request_texts(seen) if texts is None else texts
+            pruned, echo = leaks.without_echoes(section.value, texts) if texts else (section.value, False)
+            is_good = section.name.startswith("response 2xx")
+            anonymous = is_good and not seen.authenticated and not credentials.body_credential(seen.trace["request"])
+            self._place(_Part(name, section.name, anonymous and not echo, echo)).add(section.value)
+            if echo or not is_good:
+                self._add_leaks(name, section.name, pruned, "anonymous" if anonymous else "" if is_good else "in error")
+            if is_good:
+                for kind in leaks.bulk(section.value):
+                    self._note(name, "bulk", kind, 1)
+
+    def _add_leaks(self, name: str, section: str, value: Any, kind: str) -> None:
+        """What is left of an answer without its echoes, under `kind`; only secrets count where that is empty."""
+        for leak in leaks.leaks(value):
+            key = Key(name, section, leak.path)
+            if leak.name == "secret":
+                if kind != "in error":
+                    self._note(name, "secret", leak.path, leak.n)
+            elif kind and self._state.known.admit_place(key):
+                self._add_fact(Fact(key, kind, leak.name, leak.n))
 
     def _template(self, seen: Observation) -> Optional[str]:
         """The endpoint's template; None where a 404 or 405 matched no route."""
         if seen.template is not None:
             return seen.template
-        if seen.status in _NO_ENDPOINT:
+        if seen.status in _NO_ENDPOINT or _is_redirect(seen):
             return None
         return self._state.siblings.resolve(seen.method, seen.host, fold(seen.path_template))
 
@@ -153,7 +196,7 @@ class Aggregates:
                 "client_errors": 0, "authenticated": 0, "first_seen": seen.received_at, "last_seen": seen.at,
             }  # fmt: skip
         row["calls"] += 1
-        row["confirmed"] |= seen.status not in _NO_ENDPOINT
+        row["confirmed"] |= seen.status not in _NO_ENDPOINT and seen.status not in _MOVED
         row["errors"] += seen.status >= 500
         row["client_errors"] += 400 <= seen.status < 500
         row["authenticated"] += seen.authenticated
@@ -179,12 +222,12 @@ class Aggregates:
         key = (where, kind, text_key(value))
         self.facts[key] = self.facts.get(key, 0) + n
 
-    def _place(self, endpoint: str, section: Section, anonymous: bool) -> Place:
-        name = section.name
-        if not self._state.known.admit_section(endpoint, name):
-            name = name.rpartition(" ")[0] + " " + ANY_MEDIA_TYPE
+    def _place(self, part: _Part) -> Place:
+        section = storable(part.section)
+        if not self._state.known.admit_section(part.endpoint_id, section):
+            section = section.rpartition(" ")[0] + " " + ANY_MEDIA_TYPE
             self._count("overflow_sections")
-        part = _Part(endpoint, name, anonymous)
+        part = part._replace(section=section)
         root = self._parts.get(part)
         if root is None:
             root = self._parts[part] = Place("")
@@ -193,7 +236,7 @@ class Aggregates:
     def _note_sibling(self, part: _Part, root: Place) -> None:
         """A guessed template counts as a sibling of others by what it answers."""
         row = self.endpoints[part.endpoint_id]
-        if not row["declared"] and part.section.startswith("response 2xx"):
+        if not row["declared"] and part.section.startswith("response 2xx") and part.section[-6:] != HEADER:
             shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
             if not self._state.admit_shape(part.endpoint_id, shape):
                 return
@@ -209,20 +252,24 @@ class Aggregates:
 def _notes(seen: Observation) -> Iterator[tuple[str, str]]:
     """Facts about the endpoint as a whole that one request adds, as kind and value."""
     yield "status", str(seen.status)
-    for scheme in authentication.schemes(seen.trace["request"]):
+    if authentication.is_accepted(seen.status):
+        yield "accepted", "with credentials" if seen.authenticated else "without"
+    if seen.rule:
+        yield "rule", seen.rule[:300]
+    if seen.view:
+        yield "view", seen.view[:300]
+    for scheme in authentication.schemes(seen):
         yield "scheme", scheme
     for parameter in authentication.credentials_in_url(seen):
         yield "credential in url", parameter
     if authentication.is_plain_http(seen):
         yield "plain http", ""
+    yield from symptoms.symptoms(seen)
 
 
-def _secrets(root: Place) -> Iterator[tuple[str, int]]:
-    """Places of a response whose name says that the value should not have left the server."""
-    for path, place in places(root):
-        texts = sum(n for leaf, n in place.leaves.items() if leaf != "")
-        if texts and plain(place.name) in SECRET:
-            yield path, texts
+def _is_redirect(seen: Observation) -> bool:
+    """True for an answer that only says where the resource is; after a form it is the usual answer of one."""
+    return seen.status in _MOVED or seen.status in _SEE_OTHER and seen.method in ("GET", "HEAD")
 
 
 def aggregate(batches: Sequence[Filed], state: AnalysisState) -> Aggregates:

@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.facts import Key, Known
+from metlo_auto.collector.analysis.links import Ids
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
 from metlo_auto.collector.store import counters, listed_hosts
 from metlo_auto.collector.store.database import reading
@@ -30,6 +31,7 @@ class AnalysisState:
         self.listed_hosts: frozenset[str] = frozenset()  # lower case; each of these counts for itself
         self._hosts: dict[tuple[str, str, str], set[str]] = {}
         self._shapes: dict[str, set[frozenset[str]]] = {}
+        self.ids = Ids()
 
     def admit_endpoint(self, endpoint_id: str) -> bool:
         """False for one endpoint too many."""

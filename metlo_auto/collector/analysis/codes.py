@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Union
 
-from metlo_auto.collector.analysis.sensitive.names import words
+from metlo_auto.collector.analysis.credentials import is_credential, words
 
 MOST = 40  # characters of a code
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+*-]*", re.ASCII)
 _CAPITALISED = re.compile(r"[A-Z][a-z]+(?:[A-Z-][a-z]+)*", re.ASCII)
 # what stands under these words is written by people, or says who they are
 _PERSONAL = frozenset(
-    ["name", "names", "firstname", "lastname", "surname", "forename", "fullname", "username", "nickname", "displayname", "user", "users", "nick", "login", "handle", "author", "owner", "creator", "assignee", "editor", "reviewer", "customer", "client", "contact", "person", "people", "patient", "employee", "member", "recipient", "sender", "by", "first", "last", "middle", "given", "family", "maiden", "street", "city", "town", "address", "addresses", "zip", "postcode", "postal", "email", "mail", "phone", "company", "employer", "school", "doctor", "title", "subject", "comment", "comments", "text", "message", "note", "notes", "description", "bio", "about", "summary", "body", "content", "query", "q", "search", "answer", "question", "id", "ids", "key", "token", "password", "secret", "pin", "code", "number", "vorname", "nachname", "nombre", "apellido", "nom", "prenom"]
+    ["name", "names", "firstname", "lastname", "surname", "forename", "fullname", "username", "nickname", "displayname", "user", "users", "nick", "login", "handle", "author", "owner", "creator", "assignee", "editor", "reviewer", "customer", "client", "contact", "person", "people", "patient", "employee", "member", "recipient", "sender", "by", "first", "last", "middle", "given", "family", "maiden", "street", "city", "town", "address", "addresses", "zip", "zipcode", "postcode", "postal", "email", "mail", "phone", "tel", "mobile", "county", "place", "location", "company", "employer", "school", "doctor", "title", "subject", "comment", "comments", "text", "message", "note", "notes", "description", "bio", "about", "summary", "body", "content", "query", "q", "search", "answer", "question", "id", "ids", "key", "token", "password", "secret", "pin", "code", "number", "vorname", "nachname", "nombre", "apellido", "nom", "prenom", "cognome", "sobrenome", "cc", "bcc", "birthday", "dob", "born", "ssn", "iban", "organisation", "organization", "keyword", "keywords", "alias", "profile", "account", "cardholder", "holder", "givenname", "familyname", "manager"]
 )
 # and these say that a capitalised word is one of a set
 _CHOICE = frozenset(
@@ -21,7 +21,7 @@ _CHOICE = frozenset(
 
 
 def may_be_code(name: str, value: Union[str, int, float]) -> bool:
-    """True where `value` of the field `name` may be published: a word as code has it, under a name that is no person's."""
+    """True where `value` of the field `name` may be published: a word as code has it, under no person's name."""
     if not isinstance(value, str):
         return True
     if len(value) > MOST or value.startswith("redacted") or not _CODE.fullmatch(value):
@@ -31,3 +31,16 @@ def may_be_code(name: str, value: Union[str, int, float]) -> bool:
     if not is_choice and not _PERSONAL.isdisjoint(said):
         return False
     return is_choice or not _CAPITALISED.fullmatch(value)
+
+
+def is_code(text: str) -> bool:
+    """True for one word of letters, digits and joints that is no name: `paid`, `EUR`, `v2.1`, but not `Anna`."""
+    if not 0 < len(text) <= MOST or text.startswith("redacted"):
+        return False
+    return bool(_CODE.fullmatch(text)) and not _CAPITALISED.fullmatch(text)
+
+
+def names_person(name: str) -> bool:
+    """True for a field whose values say who someone is, what they wrote, or a credential."""
+    parts = words(name)
+    return not _PERSONAL.isdisjoint(parts) or "".join(parts) in _PERSONAL or is_credential(name)

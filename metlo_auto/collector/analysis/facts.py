@@ -1,7 +1,9 @@
 """From counted shapes to facts: rows (section, path, kind, value, n) that add up in the store; pure.
 
 Kinds: `type` (n values of that JSON type), `format` and `class` (n of the strings and numbers), `value` (a member of a
-small set), `many` (no small set), `example <class>` (a masked value).
+small set), `many` (no small set), `example <class>` (a masked value),
+`example` (a value of a parameter that is not sensitive), `anonymous` and `in error` (n of a class in answers to
+unauthenticated callers, and in error answers).
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis import masking, sensitive
-from metlo_auto.collector.analysis.codes import may_be_code
+from metlo_auto.collector.analysis.codes import is_code, may_be_code, names_person
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
 from metlo_auto.collector.analysis.shapes import Leaf, Place, places
 
-_TEXT_ONLY = ("path", "query", f"body {FORM}")
+_TEXT_ONLY = ("path", "query", "header", f"body {FORM}", "body multipart/form-data")
+_SHOWN = ("path", "query", "header")  # the parameters, of which the document has examples
 MOST_VALUES = 12  # of a field that may be an enum
 MOST_NOTES = 60
 MOST_PATH = 600  # bytes; the key of a fact has to fit into an index
@@ -160,6 +163,8 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
         yield Fact(key, "class", name, n)
         if known.admit_example(key, "example " + name):
             yield Fact(key, "example " + name, examples[name], 1)
+    if key.section in _SHOWN and not classes:
+        yield from _samples(key, place, known)
     if enumerable:
         yield from _values(key, place, known)
 
@@ -168,7 +173,11 @@ def _format(section: str, leaf: Leaf) -> Optional[str]:
     """The format of a text; where all values are text, also the type that it reads as: `text integer`."""
     if not isinstance(leaf, str):
         return None
-    return (text_type(leaf) if section in _TEXT_ONLY else None) or format_of(leaf)
+    return (text_type(leaf) if _knows_only_text(section) else None) or format_of(leaf)
+
+
+def _knows_only_text(section: str) -> bool:
+    return section in _TEXT_ONLY or section.endswith(("xml", " header"))
 
 
 def _values(key: Key, place: Place, known: Known) -> Iterator[Fact]:
@@ -186,3 +195,12 @@ def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
     if isinstance(leaf, str) and len(leaf) > MOST_CACHED:
         return sensitive.detect.__wrapped__(name, leaf)
     return sensitive.detect(name, leaf)
+
+
+def _samples(key: Key, place: Place, known: Known) -> Iterator[Fact]:
+    """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed."""
+    if not key.path or key.path.count("/") > 1 or names_person(place.name):
+        return
+    for leaf in place.leaves:
+        if isinstance(leaf, str) and is_code(leaf) and known.admit_example(key, "example"):
+            yield Fact(key, "example", leaf, 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Optional
 
+from metlo_auto.collector.analysis.body_reading import FILE
+
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _DATE = re.compile(r"\d{4}-" + _MONTH_DAY)
@@ -18,7 +20,9 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?
 
 
 def format_of(text: str) -> Optional[str]:
-    """`uuid`, `date`, `date-time`, `time`, `email`, `uri`, `ipv4`, or None."""
+    """`uuid`, `date`, `date-time`, `time`, `email`, `uri`, `ipv4`, `binary` for an uploaded file, or None."""
+    if text == FILE:
+        return "binary"
     if not 7 <= len(text) <= 2048:
         return None
     if text[0].isdigit():

@@ -7,19 +7,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
+from metlo_auto.collector.analysis import credentials
 from metlo_auto.collector.store.text import key, storable
-
-_CREDENTIALS = frozenset(
-    (
-        "authorization",
-        "cookie",
-        "x-api-key",
-        "x-auth-token",
-        "api-key",
-        "x-access-token",
-        "x-amz-security-token",
-    )
-)
 
 LONGEST = 1e10  # milliseconds, four months
 OLDEST = 30 * 86_400.0  # seconds before its receipt that a request may have been made
@@ -46,6 +35,8 @@ class Observation(NamedTuple):
     trace_id: str
     trace: dict[str, Any]
     path_template: str  # the path in which segments that are too long for a pattern are `{}`
+    rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
+    view: str = ""  # the framework's name of the view
 
 
 def observe(trace: dict[str, Any], received_at: float) -> Observation:
@@ -57,6 +48,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
     meta = trace.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     template = url.get("endpointPath")
+    rule, view = meta.get("route"), meta.get("endpoint")
     return Observation(
         host=key(url["host"], MOST_NAME),
         method=request["method"],
@@ -66,10 +58,12 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         at=_time(meta.get("requestTimestamp"), received_at),
         received_at=received_at,
         duration=duration_of(meta.get("durationMs")),
-        authenticated=any(header["name"].lower() in _CREDENTIALS for header in request.get("headers") or ()),
+        authenticated=next(credentials.schemes(request, path), None) is not None,
         trace_id=_text(meta.get("traceId")),
         trace=trace,
         path_template=_without_long_segments(path),
+        rule=_text(rule),
+        view=_text(view),
     )
 
 

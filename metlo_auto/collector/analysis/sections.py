@@ -1,6 +1,6 @@
 """Which parts of an exchange have fields: path, query, bodies; pure.
 
-A section is named `path`, `query`, `body application/json`, `response 2xx application/json`, …
+A section is named `path`, `query`, `header`, `body application/json`, `response 2xx application/json`, `response 2xx header`, …
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ import re
 from email.message import Message
 from functools import lru_cache
 from typing import Any, Iterator, NamedTuple, Optional
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
+from metlo_auto.collector.analysis.body_reading import FORM as FORM
+from metlo_auto.collector.analysis.body_reading import put, read_body
+from metlo_auto.collector.analysis.header_fields import header_fields
 from metlo_auto.collector.analysis.observation import Observation
-from metlo_auto.collector.ingest import transport
 
 MOST_MEDIA_TYPE = 100  # characters
 ANY_MEDIA_TYPE = "*/*"  # what has none that is well-formed, and what is one too many
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,99}")
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
+HEADER = "header"
 
 
 class Section(NamedTuple):
@@ -37,12 +38,14 @@ def sections(seen: Observation, template: str) -> Iterator[Section]:
             yield Section("path", values)
         # without parameters too, or those that are sometimes left out would look required
         yield Section("query", _pairs(request["url"].get("parameters")))
+        yield Section(HEADER, header_fields(request))
         body = _body(request)
         if body is not None:
             yield Section(f"body {body[0]}", body[1])
     body = _body(response)
     if body is not None:
         yield Section(f"response {seen.status // 100}xx {body[0]}", body[1])
+    yield Section(f"response {seen.status // 100}xx {HEADER}", header_fields(response))
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +62,9 @@ def path_values(template: str, path: str) -> dict[str, str]:
     steps = path.split("/")
     if len(steps) != template.count("/") + 1:
         return {}
-    return {name: unquote(steps[place]) for place, name in wanted}
+    values = {name: unquote(steps[place]) for place, name in wanted}
+    # an announcement has the template for its path: what stands in braces is no value
+    return {} if any(value == "{%s}" % name for name, value in values.items()) else values
 
 
 def _pairs(listed: Any) -> dict[str, Any]:
@@ -69,17 +74,8 @@ def _pairs(listed: Any) -> dict[str, Any]:
         return result
     for item in listed:
         if isinstance(item, dict) and isinstance(item.get("name"), str):
-            _put(result, item["name"], str(item.get("value", "")))
+            put(result, item["name"], str(item.get("value", "")))
     return result
-
-
-def _put(result: dict[str, Any], name: str, value: str) -> None:
-    if name not in result:
-        result[name] = value
-    elif isinstance(result[name], list):
-        result[name].append(value)
-    else:
-        result[name] = [result[name], value]
 
 
 def _body(message: dict[str, Any]) -> Optional[tuple[str, Any]]:
@@ -87,18 +83,8 @@ def _body(message: dict[str, Any]) -> Optional[tuple[str, Any]]:
     text = message.get("body")
     if not isinstance(text, str) or not text:
         return None
-    kind = media_type(header(message, "content-type"))
-    if kind == JSON or kind.endswith("+json") or (kind in ("", ANY_MEDIA_TYPE) and text[0] in "{["):
-        try:
-            return kind or JSON, transport.parse_any(text)
-        except ValueError:
-            return None
-    if kind == FORM:
-        result: dict[str, Any] = {}
-        for name, value in parse_qsl(text, keep_blank_values=True):
-            _put(result, name, value)
-        return kind, result
-    return (kind, text) if kind.startswith("text/") and kind != "text/html" else None
+    label = header(message, "content-type")
+    return read_body(media_type(label), label, text)
 
 
 def header(message: dict[str, Any], name: str) -> str:

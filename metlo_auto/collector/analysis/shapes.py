@@ -16,6 +16,8 @@ MOST_KEYS = 300  # of one object, over all values seen at its place
 MOST_KEY = 128  # characters of a key; nobody names a field by more, so a longer one is a value
 MOST_TEXT = 10_000  # characters
 Leaf = Union[str, int, float]
+# keys that say less than the one around them: `{"dob": {"year": 1980}}`, `{"phones": [{"number": "030 901820"}]}`
+_GENERIC = frozenset(("number", "value", "date", "day", "month", "year", "raw", "text", "national", "lat", "lng"))
 
 
 class Place:
@@ -88,8 +90,10 @@ class Place:
         if length > MOST_KEY or len(self.keys) >= MOST_KEYS or (
             length >= 16 or key[:1].isdigit() or "@" in key
         ) and is_value(key):
+            if length <= MOST_KEY and ("@" in key or key[:1] in "+0123456789"):  # an address or number of a person
+                self.keys.setdefault("{key}", Place(self.name)).add(key)
             return self.keys.setdefault("{}", Place(self.name))
-        found = self.keys[key] = Place(key)
+        found = self.keys[key] = Place(f"{self.name} {key}" if key in _GENERIC else key)
         return found
 
 

@@ -14,24 +14,48 @@ class Notes(NamedTuple):
     """Counts by value: `statuses` {"200": 12}, `schemes` {"http bearer": 9}, …"""
 
     statuses: dict[str, int]
-    schemes: dict[str, int]
+    schemes: dict[str, int]  # of accepted calls
+    accepted: dict[str, int]  # "with credentials", "without"
     credentials_in_url: dict[str, int]  # by parameter
     secrets: dict[str, int]  # in responses, by path
-    anonymous: dict[str, int]  # classes of sensitive data answered to callers without credentials
+    rules: dict[str, int]  # as the app spells its route, `/users/<int:id>`
+    views: dict[str, int]
+    bulk: dict[str, int]  # answers with a hundred personal records and more, by class
+    troubles: dict[str, int]  # "traceback", "sql error", "debugger"
+    reflected: dict[str, int]  # by parameter
+    cors: dict[str, int]
+    cookie_flags: dict[str, int]  # "session without HttpOnly"
+    anonymous_deletes: dict[str, int]
+    failed_logins: dict[str, int]  # by a digest of the caller's address
+    logins: dict[str, int]
+    objects: dict[str, int]  # reads by digests, "object caller"
+    links: dict[str, int]  # ids of its answers that were parameters later, as `analysis.links` writes them
     plain_http: int
 
 
 _KINDS = {
     "status": "statuses",
     "scheme": "schemes",
+    "accepted": "accepted",
     "credential in url": "credentials_in_url",
     "secret": "secrets",
-    "anonymous": "anonymous",
+    "rule": "rules",
+    "view": "views",
+    "bulk": "bulk",
+    "trouble": "troubles",
+    "reflected": "reflected",
+    "cors": "cors",
+    "cookie flag": "cookie_flags",
+    "anonymous delete": "anonymous_deletes",
+    "failed login": "failed_logins",
+    "login": "logins",
+    "object": "objects",
+    "link": "links",
 }
 
 
 def empty() -> Notes:
-    return Notes({}, {}, {}, {}, {}, 0)
+    return Notes._make([*({} for _ in Notes._fields[:-1]), 0])
 
 
 def read_notes(connection: Connection) -> dict[str, Notes]:

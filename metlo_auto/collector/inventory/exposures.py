@@ -21,12 +21,14 @@ class Exposure(NamedTuple):
     path: str
     claim: Claim
     dismissed: bool
+    anonymous: int = 0  # hits in answers to callers without credentials, without what they sent themselves
+    in_error: int = 0  # and in answers of status 400 and above
 
 
 def read_exposures(connection: Connection) -> list[Exposure]:
     """All claimed fields, by class, endpoint and place; dismissed ones included and marked."""
     observed = _observations(connection)
-    hits_by_place, examples = _seen(connection)
+    hits_by_place, examples, open_hits = _seen(connection)
     gone = {row.what for row in connection.execute(select(dismissals.c.what))}
     found = []
     for (endpoint, section, path, name), hits in sorted(hits_by_place.items(), key=lambda item: (item[0][3], item[0])):
@@ -34,7 +36,9 @@ def read_exposures(connection: Connection) -> list[Exposure]:
         if name in sensitive.BY_NAME and sensitive.is_claimed(name, hits, total):
             key = f"sensitive/{endpoint}/{section}{path}/{name}"
             claim = Claim(name, hits, total, examples.get((endpoint, section, path, name), ""))
-            found.append(Exposure(key, endpoint, section, path, claim, key in gone))
+            place = (endpoint, section, path, name)
+            alone, in_error = open_hits.get(("anonymous", place), 0), open_hits.get(("in error", place), 0)
+            found.append(Exposure(key, endpoint, section, path, claim, key in gone, alone, in_error))
     return found
 
 
@@ -48,30 +52,35 @@ def classes_by_endpoint(exposures: list[Exposure]) -> dict[str, list[str]]:
     return result
 
 
-_Hits = dict[tuple[str, str, str, str], int]
-_Examples = dict[tuple[str, str, str, str], str]
+_Place = tuple[str, str, str, str]  # endpoint, section, path, class
+_Hits = dict[_Place, int]
+_Examples = dict[_Place, str]
 _SHOWN = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
 _JOINED = facts.join(endpoints, endpoints.c.id == facts.c.endpoint_id)
 
 
-def _seen(connection: Connection) -> tuple[_Hits, _Examples]:
-    """Hits and a masked example of each class, by endpoint, section, path and class."""
+def _seen(connection: Connection) -> tuple[_Hits, _Examples, dict[tuple[str, _Place], int]]:
+    """Hits, masked examples and hits by who saw them, by endpoint, section, path and class."""
     f = facts.c
     query = (
         select(_SHOWN, f.section, f.path, f.kind, f.value, f.n)
         .select_from(_JOINED)
-        .where(or_(f.kind == "class", f.kind.like("example %")))
+        .where(or_(f.kind.in_(("class", "anonymous", "in error")), f.kind.like("example %")), f.section != "")
     )
     hits: _Hits = {}
     examples: _Examples = {}
+    open_hits: dict[tuple[str, _Place], int] = {}
     for endpoint, section, path, kind, value, n in connection.execute(query).all():
         if kind == "class":
             place = (endpoint, section, path, value)
             hits[place] = hits.get(place, 0) + n
+        elif kind in ("anonymous", "in error"):
+            seen_by = (kind, (endpoint, section, path, value))
+            open_hits[seen_by] = open_hits.get(seen_by, 0) + n
         else:
             place = (endpoint, section, path, kind[len("example ") :])
             examples[place] = min(value, examples.get(place, value))
-    return hits, examples
+    return hits, examples, open_hits
 
 
 def _observations(connection: Connection) -> dict[tuple[str, str, str], int]:

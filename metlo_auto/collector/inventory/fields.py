@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
+from metlo_auto.collector.analysis.codes import is_code, names_person
 from metlo_auto.collector.analysis.facts import MOST_VALUES
 from metlo_auto.collector.analysis.shapes import unescape
 from metlo_auto.collector.store.schema import facts
 
-ENOUGH_FOR_ENUM = 5  # observations for each member before a set counts as small on purpose
+ENOUGH_FOR_ENUM = 8  # observations for each member in the mean before a set counts as small on purpose
+LEAST_OF_EACH = 3
 
 
 class Claim(NamedTuple):
@@ -40,6 +42,7 @@ class Field(NamedTuple):
     claims: tuple[Claim, ...]
     enum: tuple[str, ...]  # empty where the values are no small set
     first_seen: float
+    example: str = ""  # of a parameter that is not sensitive
 
     @property
     def name(self) -> str:
@@ -111,9 +114,14 @@ def build(rows: Iterable[Any]) -> list[Field]:
     found: dict[tuple[str, str], _Facts] = {}
     for section, path, kind, value, n, first in rows:
         found.setdefault((section, path), _Facts()).add(kind, value, int(n), first)
-    if not any(section == "query" and path for section, path in found):
-        found.pop(("query", ""), None)  # counted, but nobody ever sent a parameter
+    inhabited = {section for section, path in found if path}
+    for place in [place for place in found if place[0] not in inhabited and _is_list_of_pairs(place[0])]:
+        del found[place]  # counted, but nobody ever sent a parameter
     return [_field(section, path, found) for section, path in sorted(found)]
+
+
+def _is_list_of_pairs(section: str) -> bool:
+    return section in ("query", "header") or section.endswith(" header")
 
 
 def _field(section: str, path: str, found: dict[tuple[str, str], _Facts]) -> Field:
@@ -128,8 +136,9 @@ def _field(section: str, path: str, found: dict[tuple[str, str], _Facts]) -> Fie
         types=types,
         formats=own.of("format"),
         claims=_claims(own, types),
-        enum=_enum(own, types),
+        enum=() if names_person(unescape(path.rpartition("/")[2])) else _enum(own, types),
         first_seen=own.first_seen,
+        example=next(iter(sorted(own.of("example"))), ""),
     )
 
 
@@ -153,8 +162,10 @@ def _claims(own: _Facts, types: dict[str, int]) -> tuple[Claim, ...]:
 
 
 def _enum(own: _Facts, types: dict[str, int]) -> tuple[str, ...]:
-    """The members of a small set of texts that were each seen often enough to look like a choice."""
+    """The members of a small set of codes, each of which was seen so often that it looks like a choice."""
     values = own.of("value")
-    if own.of("many") or not values or len(values) > MOST_VALUES or set(types) - {"string", "null"}:
+    if own.of("many") or not 2 <= len(values) <= MOST_VALUES or set(types) - {"string", "null"}:
+        return ()
+    if not all(is_code(value) for value in values) or min(values.values()) < LEAST_OF_EACH:
         return ()
     return tuple(sorted(values)) if types["string"] >= ENOUGH_FOR_ENUM * len(values) else ()

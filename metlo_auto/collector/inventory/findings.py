@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Optional, Sequence
+from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -12,6 +12,7 @@ from metlo_auto.collector.analysis.shapes import dotted
 from metlo_auto.collector.inventory import endpoint_facts as noted
 from metlo_auto.collector.inventory import routes as declared
 from metlo_auto.collector.inventory.endpoint_facts import Notes
+from metlo_auto.collector.inventory.exposures import Exposure, read_exposures
 from metlo_auto.collector.inventory.queries import Endpoint, list_endpoints
 from metlo_auto.collector.inventory.routes import Route
 from metlo_auto.collector.store.database import upsert
@@ -20,46 +21,49 @@ from metlo_auto.collector.store.schema import dismissals, endpoints, facts
 DAY = 86_400.0
 NEW_FOR = 7 * DAY  # how long something new stays news
 SETTLED = DAY  # seconds of watching after which something unseen is new
-_PERSONAL = ("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "birth_date", "coordinates")
 
 
 class Kind(NamedTuple):
-    """A sort of finding. `severity`: high, medium, low or news."""
+    """A sort of finding. `severity`: high, medium, low or news. A guess is shown only to those who ask for guesses."""
 
     name: str
     title: str
     severity: str
     advice: str
+    guess: bool = False
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind(
-            "anonymous-data",
-            "Sensitive data without authentication",
-            "high",
-            "Ask for credentials on this endpoint, or leave the field out of the answer.",
-        ),
-        Kind(
-            "secret-in-response",
-            "Secret in a response",
-            "high",
-            "Leave the field out of the answer; replace secrets that were already sent.",
-        ),
-        Kind(
-            "credential-in-url",
-            "Credential in a URL",
-            "high",
-            "Send it in a header or the body: URLs are kept in logs, histories and Referer headers.",
-        ),
-        Kind("plain-http", "Endpoint without TLS", "medium", "Redirect http:// to https:// and send HSTS."),
-        Kind("server-errors", "Server errors", "medium", "Look at the failing requests below."),
-        Kind("undeclared", "Called, but not declared by the app", "medium", "Find out what answers here."),
-        Kind("new-endpoint", "New endpoint", "news", "Check that it is meant to be reachable."),
-        Kind("new-field", "New field", "news", "Check that it is meant to be there."),
-    )
-}
+_LISTED = (
+    Kind("anonymous-data", "Sensitive data without authentication", "high",
+         "Ask for credentials on this endpoint, or leave the field out of the answer."),
+    Kind("secret-in-response", "Secret in a response", "high",
+         "Leave the field out of the answer; replace secrets that were already sent."),
+    Kind("credential-in-url", "Credential in a URL", "high",
+         "Send it in a header or the body: URLs are kept in logs, histories and Referer headers."),
+    Kind("debugger", "Debugger page", "high", "Switch debug mode off: its page runs code and shows settings."),
+    Kind("sql-error", "SQL error in an answer", "high",
+         "Bind values as parameters of the statement, and answer errors without their text."),
+    Kind("reflected-input", "Query comes back unescaped in HTML", "high", "Escape it: leave autoescape of the template on."),
+    Kind("traceback", "Traceback in an answer", "medium", "Log it, and answer with a text that says nothing of the code."),
+    Kind("failed-logins", "Logins that fail in a row", "medium", "Slow such callers down or lock them out for a while."),
+    Kind("anonymous-delete", "DELETE without authentication", "medium", "Ask for credentials before anything is deleted."),
+    Kind("personal-in-url", "Personal data in a URL", "medium",
+         "Send it in the body: URLs are kept in logs, histories and Referer headers."),
+    Kind("personal-in-error", "Personal data in an error answer", "medium", "Answer errors without the data of others."),
+    Kind("bulk-personal-data", "Hundreds of personal records in one answer", "medium", "Page the list, and bound the page size."),
+    Kind("cors-credentials", "CORS allows every origin with credentials", "medium", "List the origins that may send credentials."),
+    Kind("plain-http", "Endpoint without TLS", "medium", "Redirect http:// to https:// and send HSTS."),
+    Kind("server-errors", "Server errors", "medium", "Look at the failing requests below."),
+    Kind("undeclared", "Called, but not declared by the app", "medium", "Find out what answers here."),
+    Kind("cookie-flags", "Session cookie without its flags", "low", "Set HttpOnly, Secure and SameSite on it."),
+    Kind("cors-reflected", "CORS repeats a foreign origin with credentials", "medium",
+         "Check that only listed origins are repeated.", guess=True),
+    Kind("shared-object", "One object read by several callers", "low",
+         "Check that the view asks whose object it is.", guess=True),
+    Kind("new-endpoint", "New endpoint", "news", "Check that it is meant to be reachable."),
+    Kind("new-field", "New field", "news", "Check that it is meant to be there."),
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in _LISTED}
 _RANK = {"high": 0, "medium": 1, "low": 2, "news": 3}
 
 
@@ -82,12 +86,16 @@ class _Draft(NamedTuple):
     evidence: str
 
 
-def find_all(connection: Connection, now: float) -> list[Finding]:
-    """All findings, the gravest first, dismissed ones included and marked."""
+def find_all(connection: Connection, now: float, guesses: bool = False) -> list[Finding]:
+    """All findings, the most severe first, dismissed ones included and marked; guesses on request only."""
     shown = list_endpoints(connection)
     routes = declared.read(connection)
     located = declared.locate(routes)
     notes = noted.read_notes(connection)
+    exposed: dict[str, list[Exposure]] = {}
+    for exposure in read_exposures(connection):
+        if not exposure.dismissed:
+            exposed.setdefault(exposure.endpoint_id, []).append(exposure)
     gone = {row.what for row in connection.execute(select(dismissals.c.what))}
     began = min((endpoint.first_seen for endpoint in shown), default=now)
     fields = _new_fields(connection, max(now - NEW_FOR, began + SETTLED)) if now - began > SETTLED else {}
@@ -95,10 +103,13 @@ def find_all(connection: Connection, now: float) -> list[Finding]:
     found = []
     for endpoint in shown:
         drafts = list(about(endpoint, notes.get(endpoint.id, noted.empty()), began, now))
+        drafts += exposures_as_drafts(exposed.get(endpoint.id, ()))
         drafts += fields.get(endpoint.id, [])
         if endpoint.id in undeclared:
             drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", f"{endpoint.calls} calls"))
         for draft in drafts:
+            if KINDS[draft.kind].guess and not guesses:
+                continue
             key = "/".join((draft.kind, endpoint.id, draft.subject))
             place = declared.find(located, endpoint)
             found.append(Finding(key, KINDS[draft.kind], endpoint, place, draft.detail, draft.evidence, key in gone))
@@ -108,20 +119,78 @@ def find_all(connection: Connection, now: float) -> list[Finding]:
 def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterator[_Draft]:
     """Findings on one endpoint; `began` is when the collector saw its first request."""
     answered = sum(notes.statuses.values()) or endpoint.calls
-    for name, hits in sorted(notes.anonymous.items()):
-        if name in _PERSONAL or BY_NAME[name].secret:
-            detail = f"{BY_NAME[name].title} in answers to callers without credentials."
-            yield _Draft("anonymous-data", name, detail, f"{hits} values")
     for path, hits in sorted(notes.secrets.items()):
         yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the answer.", f"{hits} values")
     for name, hits in sorted(notes.credentials_in_url.items()):
         yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
+    yield from symptoms(notes, answered)
     if notes.plain_http:
         yield _Draft("plain-http", "", "Requests arrived over http://.", _of(notes.plain_http, answered))
     if endpoint.errors:
         yield _Draft("server-errors", "", "Answered with status 500 or above.", _of(endpoint.errors, endpoint.calls))
     if endpoint.first_seen > began + SETTLED and endpoint.first_seen > now - NEW_FOR:
         yield _Draft("new-endpoint", "", "Not seen before.", f"{endpoint.calls} calls")
+
+
+_TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
+MANY_FAILED = 10  # logins of one caller
+_CORS = {"any origin": "cors-credentials", "the caller's origin": "cors-reflected"}
+
+
+def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
+    """What single exchanges showed."""
+    for trouble, n in sorted(notes.troubles.items()):
+        if trouble in _TROUBLES:
+            yield _Draft(_TROUBLES[trouble], "", f"Answers hold a {trouble}.", _of(n, answered))
+    for name, n in sorted(notes.reflected.items()):
+        yield _Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
+    for which, n in sorted(notes.cors.items()):
+        if which in _CORS:
+            yield _Draft(_CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered))
+    for lack, n in sorted(notes.cookie_flags.items()):
+        yield _Draft("cookie-flags", lack, f"Set-Cookie: {lack}.", _of(n, answered))
+    if notes.anonymous_deletes:
+        n = sum(notes.anonymous_deletes.values())
+        yield _Draft("anonymous-delete", "", "Deleted for callers without credentials.", _of(n, answered))
+    for name, n in sorted(notes.bulk.items()):
+        if name in BY_NAME:
+            detail = f"{BY_NAME[name].title} in a hundred or more records of one answer."
+            yield _Draft("bulk-personal-data", name, detail, _of(n, answered))
+    failed = [n for who, n in notes.failed_logins.items() if n >= MANY_FAILED and n >= 5 * notes.logins.get(who, 0)]
+    if failed:
+        yield _Draft("failed-logins", "", "One caller's logins fail again and again.", f"{max(failed)} failed logins")
+    shared = _shared_objects(notes)
+    if shared:
+        yield _Draft("shared-object", "", "Several credentials read the same object.", f"{shared} objects")
+
+
+def _shared_objects(notes: Notes) -> int:
+    callers: dict[str, set[str]] = {}
+    for value in notes.objects:
+        what, _, who = value.partition(" ")
+        callers.setdefault(what, set()).add(who)
+    return sum(len(several) > 1 for several in callers.values())
+
+
+def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
+    """Findings that go by claimed fields: to anonymous callers, in URLs, in error answers."""
+    anonymous: dict[str, int] = {}
+    for item in exposed:
+        kind = BY_NAME[item.claim.name]
+        if item.anonymous and (kind.personal or kind.secret):
+            anonymous[kind.name] = anonymous.get(kind.name, 0) + item.anonymous
+        if not kind.personal:
+            continue
+        evidence = f"{item.claim.hits} of {item.claim.observations} values"
+        if item.section in ("query", "path") and kind.name != "coordinates":
+            yield _Draft("personal-in-url", f"{item.section}{item.path}/{kind.name}",
+                         f"{kind.title} in {dotted(item.path)} of the {item.section}.", evidence)  # fmt: skip
+        if item.in_error:
+            yield _Draft("personal-in-error", f"{item.section}{item.path}/{kind.name}",
+                         f"{kind.title} in {dotted(item.path)} of {item.section}.", f"{item.in_error} values")  # fmt: skip
+    for name, hits in sorted(anonymous.items()):
+        detail = f"{BY_NAME[name].title} in answers to callers without credentials."
+        yield _Draft("anonymous-data", name, detail, f"{hits} values")
 
 
 def _of(part: int, whole: int) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.observation import MOST_NAME
 from metlo_auto.collector.ingest.contract import METHODS
 from metlo_auto.collector.inventory.queries import Endpoint
-from metlo_auto.collector.store.schema import declared_routes
+from metlo_auto.collector.store.schema import declared_details, declared_routes
 from metlo_auto.collector.store.text import storable
 
 MOST = 5_000  # routes of one app
@@ -21,12 +22,19 @@ _RULE_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 class Route(NamedTuple):
     """One method of one rule. `file` is relative to the project, "" where it is not known; `line` then 0."""
 
-    app: str
+    app: str  # its name, with a number where several apps of one process share it
     method: str
-    template: str  # /users/{id}
+    template: str  # /users/{id}, with the path that the app is mounted at in front
     endpoint: str
     file: str
     line: int
+    mount: str = ""  # SCRIPT_NAME, "" for none
+    parameters: tuple[tuple[str, str], ...] = ()  # name and type: integer, number, uuid, path
+
+    @property
+    def rule(self) -> str:
+        """The template below the mount."""
+        return self.template[len(self.mount) :] or "/"
 
 
 def template_of(rule: str) -> str:
@@ -34,24 +42,54 @@ def template_of(rule: str) -> str:
     return _RULE_PARAMETER.sub(r"{\1}", rule)
 
 
+_CONVERTERS = {"int": "integer", "float": "number", "uuid": "uuid", "path": "path"}
+_CONVERTER = re.compile(r"<([a-z]+)(?:\([^<>]*\))?:([^<>]+)>")
+
+
+def parameter_types(rule: str) -> dict[str, str]:
+    """`{"id": "integer"}` of `/users/<int:id>`; converters of the app's own are left out."""
+    return {name: _CONVERTERS[kind] for kind, name in _CONVERTER.findall(rule) if kind in _CONVERTERS}
+
+
 def parse(value: Any) -> Optional[tuple[str, list[Route]]]:
     """App and routes of an announcement, None where `value` is none.
 
-    `{"app": "shop", "routes": [{"methods": ["GET"], "rule": "/u/<int:id>", "endpoint": "u", "file": "a", "line": 7}]}`
+    `{"app": "shop", "instance": 0, "mount": "/admin", "routes": [{"methods": ["GET"], "rule": "/u/<int:id>", "endpoint": "u",
+    "file": "a", "line": 7, "parameters": {"id": "integer"}}]}`; `instance`, `mount` and `parameters` may be left out.
     """
     if not isinstance(value, dict) or not isinstance(value.get("routes"), list):
         return None
-    app = storable(str(value.get("app") or "app"))[:200]
+    app, mount = _name_of(value), _mount_of(value)
     found: dict[tuple[str, str], Route] = {}
     for item in value["routes"][:MOST]:
         if not isinstance(item, dict) or not isinstance(item.get("rule"), str):
             return None
-        template = storable(template_of(item["rule"]))[:MOST_NAME]
+        template = storable(mount + template_of(item["rule"]))[:MOST_NAME]
         methods = item.get("methods") or [item.get("method")]
         for method in methods if isinstance(methods, list) else ():
             if method in METHODS:
-                found[method, template] = Route(app, method, template, *_where(item))
+                found[method, template] = Route(app, method, template, *_where(item), mount, _parameters_of(item))
     return app, list(found.values())
+
+
+def _name_of(value: dict[str, Any]) -> str:
+    name = storable(str(value.get("app") or "app"))[:200]
+    instance = value.get("instance")
+    return f"{name} ({instance + 1})" if isinstance(instance, int) and 0 < instance < 1_000 else name
+
+
+def _mount_of(value: dict[str, Any]) -> str:
+    mount = value.get("mount")
+    return storable(mount.rstrip("/"))[:300] if isinstance(mount, str) and mount.startswith("/") else ""
+
+
+def _parameters_of(item: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    types: dict[str, str] = parameter_types(item["rule"])
+    said = item.get("parameters")
+    for name, kind in said.items() if isinstance(said, dict) else ():
+        if kind in _CONVERTERS.values():
+            types[str(name)[:200]] = kind
+    return tuple(sorted(types.items()))
 
 
 def _where(item: dict[str, Any]) -> tuple[str, str, int]:
@@ -60,44 +98,108 @@ def _where(item: dict[str, Any]) -> tuple[str, str, int]:
     return storable(str(item.get("endpoint") or ""))[:300], storable(str(item.get("file") or ""))[:1000], number
 
 
+_STORED = Route._fields[:6]
+
+
 def replace(connection: Connection, app: str, routes: list[Route], now: float) -> None:
     """What `app` declares from now on; routes that it does not name any more are gone."""
-    connection.execute(delete(declared_routes).where(declared_routes.c.app == app))
+    for table in (declared_routes, declared_details):
+        connection.execute(delete(table).where(table.c.app == app))
     if routes:
-        connection.execute(insert(declared_routes), [{**route._asdict(), "declared_at": now} for route in routes])
+        rows = [dict(zip(_STORED, route), declared_at=now) for route in routes]
+        connection.execute(insert(declared_routes), rows)
+        details = [
+            {
+                "app": app,
+                "method": r.method,
+                "template": r.template,
+                "mount": r.mount,
+                "parameters": json.dumps(r.parameters),
+            }
+            for r in routes
+            if r.mount or r.parameters
+        ]
+        if details:
+            connection.execute(insert(declared_details), details)
 
 
 def read(connection: Connection) -> list[Route]:
-    columns = [declared_routes.c[name] for name in Route._fields]
-    query = select(*columns).order_by(declared_routes.c.template, declared_routes.c.method, declared_routes.c.app)
-    return [Route(*row) for row in connection.execute(query)]
+    d, more = declared_routes.c, declared_details.c
+    same = and_(more.app == d.app, more.method == d.method, more.template == d.template)
+    query = (
+        select(*(d[name] for name in _STORED), more.mount, more.parameters)
+        .select_from(declared_routes.outerjoin(declared_details, same))
+        .order_by(d.template, d.method, d.app)
+    )
+    return [
+        Route(*row[:6], row[6] or "", tuple((name, kind) for name, kind in json.loads(row[7] or "[]")))
+        for row in connection.execute(query)
+    ]
 
 
 class Comparison(NamedTuple):
     never_called: list[Route]
-    not_declared: list[Endpoint]  # only where any app has declared its routes
+    not_declared: list[Endpoint]  # only on hosts where an app that declared its routes answers
+
+
+class Located(NamedTuple):
+    """Routes by method and template, and by method and rule for apps that answer under a path that they did not declare."""
+
+    by_template: dict[tuple[str, str], Route]
+    by_rule: dict[tuple[str, str], Route]
+    mounts: frozenset[str]  # where apps turned out to answer
 
 
 def compare(routes: list[Route], endpoints: list[Endpoint]) -> Comparison:
     """Declared and called, each without the other. HEAD and OPTIONS come with every route and are not missed."""
-    called = {(endpoint.method, _shape(endpoint.template)) for endpoint in endpoints}
-    declared = {(route.method, _shape(route.template)) for route in routes}
-    missing = [
-        route
+    located = locate(routes, endpoints)
+    found = [(endpoint, find(located, endpoint)) for endpoint in endpoints]
+    called = {(route.app.partition(" (")[0], route.method, route.template) for _, route in found if route is not None}
+    called |= {("", endpoint.method, _shape(endpoint.template)) for endpoint in endpoints}
+    missing = {
+        (route.app.partition(" (")[0], route.method, route.template): route
         for route in routes
-        if route.method not in ("HEAD", "OPTIONS") and (route.method, _shape(route.template)) not in called
-    ]
-    unknown = [e for e in endpoints if routes and (e.method, _shape(e.template)) not in declared]
-    return Comparison(missing, [e for e in unknown if e.method not in ("HEAD", "OPTIONS")])
+        if ("", route.method, _shape(route.template)) not in called and route.method not in ("HEAD", "OPTIONS")
+    }
+    hosts = {endpoint.host for endpoint, route in found if route is not None}
+    unknown = [e for e, route in found if route is None and e.host in hosts and e.method not in ("HEAD", "OPTIONS")]
+    return Comparison([route for name, route in missing.items() if name not in called], unknown)
 
 
-def locate(routes: list[Route]) -> dict[tuple[str, str], Route]:
-    """Routes by method and template, for the view's file and line of an endpoint; `find` looks one up."""
-    return {(route.method, _shape(route.template)): route for route in routes}
+def locate(routes: list[Route], endpoints: Sequence[Endpoint] = ()) -> Located:
+    """Routes by what they are called by, for the view's file and line of an endpoint; `find` looks one up."""
+    by_template = {(route.method, _shape(route.template)): route for route in routes}
+    by_rule = {(route.method, _shape(route.rule)): route for route in routes if route.rule != "/"}
+    mounts = {
+        mount
+        for endpoint in endpoints
+        if endpoint.declared and (endpoint.method, _shape(endpoint.template)) not in by_template
+        for mount, rule in _splits(_shape(endpoint.template))
+        if (endpoint.method, rule) in by_rule
+    }
+    by_rule.update({(route.method, "/"): route for route in routes if route.rule == "/"})
+    return Located(by_template, by_rule, frozenset(mounts))
 
 
-def find(located: dict[tuple[str, str], Route], endpoint: Endpoint) -> Optional[Route]:
-    return located.get((endpoint.method, _shape(endpoint.template)))
+def find(located: Located, endpoint: Endpoint) -> Optional[Route]:
+    """The route that answers `endpoint`; also that of an app which answers below a path that its routes do not say."""
+    shape = _shape(endpoint.template)
+    route = located.by_template.get((endpoint.method, shape))
+    if route is not None or not endpoint.declared and not located.mounts:
+        return route
+    for mount, rule in _splits(shape):
+        route = located.by_rule.get((endpoint.method, rule))
+        if route is not None and (mount in located.mounts or endpoint.declared and rule != "/"):
+            return route
+    return None
+
+
+def _splits(shape: str) -> Iterator[tuple[str, str]]:
+    """`/a/b/c` as (`/a`, `/b/c`), (`/a/b`, `/c`), (`/a/b/c`, `/`)."""
+    steps = shape.split("/")[1:]
+    for number in range(1, min(len(steps), 12)):
+        yield "/" + "/".join(steps[:number]), "/" + "/".join(steps[number:])
+    yield shape, "/"
 
 
 def _shape(template: str) -> str:

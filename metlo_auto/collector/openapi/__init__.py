@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from metlo_auto.collector.openapi.document import make_document as make_document
+from metlo_auto.collector.openapi.document import never_called as never_called
 from metlo_auto.collector.openapi.document import read_operations as read_operations
 from metlo_auto.collector.openapi.drift import Difference as Difference
 from metlo_auto.collector.openapi.drift import differences as differences
+from metlo_auto.collector.openapi.reading import Unreadable as Unreadable
+from metlo_auto.collector.openapi.reading import read_document as read_document

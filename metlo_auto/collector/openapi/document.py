@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import Any, Iterable, Optional, Sequence
 
@@ -12,7 +14,15 @@ from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.inventory.endpoint_facts import Notes
 from metlo_auto.collector.inventory.fields import build, read_rows
 from metlo_auto.collector.inventory.queries import Endpoint
-from metlo_auto.collector.openapi.operations import Observed, operation, parameter_names, scheme_name, scheme_object
+from metlo_auto.collector.openapi.operations import (
+    Observed,
+    operation,
+    parameter_names,
+    scheme_name,
+    scheme_object,
+    shape,
+    tag,
+)
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -20,14 +30,15 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 
 def read_operations(connection: Connection, host: Optional[str] = None) -> list[Observed]:
     """What is known of each method and path, over all hosts or of one."""
-    located = routes.locate(routes.read(connection))
+    listed = queries.list_endpoints(connection)
+    located = routes.locate(routes.read(connection), listed)
     notes = noted.read_notes(connection)
     groups = queries.groups(connection)
     rows = read_rows(connection)
     together: dict[tuple[str, str], list[Endpoint]] = {}
-    for endpoint in queries.list_endpoints(connection):
+    for endpoint in listed:
         if endpoint.method in _METHODS and (host is None or endpoint.host == host):
-            together.setdefault((_shape(endpoint.template), endpoint.method), []).append(endpoint)
+            together.setdefault((shape(endpoint.template), endpoint.method), []).append(endpoint)
     result = []
     for _, endpoints in sorted(together.items()):
         first = min(endpoints, key=lambda endpoint: (not endpoint.declared, endpoint.template))
@@ -57,37 +68,78 @@ def _merged(several: Iterable[Optional[Notes]]) -> Notes:
     return total
 
 
+GENERATOR = "x-generator"
+DIGEST = "x-digest"
+
+
 def make_document(operations: Sequence[Observed], title: str = "Observed API") -> dict[str, Any]:
     """An OpenAPI 3.1 document as a JSON value; the same operations always give the same document."""
     paths: dict[str, Any] = {}
     names: set[str] = set()
     templates = _spellings(operations)
+    ids = {f"{seen.method} {shape(seen.template)}": _operation_id(seen, names) for seen in operations}
     for seen in operations:
-        template = templates[_shape(seen.template)]
-        name = _operation_id(seen, names)
-        paths.setdefault(template, {})[seen.method.lower()] = operation(seen, template, name)
+        template = templates[shape(seen.template)]
+        name = ids[f"{seen.method} {shape(seen.template)}"]
+        paths.setdefault(template, {})[seen.method.lower()] = operation(seen, template, name, ids)
+    _drop_links_without_target(paths)
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": "observed", "description": "Written by metlo-collector from traffic."},
+        "info": {
+            "title": title,
+            "version": "observed",
+            "description": "Written by metlo-collector from traffic.",
+            GENERATOR: "metlo-collector",
+            DIGEST: digest(paths),
+        },
         "servers": [{"url": url} for url in sorted({_url(host) for seen in operations for host in seen.hosts})],
+        "tags": [{"name": name} for name in sorted({tag(seen) for seen in operations})],
         "paths": paths,
     }
     schemes = sorted({scheme for seen in operations for scheme in seen.notes.schemes})
     if schemes:
         document["components"] = {"securitySchemes": {scheme_name(s): scheme_object(s) for s in schemes}}
-    if not document["servers"]:
-        del document["servers"]
+    for empty in ("servers", "tags"):
+        if not document[empty]:
+            del document[empty]
     return document
+
+
+def digest(paths: Any) -> str:
+    """What tells whether somebody changed the paths of an export since."""
+    text = json.dumps(paths, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _drop_links_without_target(paths: dict[str, Any]) -> None:
+    """A link names a parameter of its target, which the path may name otherwise than the route that was called."""
+    by_id = {op["operationId"]: op for methods in paths.values() for op in methods.values()}
+    for methods in paths.values():
+        for op in methods.values():
+            for response in op["responses"].values():
+                for name, link in list(response.get("links", {}).items()):
+                    wanted = by_id[link["operationId"]].get("parameters", [])
+                    known = {f"{item['in']}.{item['name']}" for item in wanted}
+                    if not set(link["parameters"]) <= known:
+                        del response["links"][name]
+                if response.get("links") == {}:
+                    del response["links"]
+
+
+def never_called(connection: Connection) -> list[Observed]:
+    """Operations of declared routes that nobody has called, for those who ask for them."""
+    missing = routes.compare(routes.read(connection), queries.list_endpoints(connection)).never_called
+    return [
+        Observed(method=r.method, template=r.template, hosts=(), calls=0, fields=[], notes=noted.empty(), route=r)
+        for r in missing
+        if r.method in _METHODS
+    ]
 
 
 def _spellings(operations: Sequence[Observed]) -> dict[str, str]:
     """One spelling for paths that differ in the names of their parameters only: the one that was called most."""
     ranked = sorted(operations, key=lambda seen: (seen.calls, seen.template))
-    return {_shape(seen.template): _unique_parameters(seen.template) for seen in ranked}
-
-
-def _shape(template: str) -> str:
-    return re.sub(r"\{[^{}]*\}", "{}", template)
+    return {shape(seen.template): _unique_parameters(seen.template) for seen in ranked}
 
 
 def _unique_parameters(template: str) -> str:

@@ -1,14 +1,23 @@
-"""Where observed traffic and a kept OpenAPI document differ; pure, works on JSON values."""
+"""Where observed traffic and a kept OpenAPI document differ; pure, works on JSON values.
+
+The walk follows the observed document, which ends; the kept one may refer to itself. Names of path parameters and sets of
+values are no difference. An export that nobody has changed since is what traffic showed once, so that more of it, a field that
+was missing for the first time or a number after whole numbers, is a note and no drift.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, NamedTuple
+import re
+from typing import Any, Iterator, NamedTuple, Optional
+from urllib.parse import urlsplit
 
-_IGNORED = frozenset(
-    ("description", "summary", "example", "examples", "operationId", "tags", "title", "deprecated", "externalDocs")
-)
-_SETS = frozenset(("required", "type", "enum"))
-MISSING = object()
+from metlo_auto.collector.openapi.document import DIGEST, GENERATOR, digest
+from metlo_auto.collector.openapi.operations import shape
+from metlo_auto.collector.openapi.resolved import Resolver, Schema, types_of
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_FORMATS = frozenset(("date", "date-time", "email", "ipv4", "time", "uri", "uuid"))
+Found = Iterator["Difference"]
 
 
 class Difference(NamedTuple):
@@ -20,89 +29,189 @@ class Difference(NamedTuple):
 
 
 def differences(document: dict[str, Any], observed: dict[str, Any]) -> list[Difference]:
-    """Everything under `paths` that differs, in the order of the paths; local references are followed."""
-    kept = _keyed(_paths(document), document, 0)
-    found = _keyed(_paths(observed), observed, 0)
-    return list(_compare("", kept, found))
+    """Everything under `paths` that differs, in the order of the paths."""
+    comparison = _Comparison(document)
+    return list(dict.fromkeys(comparison.paths(_object(observed.get("paths")))))
 
 
-def _paths(document: dict[str, Any]) -> Any:
-    paths = document.get("paths")
-    return paths if isinstance(paths, dict) else {}
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
-def _keyed(value: Any, document: dict[str, Any], depth: int) -> Any:
-    """`value` with references followed and parameters as an object by place and name, so that order does not matter."""
-    if depth > 60:  # a schema that refers to itself
-        return {}
-    if isinstance(value, dict):
-        reference = value.get("$ref")
-        if isinstance(reference, str):
-            return _keyed(_follow(reference, document), document, depth + 1)
-        return {
-            key: _keyed_member(key, inner, document, depth)
-            for key, inner in value.items()
-            if key not in _IGNORED and not key.startswith("x-")
-        }
-    if isinstance(value, list):
-        return [_keyed(item, document, depth + 1) for item in value]
-    return value
+class _Comparison:
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._resolver = Resolver(document)
+        info = _object(document.get("info"))
+        self._is_own = GENERATOR in info and info.get(DIGEST) == digest(document.get("paths"))
+        self._kept = self._operations(document)
+        self._security = document.get("security")
+
+    def _operations(self, document: dict[str, Any]) -> dict[tuple[str, str], tuple[str, dict[str, Any], list[Any]]]:
+        """Path, operation and the path's own parameters by method and shape, below each server's path too."""
+        result: dict[tuple[str, str], tuple[str, dict[str, Any], list[Any]]] = {}
+        for path, item in _object(document.get("paths")).items():
+            item = _object(self._resolver.follow(item))
+            common = item.get("parameters")
+            for method in _METHODS:
+                if isinstance(item.get(method), dict):
+                    entry = (path, item[method], common if isinstance(common, list) else [])
+                    for base in ("", *_bases(document)):
+                        result.setdefault((method, shape(base + path)), entry)
+        return result
+
+    def paths(self, observed: dict[str, Any]) -> Found:
+        used: set[tuple[str, str]] = set()
+        for path in sorted(observed):
+            for method in sorted(observed[path]):
+                where = f"{method.upper()} {path}"
+                entry = self._kept.get((method, shape(path)))
+                if entry is None:
+                    yield Difference(where, "the operation is not in the document", True)
+                    continue
+                used.add((method, entry[0]))
+                yield from self._operation(where, entry, observed[path][method])
+        for (method, _), (path, _, _) in sorted(self._kept.items()):
+            if (method, path) not in used:
+                used.add((method, path))
+                yield Difference(f"{method.upper()} {path}", "not observed", False)
+
+    def _operation(self, where: str, entry: tuple[str, dict[str, Any], list[Any]], found: dict[str, Any]) -> Found:
+        path, kept, common = entry
+        yield from self._parameters(where, path, [*common, *(kept.get("parameters") or ())], found)
+        if "requestBody" in found:
+            body = _object(self._resolver.follow(kept.get("requestBody")))
+            if not body:
+                yield Difference(f"{where} request", "a body is not in the document", True)
+            else:
+                yield from self._content(f"{where} request", body, found["requestBody"])
+        yield from self._responses(where, _object(kept.get("responses")), found["responses"])
+        yield from self._allows_anonymous(where, kept, found)
+
+    def _parameters(self, where: str, path: str, kept: list[Any], found: dict[str, Any]) -> Found:
+        known: dict[tuple[str, str], dict[str, Any]] = {}
+        order = re.findall(r"\{([^{}]*)\}", path)
+        for item in kept:
+            parameter = _object(self._resolver.follow(item))
+            place, name = str(parameter.get("in")), str(parameter.get("name"))
+            key = str(order.index(name)) if place == "path" and name in order else name.lower() if place == "header" else name
+            known[place, key] = parameter
+        position = 0
+        for item in found.get("parameters", ()):
+            place, name = item["in"], item["name"]
+            key, position = (str(position), position + 1) if place == "path" else (name, position)
+            parameter = known.pop((place, key.lower() if place == "header" else key), {})
+            label = f"{where} {place} parameter {name}"
+            if not parameter:
+                if place != "path":
+                    yield Difference(label, "not in the document", place == "query" and not self._is_own)
+                continue
+            if parameter.get("required") and not item.get("required"):
+                yield Difference(label, "required in the document, traffic came without", not self._is_own)
+            yield from self._schema(label, parameter.get("schema", {}), item["schema"], self._is_own)
+        for (place, _), parameter in sorted(known.items()):
+            if place in ("query", "header"):
+                wanted = bool(parameter.get("required")) and place == "query"
+                what = "required in the document, traffic came without" if wanted else "not observed"
+                yield Difference(f"{where} {place} parameter {parameter.get('name')}", what, wanted and not self._is_own)
+
+    def _responses(self, where: str, kept: dict[str, Any], found: dict[str, Any]) -> Found:
+        for status in sorted(found):
+            label = f"{where} response {status}"
+            entry = next((kept[name] for name in (status, f"{status[0]}XX", f"{status[0]}xx", "default") if name in kept), None)
+            if entry is None:
+                yield Difference(label, "the status is not in the document", not (self._is_own and status[0] in "345"))
+            elif "content" in found[status]:
+                yield from self._content(label, _object(self._resolver.follow(entry)), found[status])
+        for status in sorted(set(kept) - set(found)):
+            if not status.startswith("x-") and status != "default":
+                yield Difference(f"{where} response {status}", "not observed", False)
+
+    def _content(self, where: str, kept: dict[str, Any], found: dict[str, Any]) -> Found:
+        offered = {str(name).partition(";")[0].strip().lower(): media for name, media in _object(kept.get("content")).items()}
+        for kind, media in sorted(found["content"].items()):
+            entry = next((offered[name] for name in (kind, kind.partition("/")[0] + "/*", "*/*") if name in offered), None)
+            if entry is None:
+                yield Difference(where, f"a body of {kind} is not in the document", not self._is_own)
+            else:
+                yield from self._schema(f"{where} {kind}", _object(entry).get("schema", {}), media["schema"], False)
+
+    def _allows_anonymous(self, where: str, kept: dict[str, Any], found: dict[str, Any]) -> Found:
+        wanted = kept.get("security", self._security)
+        demands = isinstance(wanted, list) and bool(wanted) and all(isinstance(item, dict) and item for item in wanted)
+        if demands and found.get("security") and {} in found["security"]:
+            what = "the document requires credentials, calls without were accepted"
+            yield Difference(where, what, not self._is_own)
+
+    def _schema(self, where: str, kept: Any, found: Schema, lenient: bool, path: str = "") -> Found:
+        """`lenient`: other types are notes, as for the texts of a URL."""
+        schema = self._resolver.schema(kept) if isinstance(kept, dict) else {}
+        options = self._resolver.alternatives(schema)
+        if options is not None:
+            tried = [list(self._plain(where, option, found, lenient, path)) for option in options]
+            yield from min(tried, key=lambda several: sum(difference.observed for difference in several))
+        else:
+            yield from self._plain(where, schema, found, lenient, path)
+
+    def _plain(self, where: str, kept: Schema, found: Schema, lenient: bool, path: str) -> Found:
+        label = f"{where} field {path}" if path else where
+        yield from self._types(label, kept, found, lenient)
+        if found.get("format") in _FORMATS and kept.get("format") in _FORMATS and found["format"] != kept["format"]:
+            yield Difference(label, f"format is {kept['format']} in the document, {found['format']} in traffic", not self._is_own)
+        if "items" in found and found["items"]:
+            yield from self._schema(where, kept.get("items", {}), found["items"], lenient, path + "[]")
+        yield from self._members(where, kept, found, lenient, path)
+
+    def _types(self, label: str, kept: Schema, found: Schema, lenient: bool) -> Found:
+        allowed, said = types_of(kept), found.get("type")
+        if allowed is None or said is None:
+            return
+        more = [name for name in ([said] if isinstance(said, str) else said) if name not in allowed]
+        if more:
+            usual = self._is_own and set(more) <= {"null", "number", "integer"} and ("null" in more or "integer" in allowed)
+            wanted = " or ".join(sorted(allowed - {"integer"} if "number" in allowed else allowed))
+            yield Difference(label, f"type is {wanted} in the document, {' or '.join(more)} in traffic", not (lenient or usual))
+
+    def _members(self, where: str, kept: Schema, found: Schema, lenient: bool, path: str) -> Found:
+        members = found.get("properties")
+        others = found.get("additionalProperties")
+        if members is None and others is None:
+            return
+        known = _object(kept.get("properties"))
+        more = kept.get("additionalProperties")
+        is_open = more is True or isinstance(more, dict) or not (known or "properties" in kept or more is False or types_of(kept))
+        for name, inner in sorted((members or {}).items()):
+            below = f"{path}.{name}" if path else name
+            if name in known:
+                yield from self._schema(where, known[name], inner, lenient, below)
+            elif isinstance(more, dict):
+                yield from self._schema(where, more, inner, lenient, below)
+            elif not is_open:
+                yield Difference(f"{where} field {below}", "not in the document", True)
+        if isinstance(others, dict) and isinstance(more, dict):
+            yield from self._schema(where, more, others, lenient, path + ".*" if path else "*")
+        yield from self._missing(where, kept, found, path)
+
+    def _missing(self, where: str, kept: Schema, found: Schema, path: str) -> Found:
+        members = _object(found.get("properties"))
+        required = kept.get("required")
+        wanted = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+        for name in sorted(set(wanted) - set(found.get("required", ()))):
+            label = f"{where} field {path}.{name}" if path else f"{where} field {name}"
+            yield Difference(label, "required in the document, traffic came without", not self._is_own)
+        for name in sorted(set(_object(kept.get("properties"))) - set(members) - set(wanted)):
+            yield Difference(f"{where} field {path}.{name}" if path else f"{where} field {name}", "not observed", False)
 
 
-def _keyed_member(key: str, value: Any, document: dict[str, Any], depth: int) -> Any:
-    if key == "properties" and isinstance(value, dict):  # names of fields, none of which is a keyword
-        return {name: _keyed(inner, document, depth + 1) for name, inner in value.items()}
-    if key == "parameters" and isinstance(value, list):
-        items = [_keyed(item, document, depth + 1) for item in value]
-        return {f"{item.get('in')} {item.get('name')}": item for item in items if isinstance(item, dict)}
-    if key in _SETS and not isinstance(value, bool):
-        return sorted(value, key=repr) if isinstance(value, list) else [value]
-    return _keyed(value, document, depth + 1)
+def _bases(document: dict[str, Any]) -> list[str]:
+    """The paths of the servers, without variables."""
+    servers = document.get("servers")
+    urls = [item.get("url") for item in servers if isinstance(item, dict)] if isinstance(servers, list) else []
+    paths = (_path(url) for url in urls[:20] if isinstance(url, str) and "{" not in url)
+    return [path for path in paths if path is not None]
 
 
-def _follow(reference: str, document: dict[str, Any]) -> Any:
-    value: Any = document
-    for step in reference.lstrip("#/").split("/"):
-        step = step.replace("~1", "/").replace("~0", "~")
-        value = value.get(step) if isinstance(value, dict) else None
-    return value if value is not None else {}
-
-
-def _compare(where: str, kept: Any, found: Any) -> Iterator[Difference]:
-    if isinstance(kept, dict) and isinstance(found, dict):
-        for key in sorted(set(kept) | set(found)):
-            yield from _compare_member(f"{where} {key}".strip(), key, kept.get(key, MISSING), found.get(key, MISSING))
-    elif kept != found:
-        yield Difference(where, f"document says {_short(kept)}, traffic shows {_short(found)}", True)
-
-
-def _compare_member(where: str, key: str, kept: Any, found: Any) -> Iterator[Difference]:
-    if found is MISSING:
-        yield Difference(where, "not observed", False)
-    elif kept is MISSING:
-        # a bound that the document does not set cannot be broken
-        if key not in ("required", "enum", "format", "security"):
-            yield Difference(where, f"not in the document: {_short(found)}", True)
-    elif key in ("enum", "type", "required") and isinstance(kept, list) and isinstance(found, list):
-        yield from _compare_sets(where, key, kept, found)
-    else:
-        yield from _compare(where, kept, found)
-
-
-def _compare_sets(where: str, key: str, kept: list[Any], found: list[Any]) -> Iterator[Difference]:
-    more = [item for item in found if item not in kept]
-    less = [item for item in kept if item not in found]
-    if key == "type" and "number" in kept:
-        more = [item for item in more if item != "integer"]
-    if key == "required":  # broken by a field that was missing once
-        if less:
-            yield Difference(where, f"document requires {_short(less)}, traffic came without", True)
-    elif more:
-        yield Difference(where, f"not in the document: {_short(more)}", True)
-    elif less:
-        yield Difference(where, f"not observed: {_short(less)}", False)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+def _path(url: str) -> Optional[str]:
+    try:
+        return urlsplit(url).path.rstrip("/") or None
+    except ValueError:
+        return None

@@ -8,7 +8,7 @@ from metlo_auto.collector.analysis.shapes import unescape
 from metlo_auto.collector.inventory.fields import Field
 
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
-_FORMATS = ("date", "date-time", "email", "ipv4", "time", "uri", "uuid")
+_FORMATS = ("binary", "date", "date-time", "email", "ipv4", "time", "uri", "uuid")
 Schema = dict[str, Any]
 
 
@@ -69,7 +69,7 @@ def _object(by_path: dict[str, Field], children: dict[str, list[str]], path: str
     result: Schema = {}
     for child in children.get(path, ()):
         step = child.rpartition("/")[2]
-        if step == "[]":
+        if step in ("[]", "{key}"):
             continue
         inner = _schema(by_path, children, child)
         if step == "{}":
@@ -95,6 +95,6 @@ def _leaf(field: Field) -> Schema:
         result["enum"] = [*field.enum, None] if field.nullable else list(field.enum)
     if field.claims:
         result["x-sensitive"] = [claim.name for claim in field.claims]
-        if set(field.types) <= {"string", "null"}:
+        if set(field.types) <= {"string", "null"} and "format" not in result:  # a masked value has no format
             result["examples"] = sorted(claim.example for claim in field.claims if claim.example)
     return result

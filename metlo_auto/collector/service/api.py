@@ -45,7 +45,7 @@ def list_fields(endpoint_id: str) -> Response:
 @blueprint.get("/findings")
 def list_findings() -> Response:
     with reading(_engine()) as connection:
-        found = findings.find_all(connection, time.time())
+        found = findings.find_all(connection, time.time(), guesses=request.args.get("guesses") == "1")
     return _json([_finding(finding) for finding in found])
 
 

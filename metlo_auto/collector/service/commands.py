@@ -105,7 +105,9 @@ def test(folder: Folder, options: argparse.Namespace) -> int:
 
 def describe(folder: Folder, options: argparse.Namespace) -> None:
     with progress.waiting("describing"), _reading(folder, options) as connection:
-        document = openapi.make_document(openapi.read_operations(connection, options.for_host), options.title)
+        operations = openapi.read_operations(connection, options.for_host)
+        operations += openapi.never_called(connection) if options.declared and not options.check else []
+        document = openapi.make_document(operations, options.title)
     if options.check:
         _check_drift(options.check, document)
         return
@@ -114,11 +116,9 @@ def describe(folder: Folder, options: argparse.Namespace) -> None:
 
 def _check_drift(name: str, observed: dict[str, Any]) -> None:
     try:
-        kept = json.loads(Path(name).read_text("utf-8"))
-    except ValueError as error:
-        raise Failed(f"{name} is not JSON: {error}") from error
-    if not isinstance(kept, dict) or "openapi" not in kept:
-        raise Failed(f"{name} is no OpenAPI document")
+        kept = openapi.read_document(Path(name).read_bytes())
+    except openapi.Unreadable as error:
+        raise Failed(f"{name} {error}") from error
     found = openapi.differences(kept, observed)
     for difference in found:
         print("{} {}: {}".format("drift" if difference.observed else "note ", difference.where, difference.what))

@@ -13,6 +13,7 @@ from metlo_auto.collector.store.database import is_sqlite
 from metlo_auto.collector.store.schema import (
     claims,
     counters,
+    declared_details,
     declared_routes,
     dismissals,
     endpoints,
@@ -51,8 +52,8 @@ def delete_all(connection: Connection) -> None:
     """Everything but settings and the memory of batches, whose retries are not to bring anything back."""
     generation = counted.read(connection).get(GENERATION, 0)
     connection.execute(delete(inbox))  # first: on PostgreSQL it waits for analysers at work
-    for table in (claims, samples, set_aside, facts, traffic, endpoints, declared_routes, dismissals, counters,
-                  test_runs, test_traces):
+    for table in (claims, samples, set_aside, facts, traffic, endpoints, declared_details, declared_routes, dismissals,
+                  counters, test_runs, test_traces):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})
 

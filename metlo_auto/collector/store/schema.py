@@ -132,6 +132,16 @@ declared_routes = Table(
     Column("declared_at", Float, nullable=False),
 )
 
+declared_details = Table(  # of those routes that have any
+    "declared_details",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("template", Text, primary_key=True),
+    Column("mount", Text, nullable=False),  # SCRIPT_NAME
+    Column("parameters", Text, nullable=False),  # JSON: [[name, type], …]
+)
+
 dismissals = Table(  # what a person looked at and does not want to see again
     "dismissals",
     metadata,

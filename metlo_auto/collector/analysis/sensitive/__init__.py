@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from importlib import import_module
 from typing import Callable, NamedTuple, Union
-
-from metlo_auto.collector.analysis.sensitive import numbers, places, secrets
 
 MOST = 10_000  # characters of a value that are looked at
 
@@ -22,8 +21,9 @@ class Class(NamedTuple):
 
     name: str
     title: str
-    found: Callable[[str, str], bool]
+    found: str  # module and function of (name, text): imported at first use, since pages only need the titles
     share: float
+    personal: bool = False  # of a person rather than of a machine
     secret: bool = False  # nobody should get it back from an API
     numeric: bool = False  # JSON numbers can be of this class
     digits: int = 0
@@ -32,20 +32,20 @@ class Class(NamedTuple):
 
 
 CLASSES = (
-    Class("email", "E-mail address", places.has_email, 0.0, needs="@"),
-    Class("phone", "Phone number", numbers.has_phone, 0.3, digits=7),
-    Class("card", "Payment card number", numbers.has_card, 0.3, numeric=True, digits=13),
-    Class("ssn", "US social security number", numbers.has_ssn, 0.3, digits=9),
-    Class("iban", "IBAN", numbers.has_iban, 0.0, digits=2, length=15),
-    Class("aadhaar", "Aadhaar number", numbers.has_aadhaar, 0.5, digits=12),
-    Class("cpf", "CPF number", numbers.has_cpf, 0.1, numeric=True, digits=11),
-    Class("ipv4", "IPv4 address", places.has_ipv4, 0.5, digits=4, needs="."),
-    Class("ipv6", "IPv6 address", places.has_ipv6, 0.5, needs=":"),
-    Class("jwt", "JSON web token", secrets.has_jwt, 0.0, needs="eyJ"),
-    Class("private_key", "Private key", secrets.has_private_key, 0.0, secret=True, needs="PRIVATE KEY"),
-    Class("cloud_key", "Provider's API key", secrets.has_cloud_key, 0.0, secret=True, length=15),
-    Class("coordinates", "Coordinates", places.has_coordinates, 0.5, numeric=True, digits=4, needs="."),
-    Class("birth_date", "Date of birth", places.has_birth_date, 0.5, digits=6),
+    Class("email", "E-mail address", "places.has_email", 0.0, needs="@", personal=True),
+    Class("phone", "Phone number", "numbers.has_phone", 0.3, numeric=True, digits=6, personal=True),
+    Class("card", "Payment card number", "numbers.has_card", 0.3, numeric=True, digits=12, personal=True),
+    Class("ssn", "US social security number", "numbers.has_ssn", 0.3, numeric=True, digits=7, personal=True),
+    Class("iban", "IBAN", "numbers.has_iban", 0.0, digits=2, length=15, personal=True),
+    Class("aadhaar", "Aadhaar number", "numbers.has_aadhaar", 0.5, numeric=True, digits=12, personal=True),
+    Class("cpf", "CPF number", "numbers.has_cpf", 0.1, numeric=True, digits=9, personal=True),
+    Class("ipv4", "IPv4 address", "places.has_ipv4", 0.5, digits=4, needs="."),
+    Class("ipv6", "IPv6 address", "places.has_ipv6", 0.5, needs=":"),
+    Class("jwt", "JSON web token", "secrets.has_jwt", 0.0, needs="eyJ"),
+    Class("private_key", "Private key", "secrets.has_private_key", 0.0, secret=True, needs="PRIVATE KEY"),
+    Class("cloud_key", "Provider's API key", "secrets.has_cloud_key", 0.0, secret=True, length=15),
+    Class("coordinates", "Coordinates", "places.has_coordinates", 0.5, numeric=True, digits=2, personal=True),
+    Class("birth_date", "Date of birth", "places.has_birth_date", 0.5, numeric=True, digits=1, personal=True),
 )
 BY_NAME = {item.name: item for item in CLASSES}
 _PLAIN = re.compile(r"[A-Za-z_ ,.!?'()\-]{0,15}")  # too short for a key, and neither digit, @ nor :
@@ -68,8 +68,15 @@ def detect(name: str, value: Union[str, int, float]) -> tuple[str, ...]:
     digits, length = len(_DIGIT.findall(text)), len(text)
     found: tuple[str, ...] = ()
     for item in by_digits[digits if digits < _MOST_DIGITS else _MOST_DIGITS]:
-        if length >= item.length and item.needs in text and item.found(name, text):
+        if length >= item.length and item.needs in text and _function(item.found)(name, text):
             found += (item.name,)
+    return found
+
+
+@lru_cache(maxsize=None)
+def _function(name: str) -> Callable[[str, str], bool]:
+    module, _, function = name.partition(".")
+    found: Callable[[str, str], bool] = getattr(import_module(f"{__name__}.{module}"), function)
     return found
 
 

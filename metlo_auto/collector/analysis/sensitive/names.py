@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_GAP = re.compile(r"[^A-Za-z0-9]+")
+_GAP = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=4096)
@@ -25,14 +25,60 @@ def says(name: str, *terms: str) -> bool:
     return any(f" {term} " in f" {text} " or term.replace(" ", "") == squeezed for term in terms)
 
 
-PHONE = ("phone", "mobile", "telephone", "tel", "cell", "cellphone", "fax", "msisdn", "phone number", "whatsapp")
-SSN = ("ssn", "social security", "social security number", "tax id", "itin")
-AADHAAR = ("aadhaar", "aadhar", "uid number", "uidai")
-CPF = ("cpf",)
-BIRTH = ("dob", "date of birth", "birth date", "birthdate", "birthday", "birth day", "born", "born on")
-LATITUDE = ("lat", "latitude")
-LONGITUDE = ("lng", "lon", "long", "longitude")
-VERSION = ("version", "ver", "release", "build", "oid", "firmware")
+PHONE = (
+    "phone", "phones", "mobile", "mobiles", "telephone", "tel", "cell", "cellphone", "cellular", "fax", "msisdn", "phone number", "phone numbers",
+    "whatsapp", "contact number", "contact no", "contact numbers", "landline", "sms", "gsm", "handy", "handynummer", "telefon", "telefono",
+    "telefonnummer", "telefone", "celular", "movil", "mobil", "portable", "telnr", "puhelin", "telefoon", "call back number", "callback number",
+    "caller", "callee", "caller id", "dial", "phone no", "tel no", "mobile no", "mobile number", "telephones", "home number", "work number",
+    "fono", "手机", "电话", "携帯", "電話",
+)
+# the last word of a name that says something about a phone, not its number
+NO_PHONE = frozenset((
+    "id", "ids", "at", "date", "time", "timestamp", "type", "count", "verified", "hash", "status", "model", "os", "version", "brand", "price",
+    "enabled", "country", "duration", "size", "width", "height", "length", "total", "limit", "index", "order", "uuid", "carrier", "on",
+))
+SSN = ("ssn", "social security", "social security number", "social security no", "tax id", "itin", "social", "tin", "taxpayer id", "us ssn", "ssn last")
+AADHAAR = ("aadhaar", "aadhar", "adhaar", "uid number", "uidai", "aadhaar number", "aadhaar no")
+CPF = ("cpf", "cpf cnpj", "cadastro pessoa")
+BIRTH = (
+    "dob", "d o b", "date of birth", "birth date", "birthdate", "birthday", "birth day", "born", "born on", "birth", "bday", "birth dt", "date birth",
+    "birth year", "birth month", "year of birth", "geburtsdatum", "geburtstag", "geburt", "geb datum", "gebdat", "fecha nacimiento",
+    "fecha de nacimiento", "nacimiento", "fechanacimiento", "nascimento", "data nascimento", "data de nascimento", "datanascimento", "nascita",
+    "data di nascita", "date naissance", "date de naissance", "datenaissance", "naissance", "geboortedatum", "fodselsdato", "fødselsdato",
+    "födelsedatum", "fodelsedatum", "syntymaaika", "data urodzenia", "urodzenia", "datum narozeni", "dogum tarihi", "生日", "出生日期", "誕生日", "生年月日",
+)
+NO_BIRTH = frozenset((
+    "place", "certificate", "message", "verified", "created", "updated", "weight", "registered", "country", "city", "name", "reminder", "sent",
+    "greeting", "discount", "hospital", "stone", "rate", "control", "order", "father", "time",
+))
+LATITUDE = ("lat", "latitude", "breitengrad", "latitud")
+LONGITUDE = ("lng", "lon", "long", "longitude", "laengengrad", "longitud")
+COORDINATES = (
+    "coordinates", "coordinate", "coords", "coord", "geo", "geopoint", "geo point", "latlng", "lat lng", "lnglat", "lng lat", "latlon", "lat lon",
+    "lat long", "latlong", "gps", "geolocation", "bbox", "center", "centroid", "ll",
+)
+VERSION = ("version", "versions", "ver", "release", "build", "oid", "firmware", "user agent", "ua", "browser", "tag", "semver")
+MESSAGE_ID = ("message id", "messageid", "in reply to", "references", "msgid", "msg id", "thread id", "content id", "cid", "ical uid", "icaluid")
+
+
+@lru_cache(maxsize=4096)
+def says_birth(name: str) -> bool:
+    return says(name, *BIRTH) and not NO_BIRTH.intersection(words(name))
+
+
+@lru_cache(maxsize=4096)
+def says_phone(name: str) -> bool:
+    said = words(name)
+    return says(name, *PHONE) and not (said and said[-1] in NO_PHONE)
+
+
+@lru_cache(maxsize=4096)
+def says_place(name: str) -> int:
+    """90 for a latitude, 180 for a longitude, 360 for both together, 0 for neither."""
+    if says(name, *LATITUDE):
+        return 360 if says(name, *COORDINATES) else 90
+    return 180 if says(name, *LONGITUDE) and not says(name, *COORDINATES) else 360 if says(name, *COORDINATES) else 0
+
 
 # values under these names in a response are secrets that nobody should get back
 SECRET = frozenset((

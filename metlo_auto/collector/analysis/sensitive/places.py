@@ -10,67 +10,154 @@ from typing import Optional
 from metlo_auto.collector.analysis.sensitive import names
 
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
-    r"(?![\w-]|\.\w)"
+    r"(?<![\w.+%-])[^\W_][\w.%+'-]{0,63}@(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-]|\.\w)"
 )
-_NOT_MAIL = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|css|js|map|woff2?)$", re.I)  # logo@2x.png
-_IPV4 = re.compile(  # ASCII digits alone: ipaddress takes no others
-    r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?::\d{1,5})?", re.ASCII
+_NOT_MAIL = re.compile(
+    r"\.(?:png|jpe?g|gif|svg|webp|css|js|map|woff2?)$"  # logo@2x.png
+    r"|@\d[\w-]*\.(?:\d[\w-]*\.)+[a-z]+$|@\d+\.(?:final|release|ga|jar|war|pom|aar|alpha|beta|rc|snapshot)$",  # versions
+    re.I,
 )
-_PAIR = re.compile(r"\(?(-?\d{1,2}\.\d{4,}),\s?(-?\d{1,3}\.\d{4,})\)?")
-_DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T00:00.*)?|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
+_BEFORE_MAIL = re.compile(r"(?:sips?|xmpp|im|ssh|acct):$|[a-z][a-z0-9+.-]*://[^\s/?#@]*$|git\+ssh$", re.I)
+_AFTER_MAIL = re.compile(r":(?:[\w.~-]*/|\S+\.git\b)")  # git@host:org/repo.git
+_LOCAL_OF_MESSAGE = re.compile(r"<?(?=[\w.+%=$-]*\d)(?=[\w.+%=$-]*[A-Za-z])[\w.+%=$-]{20,}@[\w.-]+>?")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?", re.ASCII)  # ASCII digits alone: ipaddress takes no others
+_IPV4_INSIDE = re.compile(rf"(?<![\w./:-])(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?(?![\w/-]|\.\d|:\w)", re.ASCII)
+_VERSION_BEFORE = re.compile(r"\b(?:version|ver|release|build|firmware|v|update|upgrade|sdk|oid|section|driver|agent|package)[:=\s\"']*$", re.I)
+_PAIR = re.compile(r"\(?\[?(-?\d{1,3}\.\d{2,})\s?[,;]\s?(-?\d{1,3}\.\d{2,})\]?\)?")
+_GEO = re.compile(r"geo:(-?\d{1,2}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)(?:[,;?].*)?", re.I)
+_WKT = re.compile(
+    r"(?:SRID=\d+;\s?)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s?(?:Z|M|ZM)?\s?\(+\s*(-?\d{1,3}\.\d+)\s+(-?\d{1,3}\.\d+)[^A-Za-z]*", re.I
+)
+_DEGREES = re.compile(r"\d{1,3}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d+)?(?:\"|″|''|”)\s?)?[NSEWO]")
+_DECIMALS = re.compile(r"-?\d{1,3}\.\d{2,}")
+_ANY_DECIMAL = re.compile(r"-?\d{1,3}\.\d+(?:e-\d+)?")
+_DAY = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4})(\d{2})(\d{2})"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WRITTEN_DAY = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4}))|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))")
 
 
-def has_email(_name: str, text: str) -> bool:
-    return "@" in text and any(not _NOT_MAIL.search(match.group()) for match in _EMAIL.finditer(text))
+def has_email(name: str, text: str) -> bool:
+    """An address of a person: not the user of a URL, of a repository or a call, and no id of a message."""
+    if "@" not in text or names.says(name, *names.MESSAGE_ID):
+        return False
+    return any(_is_mail(text, match) for match in _EMAIL.finditer(text))
+
+
+def _is_mail(text: str, match: "re.Match[str]") -> bool:
+    if _NOT_MAIL.search(match.group()) or ".." in match.group():
+        return False
+    if _BEFORE_MAIL.search(text, max(0, match.start() - 300), match.start()) or _AFTER_MAIL.match(text, match.end()):
+        return False
+    local = match.group().partition("@")[0]
+    if local.lower() in ("git", "ssh", "hg") and ("ssh" in text or ".git" in text or text == match.group()):
+        return False
+    return not (len(local) >= 20 and text.startswith("<") and _LOCAL_OF_MESSAGE.fullmatch(text))
 
 
 def has_ipv4(name: str, text: str) -> bool:
-    """A whole value only: inside text four numbers are as often a version."""
-    if not _IPV4.fullmatch(text) or names.says(name, *names.VERSION):
+    """A value, items of a list, or in a text where nothing says that it is a version."""
+    if names.says(name, *names.VERSION):
         return False
+    if _IPV4.fullmatch(text):
+        return _is_ipv4(text)
+    if len(text) < 9:
+        return False
+    return any(
+        _is_ipv4(match.group()) and not _VERSION_BEFORE.search(text, max(0, match.start() - 20), match.start())
+        for match in _IPV4_INSIDE.finditer(text)
+    )
+
+
+def _is_ipv4(text: str) -> bool:
     address = ipaddress.IPv4Address(text.partition(":")[0])
     return not (address.is_unspecified or address.is_loopback or address == ipaddress.IPv4Address("255.255.255.255"))
 
 
+_GAPS = re.compile(r"[\s,;|\"'<>()]+")
+
+
 def has_ipv6(_name: str, text: str) -> bool:
-    if text.count(":") < 2 or len(text) > 45:
+    """A value or items of a list; bytes with colons between, such as serial numbers, are none."""
+    if text.count(":") < 2 or len(text) > 1_000:
+        return False
+    if len(text) <= 45 and _is_ipv6(text):
+        return True
+    return any(9 <= len(item) <= 60 and any(c.isdigit() for c in item) and _is_ipv6(item) for item in _GAPS.split(text)[:50])
+
+
+def _is_ipv6(text: str) -> bool:
+    bracketed = re.fullmatch(r"\[([^\]]+)\](?::\d{1,5})?", text)
+    plain = (bracketed.group(1) if bracketed else text).partition("%")[0]
+    pieces = plain.partition("/")[0].split(":")
+    if "::" not in plain and all(len(piece) == 2 for piece in pieces):
+        return False
+    if "." not in plain and sum(map(bool, pieces)) < 2:
         return False
     try:
-        address = ipaddress.IPv6Address(text.strip("[]").partition("%")[0])
+        address = ipaddress.IPv6Address(plain.partition("/")[0])
     except ValueError:
         return False
     return not (address.is_unspecified or address.is_loopback)
 
 
 def has_coordinates(name: str, text: str) -> bool:
-    """A latitude or longitude by its name with three decimals or more (about 100 m), or a pair of them."""
-    pair = _PAIR.fullmatch(text.strip())
+    """A latitude or longitude by its name with two decimals or more (about 1 km), a pair, a position in GeoJSON, WKT, `geo:`."""
+    text = text.strip()
+    kind = names.says_place(name)
+    if kind in (90, 180):
+        return bool(_DECIMALS.fullmatch(text)) and abs(float(text)) <= kind
+    if kind == 360 and _ANY_DECIMAL.fullmatch(text):
+        return abs(float(text)) <= 180 and not text.endswith(".0")
+    pair = _PAIR.fullmatch(text)
     if pair:
-        return abs(float(pair.group(1))) <= 90 and abs(float(pair.group(2))) <= 180
-    limit = 90 if names.says(name, *names.LATITUDE) else 180 if names.says(name, *names.LONGITUDE) else None
-    if limit is None or not re.fullmatch(r"-?\d{1,3}\.\d{3,}", text):
-        return False
-    return abs(float(text)) <= limit
+        first, second = pair.groups()
+        precise = min(len(part.partition(".")[2]) for part in (first, second))
+        return (precise >= 4 or kind == 360) and abs(float(first)) <= (180 if kind else 90) and abs(float(second)) <= 180
+    for pattern in (_GEO, _WKT):
+        found = pattern.fullmatch(text)
+        if found:
+            return abs(float(found.group(1))) <= 180 and abs(float(found.group(2))) <= 180
+    return "°" in text and bool(_DEGREES.search(text))
 
 
 def has_birth_date(name: str, text: str) -> bool:
-    """A day that a living person may have been born on, under a name that says so."""
-    if not names.says(name, *names.BIRTH):
+    """A day that a living person may have been born on, under a name that says so; its day, month and year apart too."""
+    if not names.says_birth(name):
         return False
-    day = _day(text.strip())
+    text = text.strip()
+    last = names.words(name)[-1]
+    if last in ("year", "month", "day") and text.isdigit():
+        low, high = {"year": (1900, date.today().year), "month": (1, 12), "day": (1, 31)}[last]
+        return low <= int(text) <= high
+    day = _day(text)
     return day is not None and day.year >= 1900 and day <= date.today()
 
 
 def _day(text: str) -> Optional[date]:
-    match = _DAY.fullmatch(text)
-    if not match:
-        return None
-    year, month, day, first, second, last = match.groups()
-    orders = [(year, month, day)] if year else [(last, second, first), (last, first, second)]
+    written = _WRITTEN_DAY.fullmatch(text)
+    if written:
+        day, month, year, month2, day2, year2 = written.groups()
+        name = (month or month2)[:3].lower()
+        orders = [(year or year2, str(_MONTHS.index(name) + 1), day or day2)] if name in _MONTHS else []
+    else:
+        match = _DAY.fullmatch(text)
+        if not match:
+            return None
+        a, b, c, first, second, last, d, e, f = match.groups()
+        orders = [(a, b, c)] if a else [(d, e, f)] if d else [(last, second, first), (last, first, second)]
     for order in orders:
         try:
-            return date(*(int(part) for part in order))
+            return date(*(int(_century(part) if place == 0 else part) for place, part in enumerate(order)))
         except ValueError:
             continue
     return None
+
+
+def _century(year: str) -> str:
+    """`80` as `1980`, `05` as `2005`."""
+    if len(year) != 2:
+        return year
+    return ("20" if int(year) <= date.today().year % 100 else "19") + year
