@@ -37,7 +37,7 @@ SETTINGS = (
     Setting("disabled", "false", kinds.switch, "true or false", "true: nothing is patched, none of it imported"),
     Setting("workers", "4", kinds.count, "a whole number from 1 to 64", "most concurrent sends"),
     Setting("environment", "production", kinds.plain, "a name", "meta.environment of every trace"),
-    Setting("service", "", kinds.plain, "a name", "meta.service; default: OTEL_SERVICE_NAME, else the app's name"),
+    Setting("service", "", kinds.plain, "a name", "meta.service of every trace, the app's name"),
     Setting("max_body", "64K", kinds.size, "a size such as 64K or 1M", "bytes kept of each body"),
     Setting("ignore_paths", "", kinds.names, "comma-separated globs such as /healthz,/static/*",
             "globs of paths not reported: /healthz,/static/*"),

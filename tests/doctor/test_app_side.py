@@ -28,8 +28,12 @@ def only_failure(done: Any, name: str, *words: str) -> None:
     assert all(word in said for word in words), said
 
 
-def test_text_for_people_names_version_settings_and_steps(metlo: Installed, recorder: Recorder) -> None:
-    done = metlo.run("--check", "python", environ=metlo.environ(**dict(recorder.environ(), METLO_WORKERS="2")))
+def test_text_for_people_names_version_settings_and_steps(
+    metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "app.py").write_text("import flask\napp = flask.Flask('shop')\nif __name__ == '__main__': app.run()\n")
+    environ = metlo.environ(**dict(recorder.environ(), METLO_WORKERS="2"))
+    done = metlo.run("--check", "python", "app.py", environ=environ, cwd=str(tmp_path))
     assert done.returncode == 0, done.stdout
     for part in ("metlo-auto 0.", "METLO_WORKERS", "(environment)", BOOTSTRAP, "flask ", "requests ",
                  "the collector answers and takes the key", "Traces will arrive."):

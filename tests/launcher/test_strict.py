@@ -7,7 +7,7 @@ import pytest
 from tests.support.installed import Installed, make_venv, run
 
 pytestmark = pytest.mark.core
-RAN = ["python", "-c", "print('ran')"]
+RAN = ["python", "-c", "import flask; flask.Flask('shop'); print('ran')"]
 GOOD = {"METLO_HOST": "http://127.0.0.1:9", "METLO_API_KEY": "k"}
 
 
@@ -23,8 +23,13 @@ def test_an_app_that_would_be_reported_runs(metlo: Installed) -> None:
 def test_missing_and_bad_settings_refuse(metlo: Installed, changes: Any, named: str) -> None:
     done = metlo.run("--strict", *RAN, environ=metlo.environ(**dict(GOOD, **changes)))
     assert (done.returncode, done.stdout) == (78, "")
-    assert named in done.stderr
-    assert all(line.startswith("metlo-run: ") for line in done.stderr.splitlines())
+    assert named in done.stderr and "refusing to start the app" in done.stderr
+    assert all(line.startswith("metlo: ") for line in done.stderr.splitlines())
+
+
+def test_a_command_that_makes_no_flask_app_is_no_business_of_strict(metlo: Installed) -> None:
+    done = metlo.run("--strict", "python", "-c", "print('ran')", environ=metlo.environ())
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ran\n", "")
 
 
 def test_the_environment_asks_for_it_too(metlo: Installed) -> None:
