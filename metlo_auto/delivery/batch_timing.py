@@ -25,7 +25,7 @@ class BatchTiming:
         self._counted = 0.0
 
     def due(self, now: float, traces: int, size: int, most: int = BATCH_TRACES) -> bool:
-        """Whether `traces` waiting traces of `size` bytes leave now, `most` of them in a batch; the caller then takes them."""
+        """Whether `traces` waiting traces of `size` bytes leave now; the caller then takes them, `most` in a batch."""
         if not traces:
             self._since = None
             return False

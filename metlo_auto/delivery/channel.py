@@ -88,7 +88,10 @@ class Channel:
         self.counters.captured.add()
         if self.queue.offer(trace, route, announcement):
             return True
-        self.counters.refuse("paced" if self._sender.held_back() else "queue_full")
+        if self._sender.held_back():
+            self.counters.refuse("paced")
+        else:
+            self.counters.refuse("queue_full")
         return False
 
     def start(self, for_one_request: bool = False) -> bool:
@@ -303,7 +306,10 @@ class Channel:
     def _lost_for_room(self, own: bool, traces: int) -> None:
         if own:
             self.counters.spooled -= traces
-            self.counters.drop("paced" if self._sender.held_back() else "spool_full", traces)
+            if self._sender.held_back():
+                self.counters.drop("paced", traces)
+            else:
+                self.counters.drop("spool_full", traces)
         else:
             self.counters.recovered_dropped += traces
 

@@ -34,8 +34,9 @@ def _list(settings: Any, names: List[str]) -> int:
     lines = []
     for each in all_folders(settings.spool_dir):
         if each.name == spooled.own_folder(settings):
-            lines.append("%s  %d traces wait under METLO_API_KEY, the oldest for %s%s" % (
-                each.name, each.traces, spooled.age(time.time() - each.oldest), "; it was refused" if each.refused else ""))
+            waited, refused = spooled.age(time.time() - each.oldest), "; it was refused" if each.refused else ""
+            told = "%s  %d traces wait under METLO_API_KEY, the oldest for %s%s"
+            lines.append(told % (each.name, each.traces, waited, refused))
         else:
             lines.append("%s  %s" % (each.name, spooled.said(each, settings)))
     return 0 if messages.answer("\n".join(lines or ["nothing waits in %s" % settings.spool_dir]) + "\n") else 1

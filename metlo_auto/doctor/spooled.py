@@ -35,10 +35,8 @@ def examine_own(settings: Any, path: str) -> Finding:
 def said(each: Any, settings: Any) -> str:
     """One folder in a sentence."""
     key = "the key that ends in %s" % each.key if each.key else "another key"
-    if each.host and each.host != settings.host.rstrip("/"):
-        whose = "for %s" % each.host
-    else:
-        whose = "under %s" % key
+    elsewhere = each.host and each.host != settings.host.rstrip("/")
+    whose = "for %s" % each.host if elsewhere else "under %s" % key
     refused = ", which the collector refused" if each.refused else ""
     return "%d traces wait %s%s, the oldest for %s" % (each.traces, whose, refused, age(time.time() - each.oldest))
 

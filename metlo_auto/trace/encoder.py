@@ -88,7 +88,8 @@ class Encoder:
     def _encode(self, x: Exchange, request: Text, response: Text, number: int, templated: bool, more: str) -> bytes:
         host, forwarded, peers = self._peers[x.peers]
         path = self._paths[x.script_name + x.path]
-        url, meta, template = self._routes[x.script_name, x.route, x.endpoint] if x.route is not None else ("", "", path)
+        known = x.route is not None
+        url, meta, template = self._routes[x.script_name, x.route, x.endpoint] if known else ("", "", path)
         if forwarded or x.exception or request.omitted or response.omitted:
             meta += forwarded + _rare(x, request, response)
         if templated:
@@ -122,7 +123,8 @@ class Encoder:
         quote = encode_basestring
         host = peers.host or peers.forwarded_for or peers.remote_addr or "unknown"
         address, port = server_address(peers.server_name, peers.server_port, host)
-        return '"host":' + quote(host), ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else "", (
+        original = ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else ""
+        return '"host":' + quote(host), original, (
             '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
                 quote("%s:%s" % (peers.server_name, peers.server_port)), self._tail,
                 quote(source_address(peers.remote_addr, peers.forwarded_for)), quote(address), quote(port)))

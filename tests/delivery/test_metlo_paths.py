@@ -51,7 +51,7 @@ WORDS = ["alice", "bob", "orders", "redacted", "profile", "settings", "users", "
 def targets(chance, times):
     """Paths of all kinds of routes, in an order by chance."""
     made = []
-    for number in range(times):
+    for _ in range(times):
         word = chance.choice(WORDS).replace(" ", "%20").replace("ä", "%C3%A4")
         deep = "/".join(chance.choice(["docs", "img", "a1"]) for _ in range(chance.randrange(1, 5)))
         made.append(chance.choice(["/customers/" + word, "/files/" + deep, "/reset/" + word, "/plain", "/late/" + word]))

@@ -44,7 +44,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
     trace = _bounded(trace)
     request, response = trace["request"], trace["response"]
     url = request["url"]
-    path = storable(url["path"][:MOST_PATH])
+    path = storable(real_path(trace))
     meta = trace.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     template = url.get("endpointPath")
@@ -118,6 +118,20 @@ def _without_long_segments(path: str) -> str:
     if len(path) <= MOST_STEP:
         return path
     return "/".join(step if len(step) <= MOST_STEP else "{}" for step in path.split("/"))
+
+
+def real_path(trace: dict[str, Any]) -> str:
+    """The path that was asked for: an agent that does not know our kind has its route in the path's place."""
+    meta = trace.get("meta")
+    path = meta.get("path") if isinstance(meta, dict) and has_template_as_path(trace) else None
+    asked = path if isinstance(path, str) and path[:1] == "/" else str(trace["request"]["url"]["path"])
+    return asked[:MOST_PATH]
+
+
+def has_template_as_path(trace: dict[str, Any]) -> bool:
+    """Whether its path is the route, `/users/{id}`."""
+    url = trace["request"]["url"]
+    return "{" in str(url["path"]) and url["path"] == url.get("endpointPath")
 
 
 @lru_cache(maxsize=20_000)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Optional, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.analysis.observation import duration_of
+from metlo_auto.collector.analysis.observation import duration_of, has_template_as_path, real_path
 from metlo_auto.collector.ingest.transport import parse
 from metlo_auto.collector.store.schema import samples
 
@@ -28,7 +28,12 @@ class Sample(NamedTuple):
 
     @property
     def path(self) -> str:
-        return str(self.trace["request"]["url"]["path"])
+        return real_path(self.trace)
+
+    @property
+    def path_is_unknown(self) -> bool:
+        """Whether only the route is known: the first request of a route, told by an agent of before."""
+        return has_template_as_path(self.trace) and self.path == self.trace["request"]["url"]["path"]
 
     @property
     def status(self) -> int:

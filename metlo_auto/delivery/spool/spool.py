@@ -30,8 +30,8 @@ TRY_AGAIN = 30.0  # seconds after which a folder that could not be used is tried
 class Spool:
     """Oldest first, at most `size` bytes; for the sender alone. Nothing here raises: a bad disk means memory only.
 
-    `lost(own, traces)` is told of traces that were given up for room, `trouble(message)` of the disk. `about` says on disk
-    whose batches they are.
+    `lost(own, traces)` is told of traces that were given up for room, `trouble(message)` of the disk. `about` says on
+    disk whose batches they are.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Spool:
         return any(name.endswith(HELD) or parse_name(name) for name in names)
 
     def share(self, change: Callable[[float], float]) -> Optional[bool]:
-        """Changes the number that all share who use this spool; False where one does so now, None where it cannot be."""
+        """Changes a number that all users of this spool share; False where one does so now, None where it cannot be."""
         if not SUPPORTED or self._folder is None or not self.usable:
             return None
         try:

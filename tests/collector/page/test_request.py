@@ -210,3 +210,13 @@ def test_requests_stand_in_the_order_in_which_they_were_made(opened: Any, collec
     collector.settled(3)
     page = opened(collector, "/requests")
     assert page.locator("#feed .path").all_inner_texts() == ["/third", "/second", "/first"]
+
+
+@pytest.mark.parametrize("meta, path, marked", [({}, "/bytes/{n}", True), ({"path": "/bytes/7"}, "/bytes/7", False)])
+def test_a_path_that_is_a_route_is_marked_as_such(
+    collector: Collector, meta: dict[str, str], path: str, marked: bool
+) -> None:
+    number = number_of(collector, trace("/bytes/{n}", route="/bytes/{n}", meta=meta))
+    for place in ("/requests", "/requests/" + number):
+        page = collector.session.get(collector.url + place, headers={"Authorization": collector.key}).text
+        assert path in page and ("(route)" in page) == marked
