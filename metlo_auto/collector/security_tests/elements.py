@@ -8,7 +8,7 @@ from typing import Iterator, NamedTuple, Optional
 try:
     import html5lib
 except ImportError:  # an installation without the extra `collector`: less exact in titles and text areas
-    html5lib = None
+    html5lib = None  # type: ignore[assignment]
 
 
 class Element(NamedTuple):
