@@ -7,11 +7,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
-from metlo_auto.launcher import local, process
+from metlo_auto.launcher import collector_python, local, process
 from metlo_auto.launcher.messages import say
 
 TYPE_CHECKING = False
@@ -28,21 +27,24 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     """The command's exit status where it failed, else 1 with findings, 2 or 3 where a check could not be made."""
     kept = environ.get(FOLDER)
     folder = kept or tempfile.mkdtemp(prefix="metlo-ci-")  # old traffic of this machine is none of this run's
+    before = os.environ.get(FOLDER)
     environ[FOLDER] = os.environ[FOLDER] = folder
     try:
-        say("what the command shows is kept at " + local.attach(environ))
+        python = collector_python.find(environ, chosen.yes)
+        say("what the command shows is kept at " + local.attach(environ, chosen.yes))
         status = process.run_child(path, chosen.command, environ)
         if status:
             say("the command failed with status %d: nothing was checked" % status)
             return status
-        _settle()
-        return _worst([_check(words) for words in _checks(chosen)])
-    except local.LocalError as error:
+        _settle(python)
+        return _worst([_check(python, words) for words in _checks(chosen)])
+    except (local.LocalError, collector_python.PythonError) as error:
         say("--ci: %s" % error)
         return 3
     finally:
-        if kept is None:
+        if before is None:
             del os.environ[FOLDER]
+        if kept is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -75,20 +77,24 @@ def _worst(statuses: "List[int]") -> int:
     return 1 if 1 in statuses else max(statuses)
 
 
-def _check(words: "List[str]") -> int:
-    return subprocess.call(_command(words), env=dict(os.environ, METLO_DISABLED="1"), stdin=subprocess.DEVNULL)
+def _check(python: "collector_python.Python", words: "List[str]") -> int:
+    return subprocess.call(_command(python, words), env=_environ(python), stdin=subprocess.DEVNULL)
 
 
-def _command(words: "List[str]") -> "List[str]":
-    return [sys.executable, "-m", "metlo_auto.collector"] + words
+def _command(python: "collector_python.Python", words: "List[str]") -> "List[str]":
+    return [python.path, "-m", "metlo_auto.collector"] + words
 
 
-def _settle() -> None:
+def _environ(python: "collector_python.Python") -> "Dict[str, str]":
+    return dict(python.environ, **{FOLDER: os.environ[FOLDER]})
+
+
+def _settle(python: "collector_python.Python") -> None:
     """Wait until the collector has analysed all that came in."""
     deadline = time.time() + SETTLES_WITHIN
     while time.time() < deadline:
         told = subprocess.run(
-            _command(["status", "--json"]), env=dict(os.environ, METLO_DISABLED="1"), stdin=subprocess.DEVNULL,
+            _command(python, ["status", "--json"]), env=_environ(python), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ).stdout
         try:

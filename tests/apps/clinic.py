@@ -261,3 +261,6 @@ def drive(url: str) -> int:
                 web.get(url + path, headers={"X-Clinic-Key": key}, timeout=10)
                 n += 1
     return n + 2 * len(EVERYBODY)
+
+
+app = create_app()

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "captured = sent + spooled": "an equation; tests/delivery hold it",
     "bytes as they pass by": "a picture",
     "kubectl exec": "needs a cluster; what it runs there is run by test_injection_by_an_init_container",
+    "metlo-collector test": "tests/security_tests",
     "docker build": "needs a Docker daemon; tests/examples/test_deployment.py runs the command of the image",
     "docker compose": "needs a Docker daemon; tests/examples/test_deployment.py runs what the file says",
 }

@@ -12,7 +12,15 @@ from metlo_auto.collector.inventory import endpoint_facts as noted
 from metlo_auto.collector.inventory import fields, queries, routes
 from metlo_auto.collector.openapi import make_document
 from metlo_auto.collector.openapi.operations import Observed
-from metlo_auto.collector.page import exchange_view, inventory, inventory_findings, recent_requests, rollups, tree
+from metlo_auto.collector.page import (
+    exchange_view,
+    inventory,
+    inventory_findings,
+    recent_requests,
+    rollups,
+    tests_view,
+    tree,
+)
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import chart, fill
 from metlo_auto.collector.page.rendering import render
@@ -68,6 +76,7 @@ def endpoint(name: str) -> str:
             ],
             samples=recent_requests.latest(connection, LATEST, of=list(owners)),
             length=LATEST,
+            tested=tests_view.findings_of(connection, found.method, found.template),
         )
 
 

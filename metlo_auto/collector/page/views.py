@@ -14,6 +14,7 @@ from metlo_auto.collector.page import (
     requests_view,
     sensitive_view,
     settings_view,
+    tests_view,
 )
 from metlo_auto.collector.page.blueprint import blueprint
 
@@ -30,4 +31,5 @@ __all__ = [
     "requests_view",
     "sensitive_view",
     "settings_view",
+    "tests_view",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import secrets
 import sys
@@ -63,9 +64,7 @@ def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
     """The exit status."""
     try:
         if options.run:
-            from metlo_auto.collector.security_tests.metlo_yaml.command import run_files
-
-            return run_files(options)
+            return _run_files(options)
         return _run(folder, _understood(options), options, store)
     except (Misused, BadIdentity, BadConfig, BadBaseline) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
@@ -73,6 +72,21 @@ def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
     except (NothingTested, LoginFailed) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
         return NOTHING
+
+
+def _run_files(options: argparse.Namespace) -> int:
+    """Raises Misused where a package is not there."""
+    _check_packages()
+    from metlo_auto.collector.security_tests.metlo_yaml.command import run_files
+
+    return run_files(options)
+
+
+def _check_packages() -> None:
+    missing = [name for name in ("yaml", "html5lib") if importlib.util.find_spec(name) is None]
+    if missing:
+        hint = f"{sys.executable} -m pip install 'metlo-auto[collector]'"
+        raise Misused(f"{', '.join(missing)} not installed, as test files need it; run: {hint}")
 
 
 def _understood(options: argparse.Namespace) -> Setting:
@@ -171,6 +185,7 @@ def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:
 
 def _only_planned(plan: Plan, options: argparse.Namespace, setting: Setting) -> int:
     if options.write:
+        _check_packages()
         from metlo_auto.collector.security_tests.metlo_yaml.written import write_tests
 
         print(f"{write_tests(plan, Path(options.write), setting.origin)} files written to {options.write}")

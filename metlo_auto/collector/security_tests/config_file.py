@@ -12,11 +12,6 @@ from urllib.parse import urlencode
 from metlo_auto.collector.security_tests.identities import Identity, Login, merged
 from metlo_auto.collector.security_tests.values import Pairs
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KNOWN = {
     "": ("identity", "target", "suppress"),
@@ -41,7 +36,7 @@ class Config(NamedTuple):
 def read_config(path: Path, environ: Mapping[str, str]) -> Config:
     """Raises BadConfig."""
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        data = _parsed(path.read_text("utf-8"))
     except OSError as error:
         raise BadConfig(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
@@ -53,6 +48,18 @@ def read_config(path: Path, environ: Mapping[str, str]) -> Config:
     suppress = _table(data.get("suppress", {}), f"{path} [suppress]")
     found = {name: _identity(name, value, f"{path} [identity.{name}]", environ) for name, value in identities.items()}
     return Config(found, target, {name: str(reason) for name, reason in suppress.items()})
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Raises BadConfig where no parser is there, ValueError for what is not TOML."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        try:
+            import tomli as tomllib
+        except ImportError:
+            raise BadConfig(f"--config needs tomli; run: {sys.executable} -m pip install tomli") from None
+    return tomllib.loads(text)
 
 
 def _identity(name: str, value: Any, where: str, environ: Mapping[str, str]) -> Identity:

@@ -54,7 +54,8 @@ def _run(folder: Path, document: Mapping[str, Any], origin: Origin, sessions: Se
     (folder / "schemathesis.toml").write_text("[headers]\n" + "\n".join(lines) + "\n", "utf-8")
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", "openapi.json", "--url", origin.url, "--include-method", "GET",
-        "--checks", "not_a_server_error", "--phases", "coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", str(seed),
+        "--checks", "not_a_server_error", "--phases", "coverage,fuzzing", "--max-examples", str(EXAMPLES),
+        "--seed", str(seed),
         "--rate-limit", f"{max(1, int(rate))}/s", "--max-redirects", "0", "--report-junit-path", "report.xml",
         "--generation-database", "none", "--continue-on-failure", "--no-color",
     ]  # fmt: skip

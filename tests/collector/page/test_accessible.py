@@ -17,6 +17,7 @@ PATHS = (
     "/requests",
     "/findings",
     "/sensitive",
+    "/tests",
     "/openapi",
     "/settings",
     "/endpoints/POST /checkout",

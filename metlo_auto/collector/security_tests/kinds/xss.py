@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Iterator, Optional
 
-import html5lib
-
 from metlo_auto.collector.security_tests.content import is_html
+from metlo_auto.collector.security_tests.elements import elements_of
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
 from metlo_auto.collector.security_tests.values import Answer
@@ -52,18 +51,14 @@ def runs(answer: Answer, marker: str) -> Optional[str]:
     if "attachment" in answer.header("content-disposition").lower():
         return None
     call = (marker + "()").lower()
-    for element in html5lib.parse(answer.body, namespaceHTMLElements=False).iter():
-        if not isinstance(element.tag, str):
-            continue
-        for name, value in element.attrib.items():
-            attribute = str(name).rpartition("}")[2].lower()
+    for element in elements_of(answer.body):
+        for attribute, value in element.attributes.items():
             if attribute.startswith("on") and value.lower().strip().startswith(call):
                 return f"in the attribute {attribute}"
-            if attribute in ("href", "src", "action", "formaction") and re.match(
-                rf"\s*javascript:{call[:-2]}", value, re.I
-            ):
+            is_address = attribute in ("href", "src", "action", "formaction")
+            if is_address and re.match(rf"\s*javascript:{call[:-2]}", value, re.IGNORECASE):
                 return f"in the attribute {attribute}"
-        if element.tag.rpartition("}")[2] == "script" and _leaves_its_string(element.text or "", marker):
+        if element.tag == "script" and _leaves_its_string(element.text, marker):
             return "in a script"
     return None
 

@@ -6,8 +6,6 @@ import re
 from typing import Any, Iterator, Optional
 from xml.etree.ElementTree import Element
 
-import html5lib
-
 _PART = re.compile(r"(?P<tag>[\w-]+|\*)?(?P<rest>(?:#[\w-]+|\.[\w-]+|\[[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|[^\]]*))?\])*)")
 _CONDITION = re.compile(r"#([\w-]+)|\.([\w-]+)|\[([\w-]+)(?:=(?:\"([^\"]*)\"|'([^']*)'|([^\]]*)))?\]")
 
@@ -21,6 +19,8 @@ def selected(page: str, selector: str) -> Optional[str]:
     wanted = [_part(word) for word in selector.split()]
     if not wanted:
         raise BadSelector("an empty selector")
+    import html5lib  # as --run alone needs it
+
     root = html5lib.parse(page, namespaceHTMLElements=False)
     for above, element in _elements(root, []):
         if _fits(element, wanted[-1]) and _fit_above(above, wanted[:-1]):
