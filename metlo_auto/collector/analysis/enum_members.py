@@ -21,7 +21,7 @@ _CHOICE = frozenset(
 
 
 def may_be_code(name: str, value: Union[str, int, float]) -> bool:
-    """True where `value` of the field `name` may be published: a word as code has it, under a name that is no person's."""
+    """True where `value` of the field `name` may be published: a word as code has it, under a name of no person."""
     if not isinstance(value, str):
         return True
     if len(value) > MOST or value.startswith("redacted") or not _CODE.fullmatch(value):
