@@ -22,6 +22,7 @@ from metlo_auto.collector.store.database import reading, writing
 SPAN = 48  # hours of the chart
 CHART = (720, 72)
 LATEST = 20
+MOST_OPERATION = 40_000  # characters
 
 
 @blueprint.get("/endpoints/<name>")
@@ -29,15 +30,14 @@ def endpoint(name: str) -> str:
     now = time.time()
     hour = int(now // 3600)
     with reading(engine()) as connection:
-        listed = queries.list_endpoints(connection)
-        found = next((item for item in listed if item.id == name), None)
+        found = queries.endpoint(connection, name)
         if found is None:
             abort(404, "There is no such endpoint.")
         owners = rollups.members(connection, [name])
         traffic = rollups.traffic_of(connection, owners, hour - SPAN + 1).get(name, rollups.NO_TRAFFIC)
         row = inventory.rows([found], inventory_findings.exposures(connection), {})[0]
         place = routes.find(routes.locate(routes.read(connection)), found)
-        notes = noted.read_notes(connection).get(name, noted.empty())
+        notes = inventory_findings.notes(connection).get(name, noted.empty())
         seen = Observed(
             method=found.method,
             template=found.template,
@@ -47,6 +47,7 @@ def endpoint(name: str) -> str:
             notes=notes,
             route=place,
         )
+        operation = _operation(seen)
         return render(
             connection,
             "endpoint.html",
@@ -59,8 +60,9 @@ def endpoint(name: str) -> str:
             span=SPAN,
             place=place,
             notes=notes,
-            sections=tree.sections(seen.fields),
-            operation=exchange_view.pieces(_operation(seen)),
+            sections=tree.bounded(tree.sections(seen.fields), request.args.get("section", "")),
+            operation=exchange_view.pieces(operation[:MOST_OPERATION]),
+            operation_is_cut=len(operation) > MOST_OPERATION,
             findings=[
                 item
                 for item in inventory_findings.findings(connection)
