@@ -11,13 +11,24 @@ MOST = 40  # characters of a code
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+*-]*", re.ASCII)
 _CAPITALISED = re.compile(r"[A-Z][a-z]+(?:[A-Z-][a-z]+)*", re.ASCII)
 # what stands under these words is written by people, or says who they are
-_PERSONAL = frozenset(
-    ["name", "names", "firstname", "lastname", "surname", "forename", "fullname", "username", "nickname", "displayname", "user", "users", "nick", "login", "handle", "author", "owner", "creator", "assignee", "editor", "reviewer", "customer", "client", "contact", "person", "people", "patient", "employee", "member", "recipient", "sender", "by", "first", "last", "middle", "given", "family", "maiden", "street", "city", "town", "address", "addresses", "zip", "postcode", "postal", "email", "mail", "phone", "company", "employer", "school", "doctor", "title", "subject", "comment", "comments", "text", "message", "note", "notes", "description", "bio", "about", "summary", "body", "content", "query", "q", "search", "answer", "question", "id", "ids", "key", "token", "password", "secret", "pin", "code", "number", "vorname", "nachname", "nombre", "apellido", "nom", "prenom"]
-)
+_PERSONAL = frozenset((
+    "name", "names", "firstname", "lastname", "surname", "forename", "fullname", "username", "nickname",
+    "displayname", "user", "users", "nick", "login", "handle", "author", "owner", "creator", "assignee",
+    "editor", "reviewer", "customer", "client", "contact", "person", "people", "patient", "employee", "member",
+    "recipient", "sender", "by", "first", "last", "middle", "given", "family", "maiden", "street", "city",
+    "town", "address", "addresses", "zip", "postcode", "postal", "email", "mail", "phone", "company",
+    "employer", "school", "doctor", "title", "subject", "comment", "comments", "text", "message", "note",
+    "notes", "description", "bio", "about", "summary", "body", "content", "query", "q", "search", "answer",
+    "question", "id", "ids", "key", "token", "password", "secret", "pin", "code", "number", "vorname",
+    "nachname", "nombre", "apellido", "nom", "prenom",
+))  # fmt: skip
 # and these say that a capitalised word is one of a set
-_CHOICE = frozenset(
-    ["status", "state", "type", "kind", "category", "level", "mode", "role", "severity", "priority", "phase", "stage", "method", "action", "event", "format", "unit", "currency", "country", "language", "locale", "scope", "visibility", "result", "outcome", "reason", "error", "day", "month", "weekday", "gender", "plan", "tier"]
-)
+_CHOICE = frozenset((
+    "status", "state", "type", "kind", "category", "level", "mode", "role", "severity", "priority", "phase",
+    "stage", "method", "action", "event", "format", "unit", "currency", "country", "language", "locale",
+    "scope", "visibility", "result", "outcome", "reason", "error", "day", "month", "weekday", "gender", "plan",
+    "tier",
+))  # fmt: skip
 
 
 def may_be_code(name: str, value: Union[str, int, float]) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Optional
 
 from flask import abort, redirect, request, url_for
+from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
 from metlo_auto.collector.inventory import endpoint_facts as noted
@@ -15,6 +17,7 @@ from metlo_auto.collector.openapi.operations import Observed
 from metlo_auto.collector.page import exchange_view, inventory, inventory_findings, recent_requests, rollups, tree
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import chart, fill
+from metlo_auto.collector.page.page_cache import kept
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store import deletion
 from metlo_auto.collector.store.database import reading, writing
@@ -38,16 +41,9 @@ def endpoint(name: str) -> str:
         row = inventory.rows([found], inventory_findings.exposures(connection), {})[0]
         place = routes.find(routes.locate(routes.read(connection)), found)
         notes = inventory_findings.notes(connection).get(name, noted.empty())
-        seen = Observed(
-            method=found.method,
-            template=found.template,
-            hosts=(found.host,),
-            calls=found.calls,
-            fields=fields.read_fields(connection, list(owners)),
-            notes=notes,
-            route=place,
+        listed, operation = kept(
+            f"endpoint {name}", connection, lambda c: _described(c, found, list(owners), place, notes)
         )
-        operation = _operation(seen)
         return render(
             connection,
             "endpoint.html",
@@ -60,7 +56,7 @@ def endpoint(name: str) -> str:
             span=SPAN,
             place=place,
             notes=notes,
-            sections=tree.bounded(tree.sections(seen.fields), request.args.get("section", "")),
+            sections=tree.bounded(listed, request.args.get("section", "")),
             operation=exchange_view.pieces(operation[:MOST_OPERATION]),
             operation_is_cut=len(operation) > MOST_OPERATION,
             findings=[
@@ -81,6 +77,26 @@ def delete_endpoint(name: str) -> Response:
         deletion.delete_endpoints(connection, queries.group(connection, name))
     done = "endpoint" if deletion.give_back(engine()) else "busy"
     return redirect(url_for("page.home", done=done), 303)
+
+
+def _described(
+    connection: Connection,
+    found: queries.Endpoint,
+    owners: list[str],
+    place: Optional[routes.Route],
+    notes: noted.Notes,
+) -> tuple[list[tree.Section], str]:
+    """The endpoint's fields as a tree, and its part of the OpenAPI document."""
+    seen = Observed(
+        method=found.method,
+        template=found.template,
+        hosts=(found.host,),
+        calls=found.calls,
+        fields=fields.read_fields(connection, owners),
+        notes=notes,
+        route=place,
+    )
+    return tree.sections(seen.fields), _operation(seen)
 
 
 def _operation(seen: Observed) -> str:

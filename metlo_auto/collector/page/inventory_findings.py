@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi
-from metlo_auto.collector.inventory import exposures as exposed
 from metlo_auto.collector.inventory import endpoint_facts, queries
+from metlo_auto.collector.inventory import exposures as exposed
 from metlo_auto.collector.inventory import findings as found
 from metlo_auto.collector.page import inventory, rollups
 from metlo_auto.collector.page.listing import Row

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any, Callable, NamedTuple, Optional, TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +25,7 @@ T = TypeVar("T")
 logger = logging.getLogger("metlo.collector")
 _NAME = "metlo-collector-keeper"
 QUICK = 0.05  # seconds that a page waits for; what takes longer is gathered beside it while it shows the older one
+MOST = 60  # things
 SHARE = 20  # a thing is kept for this many times what it took
 OLDEST = 60.0  # seconds; some news end by time alone
 
@@ -74,6 +75,8 @@ class Keeper:
         began = self._clock()
         made = gather()
         self._kept[name] = _Kept(made, state, began, self._clock() - began)
+        while len(self._kept) > MOST:
+            self._kept.pop(min(self._kept, key=lambda other: self._kept[other].at), None)
         return made
 
     def _renew(self, name: str, state: State, gather: Callable[[], T]) -> None:
@@ -95,7 +98,8 @@ class Keeper:
 def kept(name: str, connection: Connection, gather: Callable[[Connection], T]) -> T:
     """What `gather` reads from the store, kept for the app that answers this request."""
     keeper: Keeper = current_app.extensions.setdefault(_NAME, Keeper())
-    app, store = current_app._get_current_object(), connection.engine
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    store = connection.engine
 
     def later() -> T:
         with app.app_context(), reading(store) as own:

@@ -14,7 +14,8 @@ _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 # variables that programs take notice of
 _TAKEN = frozenset(
     (
-        "BODY_FILE", "PATH", "HOME", "IFS", "ENV", "SHELL", "USER", "LOGNAME", "LANG", "TERM", "PWD", "OLDPWD", "TMPDIR",
+        "BODY_FILE", "PATH", "HOME", "IFS", "ENV", "SHELL", "USER", "LOGNAME", "LANG", "TERM", "PWD", "OLDPWD",
+        "TMPDIR",
         "TZ", "PS1", "PS2", "PS4", "OPTIND", "CDPATH", "UID", "PPID", "RANDOM", "SECONDS", "HOSTNAME", "HTTP_PROXY",
         "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     )

@@ -143,7 +143,7 @@ def test_what_is_old_by_the_agents_clock_is_no_news_and_makes_none(attacked: Col
 def test_every_page_is_small_and_quick(attacked: Collector) -> None:
     paths = ["/", "/requests", "/findings", "/sensitive", "/openapi", "/settings", "/openapi.json"]
     paths += [f"/endpoints/{item['id']}" for item in attacked.get("/api/local/endpoints") if item["route"] in "/f /t /p /deep"]
-    listed = [kept for kept in range(1, attacked.status()["accepted_traces"] + 1)]
+    listed = range(1, attacked.status()["accepted_traces"] + 1)
     paths += [f"/requests/{number}" for number in [*listed[:8], *listed[-60:]]]
     for path in paths:
         began = time.monotonic()
