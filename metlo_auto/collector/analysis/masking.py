@@ -52,7 +52,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def shown(field: str, text: str) -> str:
-    """The value of a field as it may be shown: itself where nothing in it is sensitive, else the masked matches alone."""
+    """A field's value as it may be shown: itself where nothing in it is sensitive, else the masked matches alone."""
     if REDACTED.fullmatch(text) or not text:
         return text
     if field.lower() in ("cookie", "set-cookie"):

@@ -104,7 +104,8 @@ def url_pieces(url: dict[str, Any], headers: dict[str, str], variables: Variable
             quoted = quote(step, safe="%:@!$'()*+,;=~-._", errors="replace")
             pieces.append(quoted.replace(".", "%2E") if step in (".", "..") else quoted)  # else clients resolve it
     mark = "?"
-    for item in url.get("parameters") or ():
+    listed = url.get("parameters")
+    for item in listed if isinstance(listed, list) else ():
         if isinstance(item, dict):
             name, value = str(item.get("name", "")), str(item.get("value", ""))
             pieces += [mark + quote_plus(name, errors="replace") + "=", *value_pieces(name, value, variables, True)]
