@@ -35,7 +35,7 @@ logger = logging.getLogger("metlo.collector")
 
 
 class Taken(Exception):
-    """The batches have to be claimed again: another analyser applied one of them, something was deleted, or they failed."""
+    """The batches have to be claimed again: another analyser took one, something was deleted, or they failed."""
 
 
 class StoreFault(SQLAlchemyError):
@@ -99,7 +99,7 @@ class Worker:
         except (Exception, Overrun) as error:  # noqa: BLE001  # whatever a batch does, those behind it come through
             if isinstance(error, Taken) or is_environments(error):
                 raise
-            logger.warning("analysis of %d batches failed, they are tried in smaller groups: %s", len(batches), _line(error))
+            logger.warning("analysis of %d batches failed, smaller groups are tried: %s", len(batches), _line(error))
             self._count_failure(batches)
             raise Taken from error
 

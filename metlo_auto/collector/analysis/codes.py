@@ -1,46 +1,35 @@
-"""Which texts may be members of an enum: codes that a developer wrote, and nothing that a person did; pure."""
+"""Which texts are codes, as programs choose them, and which names of fields stand before what people are called; pure."""
+# ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 
 import re
-from typing import Union
 
 from metlo_auto.collector.analysis.credentials import is_credential, words
 
-MOST = 40  # characters of a code
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+*-]*", re.ASCII)
-_CAPITALISED = re.compile(r"[A-Z][a-z]+(?:[A-Z-][a-z]+)*", re.ASCII)
-# what stands under these words is written by people, or says who they are
-_PERSONAL = frozenset(
-    ["name", "names", "firstname", "lastname", "surname", "forename", "fullname", "username", "nickname", "displayname", "user", "users", "nick", "login", "handle", "author", "owner", "creator", "assignee", "editor", "reviewer", "customer", "client", "contact", "person", "people", "patient", "employee", "member", "recipient", "sender", "by", "first", "last", "middle", "given", "family", "maiden", "street", "city", "town", "address", "addresses", "zip", "zipcode", "postcode", "postal", "email", "mail", "phone", "tel", "mobile", "county", "place", "location", "company", "employer", "school", "doctor", "title", "subject", "comment", "comments", "text", "message", "note", "notes", "description", "bio", "about", "summary", "body", "content", "query", "q", "search", "answer", "question", "id", "ids", "key", "token", "password", "secret", "pin", "code", "number", "vorname", "nachname", "nombre", "apellido", "nom", "prenom", "cognome", "sobrenome", "cc", "bcc", "birthday", "dob", "born", "ssn", "iban", "organisation", "organization", "keyword", "keywords", "alias", "profile", "account", "cardholder", "holder", "givenname", "familyname", "manager"]
+MOST = 40  # characters
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:+/-]{0,39})")
+_TITLE = re.compile(r"[A-Z][a-z]+(?:[-'][A-Z][a-z]+)*")  # Anna, Meyer-Schmidt, Berlin
+_PERSON = frozenset(
+    """
+    name names firstname lastname fullname username nickname surname givenname familyname displayname forename login handle nick
+    user users owner author creator assignee reviewer customer client contact member person people patient employee manager sender
+    recipient from to cc bcc email mail phone tel mobile address street city town county place location zip zipcode postcode
+    postal birthday dob born ssn iban company organisation organization employer school title subject message text comment note
+    notes description bio about body content q query search term keyword keywords alias profile account cardholder holder
+    nombre apellido nom prenom vorname nachname cognome sobrenome
+    """.split()
 )
-# and these say that a capitalised word is one of a set
-_CHOICE = frozenset(
-    ["status", "state", "type", "kind", "category", "level", "mode", "role", "severity", "priority", "phase", "stage", "method", "action", "event", "format", "unit", "currency", "country", "language", "locale", "scope", "visibility", "result", "outcome", "reason", "error", "day", "month", "weekday", "gender", "plan", "tier"]
-)
-
-
-def may_be_code(name: str, value: Union[str, int, float]) -> bool:
-    """True where `value` of the field `name` may be published: a word as code has it, under no person's name."""
-    if not isinstance(value, str):
-        return True
-    if len(value) > MOST or value.startswith("redacted") or not _CODE.fullmatch(value):
-        return False
-    said = words(name)
-    is_choice = bool(said) and said[-1] in _CHOICE
-    if not is_choice and not _PERSONAL.isdisjoint(said):
-        return False
-    return is_choice or not _CAPITALISED.fullmatch(value)
 
 
 def is_code(text: str) -> bool:
-    """True for one word of letters, digits and joints that is no name: `paid`, `EUR`, `v2.1`, but not `Anna`."""
+    """True for one word of letters, digits and joints that is no name: `paid`, `EUR`, `v2.1`, `order-12`, but not `Anna`."""
     if not 0 < len(text) <= MOST or text.startswith("redacted"):
         return False
-    return bool(_CODE.fullmatch(text)) and not _CAPITALISED.fullmatch(text)
+    return bool(_CODE.fullmatch(text)) and not _TITLE.fullmatch(text)
 
 
 def names_person(name: str) -> bool:
     """True for a field whose values say who someone is, what they wrote, or a credential."""
     parts = words(name)
-    return not _PERSONAL.isdisjoint(parts) or "".join(parts) in _PERSONAL or is_credential(name)
+    return bool(_PERSON.intersection(parts)) or "".join(parts) in _PERSON or is_credential(name)

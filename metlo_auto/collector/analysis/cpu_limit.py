@@ -23,7 +23,7 @@ class Overrun(BaseException):
 
 @contextmanager
 def limited(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise Overrun in the block once it has taken `seconds` of processor time; without effect beside the main thread."""
+    """Raise Overrun in the block once it has taken `seconds` of processor time; only the main thread can."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

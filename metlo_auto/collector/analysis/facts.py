@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis import masking, sensitive
-from metlo_auto.collector.analysis.codes import is_code, may_be_code, names_person
+from metlo_auto.collector.analysis.codes import is_code, names_person
+from metlo_auto.collector.analysis.enum_members import may_be_code
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
 from metlo_auto.collector.analysis.shapes import Leaf, Place, places

@@ -52,7 +52,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def shown(field: str, text: str) -> str:
-    """The value of a field as it may be shown: itself where nothing in it is sensitive, else the masked matches alone."""
+    """A field's value as it may be shown: itself where nothing in it is sensitive, else the masked matches alone."""
     if REDACTED.fullmatch(text) or not text:
         return text
     if field.lower() in ("cookie", "set-cookie"):
@@ -74,7 +74,7 @@ def shown(field: str, text: str) -> str:
 
 
 def _mask_cookies(text: str, most: Optional[int]) -> str:
-    """`session=\u2022\u2022\u2022; theme=\u2022\u2022\u2022`; what the agent redacted stays. `most`: pairs that are cookies, the rest are attributes."""
+    """`session=•••; theme=•••`; what the agent redacted stays. `most`: pairs that are cookies, before attributes."""
     pairs = text.split(";")
     return ";".join(pair if most and place >= most else _mask_cookie(pair) for place, pair in enumerate(pairs))
 
@@ -89,7 +89,8 @@ def in_place(text: str) -> str:
     result: list[str] = []
     done = 0
     for match in find("", text):
-        result += [text[done : match.start], mask(match.name, text[match.start : match.end]) if match.name else "\u2026"]
+        hidden = mask(match.name, text[match.start : match.end]) if match.name else "\u2026"
+        result += [text[done : match.start], hidden]
         done = match.end
     return "".join(result) + text[done:]
 
@@ -115,7 +116,7 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
 
 
 def mask(class_name: str, text: str) -> str:
-    """`text`, most of which is of the class: `a\u2022\u2022\u2022@e\u2022\u2022\u2022.com`, `\u2022\u2022\u2022\u20221111`, else dots."""
+    """`text`, most of which is of the class: `a•••@e•••.com`, `••••1111`, else dots."""
     if class_name == "email":
         return _mask_email(text)
     digits = _DIGITS.search(text) if class_name in ("card", "iban") else None

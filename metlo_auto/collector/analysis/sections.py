@@ -96,7 +96,7 @@ def header(message: dict[str, Any], name: str) -> str:
 
 
 def media_type(value: str) -> str:
-    """`application/json` of `application/json; charset=utf-8`, in lower case; "" for none, `*/*` for none that may be."""
+    """`application/json` of `application/json; charset=utf-8`, in lower case; "" for none, `*/*` for a bad one."""
     return _media_type(value.partition(";")[0][: MOST_MEDIA_TYPE + 1].strip().lower()) if value else ""
 
 

@@ -96,10 +96,15 @@ def har_entry(trace: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _listed(value: Any) -> Sequence[Any]:
+    """Agents may send anything where a list belongs."""
+    return value if isinstance(value, list) else ()
+
+
 def _har_request(request: dict[str, Any]) -> dict[str, Any]:
     pairs = [
         (str(item.get("name", "")), str(item.get("value", "")))
-        for item in request["url"].get("parameters") or ()
+        for item in _listed(request["url"].get("parameters"))
         if isinstance(item, dict)
     ]
     query = "?" + urlencode(pairs, errors="replace") if pairs else ""

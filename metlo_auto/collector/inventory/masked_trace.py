@@ -16,9 +16,15 @@ def mask_trace(trace: dict[str, Any]) -> dict[str, Any]:
     """A copy of `trace`, whose shape has passed the contract."""
     request, response = trace["request"], trace["response"]
     url = request["url"]
-    path = "/".join(masking.in_place(unquote(step)) if "@" in step or len(step) > 6 else step for step in url["path"].split("/"))
+    path = "/".join(map(_mask_step, url["path"].split("/")))
     masked = {**url, "path": path, "parameters": _pairs(url.get("parameters"))}
     return {**trace, "request": {**_message(request), "url": masked}, "response": _message(response)}
+
+
+def _mask_step(step: str) -> str:
+    clear = unquote(step)
+    hidden = masking.in_place(clear)
+    return step if hidden == clear else hidden
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Optional
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.ingest.transport import parse
@@ -27,8 +27,13 @@ class Endpoint(NamedTuple):
     last_seen: float
 
 
-def list_endpoints(connection: Connection) -> list[Endpoint]:
-    """All endpoints that answered with anything but 404 and 405, with what was folded into them."""
+def endpoint(connection: Connection, endpoint_id: str) -> Optional[Endpoint]:
+    """The endpoint that is shown as `endpoint_id`, None where there is none."""
+    return next(iter(list_endpoints(connection, endpoint_id)), None)
+
+
+def list_endpoints(connection: Connection, endpoint_id: Optional[str] = None) -> list[Endpoint]:
+    """All endpoints that answered with anything but 404 and 405, with what was folded into them; or one of them."""
     shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
     own = endpoints.alias()
     e = endpoints.c
@@ -51,6 +56,8 @@ def list_endpoints(connection: Connection) -> list[Endpoint]:
         .having(func.max(e.confirmed) == 1)
         .order_by(own.c.template, own.c.method, own.c.host)
     )
+    if endpoint_id is not None:
+        query = query.where(own.c.id == endpoint_id, or_(e.id == endpoint_id, e.folded_into == endpoint_id))
     return [
         Endpoint._make((*row[:4], bool(row[4]), *map(int, row[5:9]), *row[9:]))  # sums are decimals on PostgreSQL
         for row in connection.execute(query).all()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Optional
 
 from flask import abort, redirect, request, url_for
+from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
 from metlo_auto.collector.inventory import endpoint_facts as noted
@@ -23,6 +25,7 @@ from metlo_auto.collector.page import (
 )
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import chart, fill
+from metlo_auto.collector.page.page_cache import kept
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store import deletion
 from metlo_auto.collector.store.database import reading, writing
@@ -30,6 +33,7 @@ from metlo_auto.collector.store.database import reading, writing
 SPAN = 48  # hours of the chart
 CHART = (720, 72)
 LATEST = 20
+MOST_OPERATION = 40_000  # characters
 
 
 @blueprint.get("/endpoints/<name>")
@@ -37,23 +41,16 @@ def endpoint(name: str) -> str:
     now = time.time()
     hour = int(now // 3600)
     with reading(engine()) as connection:
-        listed = queries.list_endpoints(connection)
-        found = next((item for item in listed if item.id == name), None)
+        found = queries.endpoint(connection, name)
         if found is None:
             abort(404, "There is no such endpoint.")
         owners = rollups.members(connection, [name])
         traffic = rollups.traffic_of(connection, owners, hour - SPAN + 1).get(name, rollups.NO_TRAFFIC)
         row = inventory.rows([found], inventory_findings.exposures(connection), {})[0]
         place = routes.find(routes.locate(routes.read(connection)), found)
-        notes = noted.read_notes(connection).get(name, noted.empty())
-        seen = Observed(
-            method=found.method,
-            template=found.template,
-            hosts=(found.host,),
-            calls=found.calls,
-            fields=fields.read_fields(connection, list(owners)),
-            notes=notes,
-            route=place,
+        notes = inventory_findings.notes(connection).get(name, noted.empty())
+        listed, operation = kept(
+            f"endpoint {name}", connection, lambda c: _described(c, found, list(owners), place, notes)
         )
         return render(
             connection,
@@ -67,8 +64,9 @@ def endpoint(name: str) -> str:
             span=SPAN,
             place=place,
             notes=notes,
-            sections=tree.sections(seen.fields),
-            operation=exchange_view.pieces(_operation(seen)),
+            sections=tree.bounded(listed, request.args.get("section", "")),
+            operation=exchange_view.pieces(operation[:MOST_OPERATION]),
+            operation_is_cut=len(operation) > MOST_OPERATION,
             findings=[
                 item
                 for item in inventory_findings.findings(connection)
@@ -88,6 +86,26 @@ def delete_endpoint(name: str) -> Response:
         deletion.delete_endpoints(connection, queries.group(connection, name))
     done = "endpoint" if deletion.give_back(engine()) else "busy"
     return redirect(url_for("page.home", done=done), 303)
+
+
+def _described(
+    connection: Connection,
+    found: queries.Endpoint,
+    owners: list[str],
+    place: Optional[routes.Route],
+    notes: noted.Notes,
+) -> tuple[list[tree.Section], str]:
+    """The endpoint's fields as a tree, and its part of the OpenAPI document."""
+    seen = Observed(
+        method=found.method,
+        template=found.template,
+        hosts=(found.host,),
+        calls=found.calls,
+        fields=fields.read_fields(connection, owners),
+        notes=notes,
+        route=place,
+    )
+    return tree.sections(seen.fields), _operation(seen)
 
 
 def _operation(seen: Observed) -> str:

@@ -1,7 +1,7 @@
 """The kept requests to take away, as JSON lines or HAR; sent as they are read, so that memory stays small.
 
-Sensitive values are masked unless a person asks for them. A download that nobody reads holds no connection to the store,
-and only a few run at a time.
+Sensitive values are masked unless a person asks for them. A download that nobody reads holds no connection to the
+store, and only a few run at a time.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from metlo_auto.collector.store.database import reading, writing
 
 _BACK = ("page.findings", "page.sensitive")
 MOST_KEY = 4_000  # characters
+MOST_SHOWN = 50  # findings of each kind
+MOST_OF_ONE_KIND = 500  # where it alone is shown
 
 
 @blueprint.get("/findings")
@@ -29,10 +31,18 @@ def findings() -> str:
             "findings.html",
             "Findings",
             queries.status(connection),
-            groups=[(kind, list(items)) for kind, items in groupby(open_, key=lambda item: item.kind)],
+            groups=_groups(open_, request.args.get("kind", "")),
             n=len(open_),
-            gone=[item for item in everything if item.dismissed],
+            gone=[item for item in everything if item.dismissed][:MOST_SHOWN],
         )
+
+
+def _groups(open_: list[found.Finding], wanted: str) -> list[tuple[found.Kind, list[found.Finding], int]]:
+    """Findings by kind, as many of each as a page shows, and how many more there are."""
+    grouped = [(kind, list(items)) for kind, items in groupby(open_, key=lambda item: item.kind)]
+    alone = [(kind, items) for kind, items in grouped if kind.name == wanted]
+    most = MOST_OF_ONE_KIND if alone else MOST_SHOWN
+    return [(kind, items[:most], len(items)) for kind, items in alone or grouped]
 
 
 @blueprint.post("/dismiss")

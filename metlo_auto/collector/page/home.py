@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from datetime import datetime
 from typing import NamedTuple, Sequence
 
@@ -12,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
 from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.page import attention, inventory, inventory_findings, listing, recent_requests, rollups
+from metlo_auto.collector.page import attention, inventory_findings, listing, recent_requests, rollups
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
 from metlo_auto.collector.page.first_steps import welcome
@@ -41,9 +40,7 @@ def home() -> str:
         wanted = listing.read(request.args)
         now = time.time()
         found = inventory_findings.findings(connection)
-        counts = Counter(item.endpoint.id for item in found if not item.dismissed)
-        exposures = inventory_findings.exposures(connection)
-        everything = inventory.rows(queries.list_endpoints(connection), exposures, counts)
+        everything = inventory_findings.rows(connection)
         today = midnight(now)
         if wanted.sort == "p95":
             p95s = inventory_findings.p95s(connection, int(now // 3600) - DAY + 1)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi
+from metlo_auto.collector.inventory import endpoint_facts, queries
 from metlo_auto.collector.inventory import exposures as exposed
 from metlo_auto.collector.inventory import findings as found
-from metlo_auto.collector.page import rollups
+from metlo_auto.collector.page import inventory, rollups
+from metlo_auto.collector.page.listing import Row
 from metlo_auto.collector.page.page_cache import kept
 
 
@@ -23,6 +26,27 @@ def findings(connection: Connection) -> list[found.Finding]:
 def exposures(connection: Connection) -> list[exposed.Exposure]:
     """All fields with sensitive data; dismissed ones included and marked."""
     return kept("exposures", connection, exposed.read_exposures)
+
+
+def endpoints(connection: Connection) -> list[queries.Endpoint]:
+    """All endpoints in the order of their paths; not to be changed."""
+    return kept("endpoints", connection, queries.list_endpoints)
+
+
+def notes(connection: Connection) -> dict[str, endpoint_facts.Notes]:
+    """What is known of each endpoint as a whole; not to be changed."""
+    return kept("notes", connection, endpoint_facts.read_notes)
+
+
+def rows(connection: Connection) -> list[Row]:
+    """All endpoints as rows of the table, in the order of their paths; not to be changed."""
+    return kept("rows", connection, _rows)
+
+
+def _rows(connection: Connection) -> list[Row]:
+    counts = Counter(item.endpoint.id for item in findings(connection) if not item.dismissed)
+    made = inventory.rows(endpoints(connection), exposures(connection), counts)
+    return sorted(made, key=lambda row: (row.template, row.method, row.host))
 
 
 def p95s(connection: Connection, since: int) -> dict[str, float]:

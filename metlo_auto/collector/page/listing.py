@@ -93,11 +93,12 @@ def read(arguments: Mapping[str, str]) -> Wanted:
 
 
 def choose(rows: Sequence[Row], wanted: Wanted, since: float) -> list[Row]:
-    """The rows that `wanted` asks for, sorted; `since` is where today begins."""
+    """The rows that `wanted` asks for, sorted; those that are equal stay as `rows` has them. `since` is where today
+    begins.
+    """
     words = wanted.q.lower().split()
-    kept = [row for row in rows if _fits(row, wanted, since) and _says(row, words)]
+    kept = [row for row in rows if _fits(row, wanted, since) and _says(row, words)] if wanted.filters else list(rows)
     key, largest_first = _KEYS[wanted.sort]
-    kept.sort(key=lambda row: (row.template, row.method, row.host))
     kept.sort(key=key, reverse=largest_first != wanted.reverse)
     return kept
 

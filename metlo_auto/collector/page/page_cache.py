@@ -6,19 +6,26 @@ affords; what is cheap, as everything of a small inventory is, is therefore alwa
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, NamedTuple, Optional, TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from metlo_auto.collector.store import counters
+from metlo_auto.collector.store.database import reading
 from metlo_auto.collector.store.deletion import GENERATION
 from metlo_auto.collector.store.schema import declared_routes, dismissals
 
 T = TypeVar("T")
+logger = logging.getLogger("metlo.collector")
 _NAME = "metlo-collector-keeper"
+QUICK = 0.05  # seconds that a page waits for; what takes longer is gathered beside it while it shows the older one
+MOST = 60  # things
 SHARE = 20  # a thing is kept for this many times what it took
 OLDEST = 60.0  # seconds; some news end by time alone
 
@@ -43,16 +50,42 @@ class Keeper:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
+        self._gathering: set[str] = set()
 
-    def get(self, name: str, state: State, gather: Callable[[], T]) -> T:
-        """What `gather` gave lately under this name, else what it gives now."""
+    def get(self, name: str, state: State, gather: Callable[[], T], later: Optional[Callable[[], T]] = None) -> T:
+        """What `gather` gave lately under this name, else what it gives now.
+
+        Where only traffic has changed and gathering is slow, the older thing once more; `later` then gathers it in a
+        thread of its own.
+        """
         kept, now = self._kept.get(name), self._clock()
-        if kept is not None and self._is_good(kept, state, now):
-            found: T = kept.value
+        if kept is None:
+            return self._gather(name, state, gather)
+        found: T = kept.value
+        if self._is_good(kept, state, now):
             return found
+        if later is None or kept.state.decided != state.decided or kept.took < QUICK:
+            return self._gather(name, state, gather)
+        if name not in self._gathering:
+            self._gathering.add(name)
+            threading.Thread(target=self._renew, args=(name, state, later), name="metlo-page", daemon=True).start()
+        return found
+
+    def _gather(self, name: str, state: State, gather: Callable[[], T]) -> T:
+        began = self._clock()
         made = gather()
-        self._kept[name] = _Kept(made, state, now, self._clock() - now)
+        self._kept[name] = _Kept(made, state, began, self._clock() - began)
+        while len(self._kept) > MOST:
+            self._kept.pop(min(self._kept, key=lambda other: self._kept[other].at), None)
         return made
+
+    def _renew(self, name: str, state: State, gather: Callable[[], T]) -> None:
+        try:
+            self._gather(name, state, gather)
+        except SQLAlchemyError as error:
+            logger.warning("a page shows older figures, the store cannot be read: %s", str(error).splitlines()[0])
+        finally:
+            self._gathering.discard(name)
 
     @staticmethod
     def _is_good(kept: _Kept, state: State, now: float) -> bool:
@@ -65,7 +98,14 @@ class Keeper:
 def kept(name: str, connection: Connection, gather: Callable[[Connection], T]) -> T:
     """What `gather` reads from the store, kept for the app that answers this request."""
     keeper: Keeper = current_app.extensions.setdefault(_NAME, Keeper())
-    return keeper.get(name, state_of(connection), lambda: gather(connection))
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    store = connection.engine
+
+    def later() -> T:
+        with app.app_context(), reading(store) as own:
+            return gather(own)
+
+    return keeper.get(name, state_of(connection), lambda: gather(connection), later)
 
 
 def state_of(connection: Connection) -> State:

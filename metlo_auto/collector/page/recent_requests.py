@@ -85,19 +85,23 @@ def _read(connection: Connection, rows: Sequence[Any]) -> list[Sample]:
         if left < 0:
             break
         whole.append(row.id)
-    bodies = dict(connection.execute(select(samples.c.id, samples.c.body).where(samples.c.id.in_(whole))).tuples())
+    bodies = _by_number(connection, samples.c.body, whole)
     rest = [row.id for row in rows if row.id not in bodies]
-    start = select(samples.c.id, func.substr(samples.c.body, 1, _BEGINNING)).where(samples.c.id.in_(rest))
-    starts = dict(connection.execute(start).tuples()) if rest else {}
+    starts = _by_number(connection, func.substr(samples.c.body, 1, _BEGINNING), rest) if rest else {}
     return [
-        Sample(row.id, row.endpoint_id, row.at, parse(bytes(bodies[row.id])) if row.id in bodies else _outline(row, starts))
+        Sample(row.id, row.endpoint_id, row.at, parse(bodies[row.id]) if row.id in bodies else _outline(row, starts))
         for row in rows
     ]
 
 
-def _outline(row: Any, starts: dict[int, Any]) -> dict[str, Any]:
+def _by_number(connection: Connection, column: Any, numbers: Sequence[int]) -> dict[int, bytes]:
+    found = connection.execute(select(samples.c.id, column).where(samples.c.id.in_(numbers)))
+    return {row[0]: bytes(row[1]) for row in found}
+
+
+def _outline(row: Any, starts: dict[int, bytes]) -> dict[str, Any]:
     """What a list shows of a trace that is too large to be read for it."""
-    found = _PATH.search(bytes(starts.get(row.id, b"")))
+    found = _PATH.search(starts.get(row.id, b""))
     try:
         path = json.loads(found.group(1)) if found else "/\u2026"
     except ValueError:

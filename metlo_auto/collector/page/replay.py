@@ -37,7 +37,8 @@ def call(trace: dict[str, Any], revealed: bool) -> Call:
     request = trace["request"]
     pairs = [(str(item["name"]), str(item.get("value", ""))) for item in request.get("headers") or ()]
     variables = Variables(revealed)
-    remarks = [f"header {name[:60]!r} cannot be sent and is left out" for name, _ in pairs if not _TOKEN.fullmatch(name)]
+    odd = [name for name, _ in pairs if not _TOKEN.fullmatch(name)]
+    remarks = [f"header {name[:60]!r} cannot be sent and is left out" for name in odd]
     media = next((value for name, value in pairs if name.lower() == "content-type"), "")
     body = str(request.get("body") or "")
     is_whole, remark = _wholeness(trace)
@@ -120,8 +121,8 @@ def as_pytest(trace: dict[str, Any], template: str, revealed: bool = False) -> s
     sent = call(trace, revealed)
     code = [_remarks(sent).rstrip("\n")] if sent.remarks else []
     code += [f"import {name}" for name in _imports(sent)]
-    code += ["", "import requests", "", "", f"def test_{_name(sent.method, template)}():", "    response = requests.request("]
-    code += [f"        {sent.method!r},", f"        {_python(sent.url)},"]
+    code += ["", "import requests", "", "", f"def test_{_name(sent.method, template)}():"]
+    code += ["    response = requests.request(", f"        {sent.method!r},", f"        {_python(sent.url)},"]
     if sent.headers:
         code.append("        headers={")
         code += [f"            {name!r}: {_header(value)}," for name, value in sent.headers]

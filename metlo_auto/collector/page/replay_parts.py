@@ -14,7 +14,8 @@ _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 # variables that programs take notice of
 _TAKEN = frozenset(
     (
-        "BODY_FILE", "PATH", "HOME", "IFS", "ENV", "SHELL", "USER", "LOGNAME", "LANG", "TERM", "PWD", "OLDPWD", "TMPDIR",
+        "BODY_FILE", "PATH", "HOME", "IFS", "ENV", "SHELL", "USER", "LOGNAME", "LANG", "TERM", "PWD", "OLDPWD",
+        "TMPDIR",
         "TZ", "PS1", "PS2", "PS4", "OPTIND", "CDPATH", "UID", "PPID", "RANDOM", "SECONDS", "HOSTNAME", "HTTP_PROXY",
         "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     )
@@ -103,7 +104,8 @@ def url_pieces(url: dict[str, Any], headers: dict[str, str], variables: Variable
             quoted = quote(step, safe="%:@!$'()*+,;=~-._", errors="replace")
             pieces.append(quoted.replace(".", "%2E") if step in (".", "..") else quoted)  # else clients resolve it
     mark = "?"
-    for item in url.get("parameters") or ():
+    listed = url.get("parameters")
+    for item in listed if isinstance(listed, list) else ():
         if isinstance(item, dict):
             name, value = str(item.get("name", "")), str(item.get("value", ""))
             pieces += [mark + quote_plus(name, errors="replace") + "=", *value_pieces(name, value, variables, True)]

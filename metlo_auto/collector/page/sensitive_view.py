@@ -31,7 +31,7 @@ class Group(NamedTuple):
 def sensitive_data() -> str:
     wanted = listing.read(request.args)
     with reading(engine()) as connection:
-        endpoints = {item.id: item for item in queries.list_endpoints(connection)}
+        endpoints = {item.id: item for item in inventory_findings.endpoints(connection)}
         found = [item for item in inventory_findings.exposures(connection) if item.endpoint_id in endpoints]
         open_ = [item for item in found if not item.dismissed]
         gone = [item for item in found if item.dismissed]

@@ -8,6 +8,8 @@ from metlo_auto.collector.inventory.fields import Field
 
 _ORDER = ("path", "query", "body", "response")
 _TITLES = {"path": "Path", "query": "Query", "body": "Request body", "response": "Response"}
+MOST_LEAVES = 300  # of one page
+LEAST_LEAVES = 10  # of one section
 DEEPEST = 9  # steps that are drawn; what lies deeper stands in line with them
 
 
@@ -28,6 +30,11 @@ class Section(NamedTuple):
     what: str
     seen: int
     leaves: Sequence[Leaf]
+    hidden: int = 0  # further leaves, which a page of their own shows
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.what}".strip()
 
     @property
     def title(self) -> str:
@@ -41,6 +48,17 @@ def sections(fields: Iterable[Field]) -> list[Section]:
         found.setdefault(field.section, []).append(field)
     made = [_section(name, members) for name, members in found.items()]
     return sorted(made, key=lambda section: (_rank(section.kind), section.what))
+
+
+def bounded(listed: Sequence[Section], wanted: str) -> list[Section]:
+    """`listed` with as many leaves as a page shows; all of the section `wanted` alone where there is one so named."""
+    alone = [section for section in listed if section.name == wanted]
+    if alone:
+        return alone
+    each = max(LEAST_LEAVES, MOST_LEAVES // max(1, len(listed)))
+    return [
+        section._replace(leaves=section.leaves[:each], hidden=max(0, len(section.leaves) - each)) for section in listed
+    ]
 
 
 def _rank(kind: str) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterator, Optional
 
@@ -65,6 +66,10 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, do: Callable[[], None]) -> None:
     monkeypatch.setattr(aggregation, "observe", observe)
 
 
+def _earlier(seconds: float) -> float:
+    return time.time() - seconds
+
+
 def _burn() -> None:
     while True:
         pass
@@ -93,7 +98,7 @@ def test_a_trace_that_kills_the_analyser_is_rejected_after_a_few_restarts(
         child = os.fork()
         if child == 0:
             own = open_store(engine.url.render_as_string(hide_password=False))
-            Worker(own, clock=lambda at=time.time() - 600 + 60 * restart: at).step()
+            Worker(own, clock=partial(_earlier, 600 - 60 * restart)).step()
             os._exit(0)
         os.waitpid(child, 0)
     status = _drain(engine)
