@@ -38,12 +38,27 @@ class Environment:
 
 def ready(base: str, environ: "Dict[str, str]", yes: bool) -> Environment:
     """The environment, made by the interpreter `base` where it is not there yet. Raises PythonError."""
-    folder = os.path.join(_home(environ), _name(base))
-    python = os.path.join(folder, "bin", "python")
-    if not os.access(python, os.X_OK):
-        _ask(folder, yes)
-        _make(base, folder, environ)
-    return Environment(python, package_alone(environ))
+    there = made(base, environ)
+    if there is not None:
+        return there
+    folder = _folder(base, environ)
+    _ask(folder, yes)
+    _make(base, folder, environ)
+    return Environment(_python(folder), package_alone(environ))
+
+
+def made(base: str, environ: "Dict[str, str]") -> "Optional[Environment]":
+    """The environment for the interpreter `base`, None where it is not there. Raises PythonError."""
+    python = _python(_folder(base, environ))
+    return Environment(python, package_alone(environ)) if os.access(python, os.X_OK) else None
+
+
+def _folder(base: str, environ: "Dict[str, str]") -> str:
+    return os.path.join(_home(environ), _name(base))
+
+
+def _python(folder: str) -> str:
+    return os.path.join(folder, "bin", "python")
 
 
 def package_alone(environ: "Dict[str, str]") -> str:

@@ -58,6 +58,19 @@ def find(environ: "Dict[str, str]", yes: bool) -> Python:
     return Python(made.python, dict(alone, PYTHONPATH=made.package))
 
 
+def find_made(environ: "Dict[str, str]") -> "Optional[Python]":
+    """What runs the collector, where that is there already; asks nobody and makes nothing."""
+    base = sys.executable if sys.version_info >= OLDEST else None
+    alone = {name: value for name, value in environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    try:
+        if environ.get(VARIABLE, "").strip():
+            return _chosen(environ[VARIABLE].strip(), alone)
+        made = collector_environment.made(base, environ) if base is not None else None
+    except PythonError:
+        return None
+    return Python(made.python, dict(alone, PYTHONPATH=made.package, METLO_DISABLED="1")) if made is not None else None
+
+
 def _chosen(command: str, environ: "Dict[str, str]") -> Python:
     try:
         path = process.find(command, environ)

@@ -21,9 +21,9 @@ from tests.support.recorder import Recorder
 
 SHELL = ("", "sh")
 RUN_HERE = {
-    "try": ("README.md", "pip install 'metlo-auto[collector]'\nmetlo-run --local flask run"),
+    "try": ("README.md", "pip install ./metlo-auto\nmetlo-run --local --yes flask run"),
     "collector": ("docs/collector.md", "pip install 'metlo-auto[collector]'"),
-    "send": ("README.md", "pip install metlo-auto "),
+    "send": ("README.md", "pip install ./metlo-auto "),
     "deploy": ("docs/deploy.md", "pip install metlo-auto\n"),
     "check": ("README.md", "metlo-run --check gunicorn app:app"),
     "check in deploy": ("docs/deploy.md", "metlo-run --check gunicorn app:app"),
@@ -113,6 +113,7 @@ class Place:
         self.home.mkdir()
         self.app.mkdir()
         (self.app / "app.py").write_text(APP)
+        (self.app / "metlo-auto").symlink_to(ROOT)  # the clone
         subprocess.check_call([sys.executable, "-m", "venv", str(self.venv)])
         self.port = free_port()
         self.environ = {
@@ -168,12 +169,12 @@ def test_the_readme_with_ones_own_app(place):
 
 
 def uninstalled(place):
-    """`pip uninstall metlo-auto`, as the README says, leaves the folder in the home and nothing else."""
+    """`pip uninstall metlo-auto`, as the README says, leaves two folders in the home and nothing else."""
     assert "pip uninstall metlo-auto" in [span for _, span in all_spans()]
     place.shell("pip uninstall --yes metlo-auto")
     left = [path for path in place.venv.rglob("*metlo*") if "wheels" not in path.parts]
-    in_home = sorted(str(path.relative_to(place.home)) for path in place.home.rglob("*") if "metlo" in path.name)
-    assert (left, in_home) == ([], [".local/state/metlo-auto"])
+    in_home = sorted(str(path.relative_to(place.home)) for path in place.home.glob(".*/*/*") if "metlo" in path.name)
+    assert (left, in_home) == ([], [".local/share/metlo-auto", ".local/state/metlo-auto"])
 
 
 def all_spans():

@@ -42,7 +42,7 @@ ALLOWED = {
     "collector/page": "version collector collector/store collector/ingest collector/analysis collector/inventory collector/openapi",
     "collector/security_tests": "version redact collector collector/store collector/ingest collector/analysis "
                                 "collector/inventory collector/openapi",
-    "collector/service": "version cli collector collector/store collector/ingest collector/analysis collector/inventory "
+    "collector/service": "version cli launcher collector collector/store collector/ingest collector/analysis collector/inventory "
                          "collector/openapi collector/page collector/security_tests",
     "__main__": "launcher",
     "__init__": "version errors explicit agent",

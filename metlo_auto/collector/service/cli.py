@@ -15,6 +15,7 @@ from metlo_auto.collector.security_tests import arguments as security_tests
 from metlo_auto.collector.service import requirements_check
 from metlo_auto.version import VERSION
 
+ELSEWHERE = "METLO_COLLECTOR_CONTINUED"  # set where this command has been continued in another environment
 SHELLS = ("bash", "zsh", "fish")
 EXAMPLES = """\
 examples:
@@ -115,8 +116,12 @@ def _add_reading(
     status.add_argument("--json", action="store_true", help="for machines")
     openapi = commands.add_parser("openapi", parents=[common], help="the API as an OpenAPI 3.1 document")
     openapi.add_argument("--out", metavar="FILE", default="", help="write it there instead of to standard output")
-    openapi.add_argument("--check", metavar="FILE", help="exit 1 where traffic differs from this document (JSON or YAML)")
-    openapi.add_argument("--declared", action="store_true", help="with declared routes that nobody called, x-observed: false")
+    openapi.add_argument(
+        "--check", metavar="FILE", help="exit 1 where traffic differs from this document (JSON or YAML)"
+    )
+    openapi.add_argument(
+        "--declared", action="store_true", help="with declared routes that nobody called, x-observed: false"
+    )
     openapi.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
     openapi.add_argument("--title", default="Observed API", help="default: %(default)s")
     export = commands.add_parser("export", parents=[common], help="the kept requests as JSON lines or HAR")
@@ -150,10 +155,22 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print("metlo-collector: needs Linux, macOS or another POSIX system", file=sys.stderr)
         return 1
     missing = requirements_check.missing()
+    if missing and ELSEWHERE not in os.environ:
+        _continue_where_packages_are(arguments)
     if missing:
         print(requirements_check.complaint(missing), file=sys.stderr)
         return 1
     return _run(options)
+
+
+def _continue_where_packages_are(arguments: list[str]) -> None:
+    """Becomes the same command in the environment that `metlo-run --local` has made, where there is one."""
+    from metlo_auto.launcher import collector_python
+
+    python = collector_python.find_made(dict(os.environ))
+    if python is not None:
+        environ = dict(python.environ, **{ELSEWHERE: "1"})
+        os.execve(python.path, [python.path, "-m", "metlo_auto.collector", *arguments], environ)
 
 
 def _run(options: argparse.Namespace) -> int:
