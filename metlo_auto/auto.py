@@ -32,6 +32,10 @@ def arm() -> None:
         from metlo_auto import refusal
 
         refusal.pass_on()
+    if hasattr(sys, "set_lazy_imports_filter"):  # Python 3.15
+        from metlo_auto.imports import eager_imports
+
+        eager_imports.install()
     import_hook.install("flask.app", _on_flask)
     loaded = sys.modules.get("flask.app")
     if loaded is not None and getattr(loaded, "Flask", None) is not None:
@@ -59,6 +63,8 @@ def _guarded(function: "Callable[[Any], Any]", argument: "Any") -> "Any":
 
 
 def _patch(flask_app: "ModuleType") -> None:
+    if sys.version_info >= (3, 15):
+        import calendar  # noqa: F401 - imported later, it would ask a clock that a test of the app's has replaced
     from metlo_auto.config import settings
 
     if settings.load(os.environ, _folder()).settings.disabled:  # by `.env`

@@ -34,17 +34,28 @@ def arm(home: str) -> None:
 
 def _was_made_for_another(home: str) -> bool:
     """Whether `home` is for another version of Python, by its path or by wrapt's compiled part."""
-    mine = "%d.%d" % sys.version_info[:2]
-    if any(part.startswith("python3.") and part != "python" + mine for part in home.split(os.sep)):
+    mine = _library_folder()
+    if any(part.startswith(("python3.", "pypy3.")) and part != mine for part in home.split(os.sep)):
         return True
     try:
         files = os.listdir(os.path.join(home, "wrapt"))
     except OSError:
         return False
     compiled = [name for name in files if name.endswith((".so", ".pyd"))]
-    tag = sys.implementation.cache_tag or ""
-    marks = (".%s-" % tag, ".%sm-" % tag, ".cp%s-" % mine.replace(".", ""))
+    tag, number = sys.implementation.cache_tag or "", "%d%d" % sys.version_info[:2]
+    flags = ("t",) if _is_free_threaded() else ("", "m")
+    marks = [mark for flag in flags for mark in (".%s%s-" % (tag, flag), ".cp%s%s-" % (number, flag))]
     return bool(compiled) and not any(mark in name for name in compiled for mark in marks)
+
+
+def _library_folder() -> str:
+    """What the folder is called that site-packages of this interpreter lies in: python3.13, python3.13t, pypy3.11."""
+    kind = "pypy" if sys.implementation.name == "pypy" else "python"
+    return "%s%d.%d%s" % (kind, sys.version_info[0], sys.version_info[1], "t" if _is_free_threaded() else "")
+
+
+def _is_free_threaded() -> bool:
+    return "t" in getattr(sys, "abiflags", "")
 
 
 def _refuse(module: "ModuleType") -> None:

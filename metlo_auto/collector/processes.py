@@ -80,5 +80,6 @@ def _is_bootstrap(part: str) -> bool:
 
 def seldom_look_for_cycles() -> None:
     """JSON is many objects and no cycle: by default the search for cycles takes a tenth of the time and finds none."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    if sys.implementation.name == "cpython":  # PyPy's has neither
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)

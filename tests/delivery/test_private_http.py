@@ -1,6 +1,7 @@
 """Copies of modules: their own classes, the errors of all, and no trace in `sys.modules`."""
 
 import importlib
+import importlib.util
 import sys
 import zipfile
 
@@ -66,3 +67,23 @@ def test_what_comes_from_no_file_is_used_as_it_is(package, monkeypatch):
     original = importlib.import_module("copied.below")
     monkeypatch.setattr(importlib.import_module("copied"), "__path__", [])
     assert Copies().add("copied.below") is original
+
+
+def test_code_whose_imports_are_calls_does_what_imports_do(package):
+    """As copies are made on PyPy."""
+    from importlib.machinery import PathFinder
+
+    from metlo_auto.delivery.transport.pypy_imports import code_that_imports_by
+
+    importlib.import_module(package)
+    asked = []
+
+    def by(name, globals=None, locals=None, fromlist=(), level=0):
+        asked.append((name, tuple(fromlist), level))
+        return __import__(name, globals, locals, fromlist, level)
+
+    spec = PathFinder.find_spec("copied.above", importlib.import_module(package).__path__)
+    module = importlib.util.module_from_spec(spec)
+    exec(code_that_imports_by(by, module, spec), vars(module))
+    assert module.Above.__mro__[1] is module.late() is importlib.import_module("copied.below").Below
+    assert asked == [("below", ("Below", "Refused"), 1), ("", ("below",), 1), ("copied.below", ("Below",), 0)]

@@ -8,6 +8,7 @@ is given copies where it imports what there is a copy of.
 import builtins
 import importlib
 import importlib.util
+import sys
 from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any, Dict, Optional, Sequence
@@ -19,6 +20,8 @@ class Copies:
     def __init__(self) -> None:
         self._copies: Dict[str, ModuleType] = {}
         self._builtins = dict(vars(builtins), __import__=self._import)
+        if hasattr(builtins, "__lazy_import__"):  # Python 3.15 takes it for imports at the top of a module
+            self._builtins["__lazy_import__"] = self._import
 
     def add(self, name: str) -> Any:
         """The copy of the module `name`; the module itself where it comes from no file, as in some frozen programs."""
@@ -31,7 +34,13 @@ class Copies:
             return original
         copy = importlib.util.module_from_spec(spec)
         vars(copy)["__builtins__"] = self._builtins
-        exec(get_code(name), vars(copy))
+        if sys.implementation.name == "pypy":  # which ignores that
+            from .pypy_imports import code_that_imports_by
+
+            code = code_that_imports_by(self._import, copy, spec)
+        else:
+            code = get_code(name)
+        exec(code, vars(copy))
         _share_exceptions(copy, original)
         self._copies[name] = copy
         return copy
