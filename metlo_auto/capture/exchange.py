@@ -47,6 +47,9 @@ class Exchange:
         "route", "endpoint", "arguments", "exception",
     )  # fmt: skip
 
+    def __init__(self) -> None:
+        self.slashes_escaped = False
+
     started: float  # seconds since the epoch
     duration: float  # seconds until the last byte was handed over
     method: str

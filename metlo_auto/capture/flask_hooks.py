@@ -206,4 +206,5 @@ def route_of(environ: Environ) -> Route:
         return None, None, {}
     arguments: Any = request.get("view_args")
     said = storage(rule)
-    return text(said.get("rule")), text(said.get("endpoint")), dict(dict.items(arguments)) if is_a(arguments, dict) else {}
+    values = dict(dict.items(arguments)) if is_a(arguments, dict) else {}
+    return text(said.get("rule")), text(said.get("endpoint")), values

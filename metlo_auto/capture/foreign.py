@@ -127,7 +127,7 @@ def chunk(value: Foreign) -> bytes:
         return value  # type: ignore[no-any-return]
     if issubclass(kind, bytes):
         return b"".join([value])
-    return bytes(value) if kind in (bytearray, memoryview) else b""
+    return bytes(value) if kind is bytearray or kind is memoryview else b""
 
 
 def elements(value: Foreign) -> List[Foreign]:

@@ -19,7 +19,6 @@ from metlo_auto.capture.foreign import (
 from metlo_auto.capture.recording import LIVE, Recording
 from metlo_auto.capture.stand_in import StandIns
 
-
 _END = object()
 
 
