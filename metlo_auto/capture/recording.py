@@ -400,4 +400,4 @@ def hand_over_rest() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # what runs in the parent is the parent's to report
-    os.register_at_fork(after_in_child=LIVE.clear)  # novermin
+    os.register_at_fork(after_in_child=LIVE.clear)  # novermin - 3.7; asked for by name

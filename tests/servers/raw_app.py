@@ -1,5 +1,6 @@
 """A Flask app that does what a WSGI app may do, by path: the questions of docs/servers.md."""
 
+import os
 import sys
 
 from flask import Flask
@@ -26,7 +27,7 @@ def misses_a_file(environ, start_response):
     start_response("200 OK", TEXT)
 
     def broken():
-        open("/nonexistent/file")
+        os.stat("/nonexistent/file")
         yield b""
     return broken()
 
