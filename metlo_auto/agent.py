@@ -15,10 +15,11 @@ from typing import Any, Callable, Deque, Dict, Optional, Tuple
 from metlo_auto.capture.exchange import Exchange
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo, Names, Values
-from metlo_auto.capture.recording import Capture, Route, hand_over_interrupted
+from metlo_auto.capture.recording import Capture, Route, hand_over_rest
+from metlo_auto.capture.response_tee import hand_over_interrupted
 from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
-from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Exits, Locks
+from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks
 from metlo_auto.redact import Redactor
 from metlo_auto.trace.bodies import MultipartSieve, Text, text_of
 from metlo_auto.trace.encoder import METHODS, Encoder
@@ -233,6 +234,8 @@ class Agents:
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)
         if agent is None:
+            if not self._agents:  # before any delivery ends: what was answered and never closed is still to come
+                self._exits.add(Ending(hand_over_rest, lambda: None, lambda began: hand_over_rest()))
             agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks))
         return agent
 

@@ -1,41 +1,57 @@
 """The WSGI edge of an app: begins a recording of each request, and lets the app run.
 
-Must not know Flask's API, redaction or sending.
+Must not know Flask's API, redaction or sending. The edge stands in the class; which app reports to whom stands in a
+table beside: an app has nothing of ours in itself, so it is copied, pickled and freed as it would be.
 """
 
 from functools import wraps
-from typing import Any, Callable, Optional
+from types import FunctionType
+from typing import Any, Callable, Dict, Optional, Tuple
 
-from metlo_auto.capture.recording import KEY, Capture, Environ, Recording
+from metlo_auto.capture.foreign import (
+    Foreign,
+    IdentityTable,
+    bases,
+    dictionary,
+    drop_frame,
+    in_class,
+    in_class_itself,
+    in_instance,
+    text,
+)
+from metlo_auto.capture.recording import LIVE, WAITING, Capture, Recording, no_longer_waits
 from metlo_auto.capture.response_tee import watch
 
-# The attribute of an app that holds its Attachment.
-ATTACHED = "_metlo_auto"
+_SIGNATURE = ("self", "environ", "start_response")
 
 
 class Attachment:
-    """Ties one app to one capture; None lets its requests pass unseen.
+    """Ties one app, and the copies of it, to one capture; None lets its requests pass unseen.
 
     `declare` is called once, at the app's first request, when all its routes are there. `answered` says with which
-    status a layer around the app answers an exception that leaves it; None where no such layer is known of.
+    status a layer around the app answers an exception that leaves it; None where no such layer is known of. `upgraded`
+    is called where a client asks the app for a websocket.
     """
 
     def __init__(
         self,
         capture: Optional[Capture],
-        declare: Optional[Callable[[Capture, Any, Environ], None]] = None,
+        declare: Optional[Callable[[Capture, Any, Dict[str, Any]], None]] = None,
         answered: Optional[Callable[[Any, BaseException], Optional[int]]] = None,
+        upgraded: Callable[[Any], None] = lambda app: None,
     ) -> None:
         self.capture = capture
         self.declare = declare
         self.answered = answered
+        self.upgraded = upgraded
+        self.edge: Any = None  # the one of the app's edges that counts: a subclass may call that of its base
 
-    def declare_once(self, capture: Capture, app: Any, environ: Environ) -> None:
+    def declare_once(self, capture: Capture, app: Foreign, facts: Dict[str, Any]) -> None:
         declare, self.declare = self.declare, None
         if declare is not None:
-            declare(capture, app, environ)
+            declare(capture, app, facts)
 
-    def status_after(self, app: Any, error: BaseException) -> int:
+    def status_after(self, app: Foreign, error: BaseException) -> int:
         """What the client gets where `error` leaves the app."""
         try:
             return (self.answered and self.answered(app, error)) or 500
@@ -43,43 +59,147 @@ class Attachment:
             return 500
 
 
-def edge(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The WSGI `method` of a class with a look-out around it; each object has its own Attachment, or none."""
+APPS = IdentityTable()  # app -> Attachment
+_FAMILIES = IdentityTable()  # what an app shares with its copies -> Attachment
+_EDGES = IdentityTable()  # our functions in classes of others -> True
+_SHARED = "url_map"
+# Attaches an app that nobody knows of; put here where every app of the process is ours to report.
+attach_unknown: Dict[str, Callable[[Any], None]] = {}
 
-    @wraps(method, updated=())
-    def wsgi_app(self: Any, environ: Environ, start_response: Callable[..., Any]) -> Any:
-        attachment: Any = getattr(self, ATTACHED, None)  # an Attachment, or None
-        recording = _begin(attachment, self, environ, start_response) if attachment is not None else None
-        if recording is None:
-            return method(self, environ, start_response)
+
+def remember(app: Foreign, attachment: Attachment) -> None:
+    """From now on requests of `app` belong to `attachment`."""
+    APPS.put(app, attachment)
+    shared = in_instance(app, _SHARED)
+    if shared is not None:
+        _FAMILIES.put(shared, attachment)
+
+
+def _adopted(app: Foreign) -> Optional[Attachment]:
+    """The Attachment of an app that never ran its `__init__`: a copy has that of the original."""
+    shared = in_instance(app, _SHARED)
+    attachment: Optional[Attachment] = _FAMILIES.get(shared) if shared is not None else None
+    if attachment is not None:
+        APPS.put(app, attachment)
+    elif attach_unknown:
+        attach_unknown["attach"](app)
+        attachment = APPS.get(app)
+    return attachment
+
+
+def replace_in_class(kind: Foreign, name: str, make: Callable[[Any], Any]) -> Any:
+    """Puts `make` of the method `name` in its place, in the class that defines it, once; returns what stands there."""
+    owner = next((base for base in bases(kind) if in_class_itself(base, name) is not None), None)
+    method = None if owner is None else in_class_itself(owner, name)
+    if method is None or _EDGES.get(method):
+        return method
+    made = make(method)
+    _EDGES.put(made, True)
+    type.__setattr__(owner, name, made)
+    return made
+
+
+def put_edge(app: Foreign) -> Any:
+    """Innermost around the app, in its class; outermost where the app itself has a `wsgi_app` that somebody wrapped."""
+    wrapped_before = in_instance(app, "wsgi_app") is not None or in_class(type(app), "wsgi_app") is None
+    return replace_in_class(type(app), "__call__" if wrapped_before else "wsgi_app", edge)
+
+
+def edge(method: Foreign) -> Callable[..., Any]:
+    """The WSGI `method` of a class with a look-out around it; which app is recorded is the table's to say."""
+    plain = type(method) is FunctionType
+    names = method.__code__.co_varnames[:3] if plain else _SIGNATURE
+
+    def wsgi_app(self: Foreign, *args: Foreign, **named: Foreign) -> Foreign:
+        recording = None
         try:
-            result = method(self, environ, recording.start_response)
+            entry = APPS.entries.get(id(self))
+            attachment = entry[1] if entry is not None and entry[0]() is self else _known(self)
+            if attachment is not None and attachment.edge is wsgi_app and attachment.capture is not None:
+                if named:
+                    args, named = _in_order(names, args, named)
+                recording = _begin(attachment, self, *args[:2])
+            call = method if plain else method.__get__(self, type(self))
+            if recording is None:
+                return call(self, *args, **named) if plain else call(*args, **named)
+            args = (args[0], recording.start_response) + args[2:]
+            result = call(self, *args, **named) if plain else call(*args, **named)
         except BaseException as error:
-            recording.left_by(error, attachment.status_after(self, error))
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            if recording is not None:
+                _left(attachment, self, recording, error)
+            drop_frame(error)
             raise
+        recording.in_call = False
         return watch(result, recording)
 
-    return wsgi_app
+    return wraps(method, updated=())(wsgi_app) if plain else wsgi_app
+
+
+def _left(attachment: Any, app: Foreign, recording: Recording, error: BaseException) -> None:
+    recording.capture.guard.run(recording.left_by, error, attachment.status_after(app, error))
+
+
+def _in_order(names: Tuple[str, ...], args: Any, named: Dict[str, Any]) -> Tuple[Any, Dict[str, Any]]:
+    """The environ and `start_response` by position, whatever the method calls them; as given where it has them not."""
+    missing = names[1 + len(args):3]
+    if all(name in named for name in missing):
+        args = args + tuple([named[name] for name in missing])
+        named = {name: value for name, value in named.items() if name not in missing}
+    return args, named
+
+
+def _known(app: Foreign) -> Optional[Attachment]:
+    try:
+        return _adopted(app)
+    except Exception:  # noqa: BLE001 - the app runs whatever becomes of our copy
+        return None
 
 
 def _begin(
-    attachment: Attachment, app: Any, environ: Environ, forward: Callable[..., Any]
-) -> "Optional[Recording]":
+    attachment: Attachment, app: Foreign, environ: Foreign = None, forward: Foreign = None
+) -> Optional[Recording]:
     capture = attachment.capture
-    if capture is None:
+    if capture is None or environ is None:
         return None
     try:
-        if KEY in environ:  # an app inside an app is the outer one's request: it is reported once
-            environ[KEY].keep_route()
+        if WAITING:
+            no_longer_waits(environ)
+        first = _earlier(environ)
+        if first is not None and (first.in_call or (first.iterated and not first.done and not first.ended)):
+            first.keep_route()  # an app inside an app is the outer one's request: it is reported once
             return None
+        facts = environ.copy() if type(environ) is dict else dictionary(environ)
         if attachment.declare is not None:
-            attachment.declare_once(capture, app, environ)
-        if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):
-            return None
-        recording = Recording(capture, environ, forward)
-        recording.tee_input(environ)
-        environ[KEY] = recording
+            attachment.declare_once(capture, app, facts)
+        if capture.ignored is not None:
+            path = text(facts.get("SCRIPT_NAME")).rstrip("/") + text(facts.get("PATH_INFO"))
+            if capture.ignored(path if path[:1] == "/" else "/" + path):
+                return None
+        recording = Recording(capture, environ, facts, forward)
+        if first is not None:
+            recording.follow(first)
+        if recording.copy is None:
+            recording.tee_input(environ)
+        if recording.upgrade:
+            attachment.upgraded(app)
+        LIVE[id(environ)] = recording
         return recording
     except Exception:  # noqa: BLE001 - the app runs whatever becomes of our copy
         capture.guard.note()
         return None
+
+
+def _earlier(environ: Foreign) -> Optional[Recording]:
+    """The recording that this request has already: of this environ, or of the one that it was copied from in a view."""
+    first = LIVE.get(id(environ))
+    if first is None:
+        if type(environ) is dict and "werkzeug.request" not in environ:
+            return None
+        request = dict.get(environ, "werkzeug.request") if issubclass(type(environ), dict) else None
+        origin = in_instance(request, "environ") if request is not None else None
+        return LIVE.get(id(origin)) if origin is not None else None
+    if first.is_of(environ):
+        return first
+    first.finish()
+    return None

@@ -41,17 +41,21 @@ class Exchange:
     """
 
     __slots__ = (
-        "started", "duration", "method", "script_name", "path", "query", "peers", "remote_port", "request_names",
-        "request_values", "request_type", "request_encoding", "request_body", "status", "response_names",
-        "response_values", "response_type", "response_encoding", "response_body", "route", "endpoint", "arguments",
-        "exception",
+        "started", "duration", "method", "script_name", "path", "slashes_escaped", "query", "peers", "remote_port",
+        "request_names", "request_values", "request_type", "request_encoding", "request_body", "status",
+        "response_names", "response_values", "response_type", "response_encoding", "response_body",
+        "route", "endpoint", "arguments", "exception",
     )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.slashes_escaped = False
 
     started: float  # seconds since the epoch
     duration: float  # seconds until the last byte was handed over
     method: str
-    script_name: str
-    path: str
+    script_name: str  # without a slash at its end
+    path: str  # "" or with a slash at its beginning
+    slashes_escaped: bool  # whether %2F in `path` is an escape of the client's, which its server leaves alone
     query: str
     peers: Peers
     remote_port: str

@@ -1,21 +1,28 @@
-"""What is Flask's: the patch of `Flask.__init__`, the hooks on an app, routes. Must not know encoding or network."""
+"""What is Flask's: the patch of `Flask.__init__`, what is noted inside Flask, routes. Must not know encoding, network.
+
+All of it stands in Flask's and Werkzeug's classes. An app, a request or a response has nothing of ours in it.
+"""
 
 import sys
 import weakref
-from types import FunctionType
-from typing import Any, Callable, Dict, Optional
+from functools import wraps
+from typing import Any, Callable, Dict, List, Optional
 
 import flask
+from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import ClosingIterator
 
+from metlo_auto.capture import edge
 from metlo_auto.capture.declared_routes import note_app, routes_of
-from metlo_auto.capture.edge import ATTACHED, Attachment, edge
-from metlo_auto.capture.recording import KEY, Capture, Environ, Recording, Route
-from metlo_auto.imports.wrapt_import import wrap_function_wrapper
+from metlo_auto.capture.edge import APPS, Attachment, put_edge, remember, replace_in_class
+from metlo_auto.capture.foreign import Foreign, class_name, drop_frame, in_class, in_instance, is_a, storage, text
+from metlo_auto.capture.recording import Capture, Environ, Recording, Route, of_environ
+from metlo_auto.imports.wrapt_import import wrap_init
 
-EDGE = "_metlo_auto_edge"
 # What Werkzeug's responses answer with, unless they pass a file through.
 ORDINARY = ClosingIterator
+_OFF = ("", "0", "False")
+_listening: List[bool] = []  # not empty once the signal is connected
 
 
 def patch(flask_app: Any, capture_for: Callable[[Any], Optional[Capture]]) -> None:
@@ -23,155 +30,181 @@ def patch(flask_app: Any, capture_for: Callable[[Any], Optional[Capture]]) -> No
 
     The class stays the same object.
     """
-    wrap_function_wrapper(flask_app, "Flask.__init__", _attaching(capture_for))
+    if getattr(sys.modules.get("flask"), "Flask", None) is None:
+        # Flask is being imported: there is no app yet, so one that never runs `__init__` was unpickled, or copied.
+        edge.attach_unknown["attach"] = lambda app: attach_new(app, capture_for)
+    wrap_init(flask_app, "Flask.__init__", _attaching(capture_for))
 
 
 def _attaching(capture_for: Callable[[Any], Optional[Capture]]) -> Callable[..., Any]:
-    def init(wrapped: Callable[..., Any], app: Any, args: Any, kwargs: Any) -> None:
-        wrapped(*args, **kwargs)
+    def init(wrapped: Callable[..., Any], app: Foreign, args: Any, kwargs: Any) -> None:
+        try:
+            wrapped(*args, **kwargs)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
         attach_new(app, capture_for)
 
     return init
 
 
-def attach_new(app: Any, capture_for: Callable[[Any], Optional[Capture]]) -> None:
+def attach_new(app: Foreign, capture_for: Callable[[Any], Optional[Capture]]) -> None:
     """Attaches an app that is not attached yet; an explicit attachment knows better than the environment."""
-    if getattr(app, ATTACHED, None) is None:
+    if APPS.get(app) is None:
         capture = capture_for(app)
         if capture is not None:
             capture.guard.run(attach, app, capture)
 
 
-def attach(app: Any, capture: Optional[Capture]) -> None:
+def attach(app: Foreign, capture: Optional[Capture]) -> None:
     """Reports each request of `app` to `capture`; None stops the reports of an app that was attached before."""
-    attachment = getattr(app, ATTACHED, None)
+    attachment = APPS.get(app)
     if attachment is not None:
         attachment.capture = capture
     elif capture is not None:
-        attachment = Attachment(capture, _declare, _answered)
-        _put_edge(app, attachment)
-        # First in the list is the last to run: it sees the response as the app's own hooks left it.
-        app.after_request_funcs.setdefault(None, []).insert(0, note_response)
+        attachment = Attachment(capture, _declare, _answered, _note_routes_of_sockets)
+        attachment.edge = put_edge(app)
         _watch_exceptions(app)
-        _listen_for_exceptions(app)
-        setattr(app, ATTACHED, attachment)
+        replace_in_class(flask.Response, "get_app_iter", _noting_passthrough)
+        remember(app, attachment)
         note_app(app)
 
 
-def _put_edge(app: Any, attachment: Attachment) -> None:
-    """Innermost around the app: in its class, since a wrapper in the app itself would make a cycle of both."""
-    owner: Any = next(cls for cls in type(app).__mro__ if "wsgi_app" in vars(cls))
-    method = vars(owner)["wsgi_app"]
-    if "wsgi_app" in vars(app) or type(method) is not FunctionType:
-        # Wrapped by somebody before us: in something that holds the method as it was, or by a tracer in the class.
-        app.wsgi_app = Wrapped(app, attachment).wsgi_app
-    elif not hasattr(method, EDGE):
-        watched = edge(method)
-        setattr(watched, EDGE, True)
-        owner.wsgi_app = watched
-
-
-class Wrapped:
-    """An app that is attached when its `wsgi_app` is no plain method any more."""
-
-    def __init__(self, app: Any, attachment: Attachment) -> None:
-        self.app = app
-        self.wrapped = app.wsgi_app
-        setattr(self, ATTACHED, attachment)
-
-    @edge
-    def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
-        return self.wrapped(environ, start_response)
-
-
-def _declare(capture: Capture, watched: Any, environ: Environ) -> None:
+def _declare(capture: Capture, app: Foreign, facts: Environ) -> None:
     # Weakly: an app of a test may be gone before its routes are wanted.
-    app, mount = weakref.ref(_app(watched)), str(environ.get("SCRIPT_NAME", ""))
-    capture.declare(lambda: routes_of(app(), mount))
+    found, mount = weakref.ref(app), text(facts.get("SCRIPT_NAME")).rstrip("/")
+    capture.declare(lambda: routes_of(found(), mount))
 
 
-def _app(watched: Any) -> Any:
-    return watched.app if isinstance(watched, Wrapped) else watched
-
-
-def _answered(watched: Any, error: Any) -> Optional[int]:
+def _answered(app: Foreign, error: BaseException) -> Optional[int]:
     # An app that hands out HTTP exceptions on purpose, as connexion 3 has it, stands inside a layer that answers them.
     # With one of the two settings alone somebody debugs: the server or the debugger says 500.
-    config = _app(watched).config
-    if config.get("PROPAGATE_EXCEPTIONS") and config.get("TRAP_HTTP_EXCEPTIONS"):
-        if hasattr(error, "get_response"):
-            code: Optional[int] = error.code
-            return code
+    config = in_instance(app, "config")
+    if not is_a(config, dict):
+        return None
+    if all(text(dict.get(config, name)) not in _OFF for name in ("PROPAGATE_EXCEPTIONS", "TRAP_HTTP_EXCEPTIONS")):
         starlette: Any = sys.modules.get("starlette.exceptions")
-        if starlette is not None and isinstance(error, starlette.HTTPException):
-            return int(error.status_code)
+        if in_class(type(error), "get_response") is not None:
+            return _number(error, "code")
+        if starlette is not None and is_a(error, starlette.HTTPException):
+            return _number(error, "status_code")
     return None
 
 
-def note_response(response: Any) -> Any:
-    """after_request: that a body is not to be looked at, and the route of a websocket that is over."""
-    passthrough = response.direct_passthrough
-    if passthrough or not response.response:
-        recording = _recording()
-        if recording is not None:
-            recording.passthrough = passthrough
-            if recording.upgrade:
-                recording.note_route()  # its server may have no use for this response: no start_response follows
-    return response
+def _number(error: BaseException, name: str) -> Optional[int]:
+    """A status that an exception, or its class, has under `name`."""
+    own = in_instance(error, name)
+    code = own if own is not None else in_class(type(error), name)
+    return int(code) if is_a(code, int) else None
 
 
-def _watch_exceptions(app: Any) -> None:
+def _in_the_way(original: Callable[..., Any], note: Callable[[Any, Dict[str, Any]], None]) -> Callable[..., Any]:
+    """`original` with a note taken of its arguments first."""
+
+    @wraps(original)
+    def noting(*args: Foreign, **named: Foreign) -> Foreign:
+        try:
+            note(args, named)
+            return original(*args, **named)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+
+    return noting
+
+
+def _noting_passthrough(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`Response.get_app_iter`, with a note where a body is not to be looked at: it is another iterable then."""
+
+    @wraps(original)
+    def get_app_iter(*args: Foreign, **named: Foreign) -> Foreign:
+        try:
+            result = original(*args, **named)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+        if type(result) is not ORDINARY and type(result) is not tuple:
+            recording = of_environ(args[1] if len(args) > 1 else named.get("environ"))
+            if recording is not None:
+                recording.passthrough = True
+        return result
+
+    return get_app_iter
+
+
+def _watch_exceptions(app: Foreign) -> None:
     """Notes each exception that leaves a view, those with an error handler of the app too."""
     # The search for a handler has ended when the exception goes on: no frame of ours in the app's tracebacks.
-    name = "_find_error_handler" if hasattr(app, "_find_error_handler") else "handle_user_exception"
-    original = _weakly(app, name)
-
-    def noting(error: Exception, *blueprints: Any) -> Any:
-        _note_exception(error)
-        return original(error, *blueprints)
-
-    setattr(app, name, noting)
-
-
-def _weakly(app: Any, name: str) -> Callable[..., Any]:
-    """A method that only the app itself calls, without the reference that would make a cycle of app and method."""
-    if name in vars(app):
-        return vars(app)[name]  # type: ignore[no-any-return]
-    method, weak = getattr(type(app), name), weakref.ref(app)
-    return lambda *args: method(weak(), *args)
-
-
-def _listen_for_exceptions(app: Any) -> None:
+    kind = type(app)
+    known = in_class(kind, "_find_error_handler") is not None
+    replace_in_class(kind, "_find_error_handler" if known else "handle_user_exception", _noting_exception)
     # Flask-RESTful answers the exceptions of its views without asking the app; it does send the signal.
-    try:
-        flask.got_request_exception.connect(_on_exception, app, weak=False)
-    except RuntimeError:
-        pass  # before Flask 2.3 signals need blinker, which may not be there
+    if not _listening:
+        _listening.append(True)
+        try:
+            flask.got_request_exception.connect(_on_exception, weak=False)
+        except RuntimeError:
+            pass  # before Flask 2.3 signals need blinker, which may not be there
 
 
-def _on_exception(sender: Any, exception: Any = None, **extra: Any) -> None:
+def _noting_exception(original: Callable[..., Any]) -> Callable[..., Any]:
+    def note(args: Any, named: Dict[str, Any]) -> None:
+        _note_exception(args[1] if len(args) > 1 else named.get("e"))
+
+    return _in_the_way(original, note)
+
+
+def _on_exception(sender: Foreign, exception: Foreign = None, **extra: Foreign) -> None:
     _note_exception(exception)
 
 
-def _note_exception(error: Any) -> None:
+def _note_exception(error: Foreign) -> None:
     recording = _recording()
     if recording is not None:
         recording.note_route()  # if nobody answers it, it leaves the app and takes the request along
-    # An HTTPException is an answer that the view chose.
-    if recording is not None and isinstance(error, Exception) and not hasattr(error, "get_response"):
-        recording.exception = type(error).__name__
+        # An HTTPException is an answer that the view chose.
+        if is_a(error, Exception) and not is_a(error, HTTPException) and in_class(type(error), "get_response") is None:
+            recording.exception = class_name(type(error))
+
+
+def _note_routes_of_sockets(app: Foreign) -> None:
+    """Notes the route before the view runs: a websocket's server may have no use for the response."""
+    kind = type(app)
+    known = in_class(kind, "ensure_sync") is not None
+    replace_in_class(
+        kind, "ensure_sync" if known else "try_trigger_before_first_request_functions",
+        lambda original: _in_the_way(original, _note_route))
+
+
+def _note_route(args: Any, named: Dict[str, Any]) -> None:
+    recording = _recording()
+    if recording is not None and recording.upgrade:
+        recording.note_route()
 
 
 def _recording() -> Optional[Recording]:
-    recording = flask.request.environ.get(KEY) if flask.has_request_context() else None
-    return recording if isinstance(recording, Recording) else None
+    try:
+        if not flask.has_request_context():
+            return None
+        request: Any = flask.request._get_current_object()  # type: ignore[attr-defined]
+        return of_environ(in_instance(request, "environ"))
+    except Exception:  # noqa: BLE001 - no request that anybody knows of
+        return None
 
 
 def route_of(environ: Environ) -> Route:
     """The rule that matched, as Werkzeug's request noted it; nothing where none did."""
-    request = environ.get("werkzeug.request")
-    rule = getattr(request, "url_rule", None)
+    found = dict.get(environ, "werkzeug.request") if issubclass(type(environ), dict) else None
+    if found is None:
+        return None, None, {}
+    request = storage(found)
+    rule = request.get("url_rule")
     if rule is None:
         return None, None, {}
-    arguments: Optional[Dict[str, object]] = getattr(request, "view_args", None)
-    return rule.rule, rule.endpoint, arguments or {}
+    arguments: Any = request.get("view_args")
+    said = storage(rule)
+    values = dict(dict.items(arguments)) if is_a(arguments, dict) else {}
+    return text(said.get("rule")), text(said.get("endpoint")), values

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 from metlo_auto.capture.exchange import Peers
+from metlo_auto.capture.foreign import pairs, text
 
 Names = Tuple[str, ...]
 Values = Tuple[str, ...]
@@ -60,7 +61,7 @@ class _Plan(NamedTuple):
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
-    chosen = tuple([key for key in keys if _name(key)])
+    chosen = tuple([key for key in keys if type(key) is str and _name(key)])
     peer_keys = tuple([key for key in _PEERS if key in keys])
     process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
     return _Plan(tuple(map(_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys), process)
@@ -72,9 +73,10 @@ def _getter(keys: Tuple[str, ...]) -> _ValuesOf:
 
 def _peers(said: Tuple[Tuple[str, ...], Tuple[Any, ...]]) -> Peers:
     known = dict(zip(*said))
-    return Peers(*[str(known.get(key) or "") for key in _PEERS])
+    return Peers(*[text(known.get(key)) for key in _PEERS])
 
 
+_TUPLES = {tuple}
 _PLANS = Memo(_plan)
 _KNOWN_PEERS = Memo(_peers)
 
@@ -84,11 +86,15 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
     names, values_of, peer_keys, peers_of, process = _PLANS[tuple(environ)]
     if process and not _is_cgi(environ):
         # wsgiref and granian copy the process's environment into that of a request: HTTP_PROXY is no header.
-        copied = [key for key in process if environ[key] == os.environ.get(key)]
+        copied = [key for key in process if text(environ[key]) == os.environ.get(key)]
         if copied:
             return of_request({key: value for key, value in environ.items() if key not in copied})
-    values = values_of(environ)
-    peers = _KNOWN_PEERS[peer_keys, peers_of(environ)]
+    values, said = values_of(environ), peers_of(environ)
+    try:
+        "".join(values), "".join(said)  # the cheapest way to know that all are strings
+    except TypeError:  # WSGI wants them; not all that writes into an environ knows
+        values, said = tuple(map(text, values)), tuple(map(text, said))
+    peers = _KNOWN_PEERS[peer_keys, said]
     # Some servers give these two empty where the client sent none.
     if "" in values:
         pairs = [pair for pair in zip(names, values) if pair[1] or not pair[0].startswith("Content-")]
@@ -98,15 +104,22 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
 
 def _is_cgi(environ: Dict[str, Any]) -> bool:
     """Whether a process was started for this request, and has its headers in its environment."""
-    return "GATEWAY_INTERFACE" in os.environ or bool(environ.get("wsgi.run_once"))
+    return "GATEWAY_INTERFACE" in os.environ or text(environ.get("wsgi.run_once")) == "True"
 
 
 def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values]:
     """The same for what start_response was given."""
     if not headers:
         return (), ()
-    names, values = zip(*headers)
-    return names, values
+    if {*map(type, headers)} == _TUPLES:
+        try:
+            names, values = zip(*headers)
+            "".join(names), "".join(values)
+            return names, values
+        except (TypeError, ValueError):
+            pass
+    found = pairs(headers)
+    return tuple([name for name, _ in found]), tuple([value for _, value in found])
 
 
 class _Positions(NamedTuple):

@@ -3,16 +3,22 @@
 Must not know Flask's API, redaction or sending: routes come from `route_of`, exchanges go to `sink`.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+import os
+import sys
+import weakref
+from threading import get_ident
+from types import CodeType, FunctionType
+from typing import Any, Callable, Dict, List, Optional, Tuple
+from urllib.parse import unquote_to_bytes
 
+from metlo_auto.capture import servers
 from metlo_auto.capture.exchange import EMPTY, Body, Exchange, make_body
+from metlo_auto.capture.foreign import Foreign, chunk, class_name, drop_frame, is_a, pairs, text
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo, described, number, of_request, of_response
-from metlo_auto.capture.request_tee import RequestTee
+from metlo_auto.capture.request_tee import BodyCopy, copy_of, tee
 from metlo_auto.clocks import Real
 
-# Where the hooks of a framework find the recording of the request that they run in.
-KEY = "metlo_auto.recording"
 # A stream that runs on is reported at its first chunk after this many seconds.
 STREAM_SECONDS = 60.0
 
@@ -25,7 +31,10 @@ Route = Tuple[Optional[str], Optional[str], Dict[str, object]]  # rule as writte
 _NO_ROUTE: Route = (None, None, {})
 
 _WITHOUT_BODY = frozenset([*range(200), 204, 304])
+_FAILED = 500  # what the client gets where nobody says another status
+_PASSED_ON = 400  # from here on an app's answer may be dropped, and another app asked
 _STATUSES = Memo(lambda status: int(status[:3]) if status[:3].isdigit() else 0)  # "200 OK" -> 200
+_COUNTS_REFERENCES = sys.implementation.name == "cpython"
 
 
 class Capture:
@@ -60,24 +69,24 @@ class Recording(Exchange):
     """One exchange while it runs; stands in for `start_response`."""
 
     __slots__ = (
-        "capture", "environ", "forward", "write_out", "begun", "asked", "tee", "declared", "upgrade", "headers",
-        "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "done", "handed_over",
+        "capture", "environ", "facts", "forward", "write_out", "begun", "copy", "declared", "upgrade", "headers",
+        "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "in_call", "iterated", "done",
+        "handed_over",
     )  # fmt: skip
 
-    def __init__(self, capture: Capture, environ: Environ, forward: Callable[..., Any]) -> None:
+    def __init__(self, capture: Capture, environ: Foreign, facts: Environ, forward: Foreign) -> None:
+        """`facts`: a copy of the environ as it was at the beginning, since the app and some servers change theirs."""
         self.capture = capture
-        self.environ: Optional[Environ] = environ
+        self.environ = environ
+        self.facts = facts
         self.forward = forward
         self.started = Real.wall()
         self.begun = capture.clock()
-        # The app may change these for an app that it calls.
-        get = environ.get
-        self.asked = (get("SCRIPT_NAME", ""), get("PATH_INFO", ""), get("QUERY_STRING", ""))
-        self.tee: Optional[RequestTee] = None
+        self.copy: Optional[BodyCopy] = None
         self.declared = 0
         self.upgrade = False
         self.status = 0
-        self.headers: Sequence[Header] = ()
+        self.headers: Foreign = ()
         self.chunks: List[bytes] = []
         self.size = 0
         self.room = capture.limit
@@ -87,40 +96,80 @@ class Recording(Exchange):
         self.exception = None
         self.route, self.endpoint, self.arguments = _NO_ROUTE
         self.route_kept = False
+        self.in_call = True  # the app has yet to return its response
+        self.iterated = False  # somebody has begun to iterate the response
         self.done = False
         self.handed_over = False
 
     def tee_input(self, environ: Environ) -> None:
         """Puts a tee in place of the server's stream, where there can be a body."""
-        if "HTTP_UPGRADE" in environ and environ["HTTP_UPGRADE"].lower() == "websocket":
+        facts = self.facts
+        if "HTTP_UPGRADE" in facts and text(facts["HTTP_UPGRADE"]).lower() == "websocket":
             self.upgrade = True  # or so the client says: a server that does not know it answers as always
-        length = environ.get("CONTENT_LENGTH")
-        chunked = "HTTP_TRANSFER_ENCODING" in environ
-        if (length and length != "0") or chunked or environ.get("SERVER_PROTOCOL", "")[:6] != "HTTP/1":
+        length = text(facts.get("CONTENT_LENGTH"))
+        chunked = "HTTP_TRANSFER_ENCODING" in facts
+        if "wsgi.input" not in facts:
+            return
+        if (length and length != "0") or chunked or text(facts.get("SERVER_PROTOCOL"))[:6] != "HTTP/1":
             self.declared = number(length) if length else -1 if chunked else 0
             capture = self.capture
-            sieve = capture.sieve(environ.get("CONTENT_TYPE") or "", capture.limit)
-            environ["wsgi.input"] = self.tee = RequestTee(environ["wsgi.input"], capture.limit, sieve, capture.guard)
+            sieve = capture.sieve(text(facts.get("CONTENT_TYPE")), capture.limit)
+            self.copy = BodyCopy(capture.limit, sieve, capture.guard)
+            environ["wsgi.input"] = tee(facts["wsgi.input"], self.copy)
+
+    def follow(self, first: "Recording") -> None:
+        """Takes the place of `first`, whose response was not used: the same request went on to another app."""
+        self.started, self.begun = first.started, first.begun
+        if first.copy is not None and copy_of(self.facts.get("wsgi.input")) is first.copy:
+            self.copy, self.declared = first.copy, first.declared
+        first.drop()
+
+    def is_of(self, environ: Foreign) -> bool:
+        """Whether `environ`, the same object as at the beginning, is still this request's: uWSGI uses it again."""
+        if not is_a(environ, dict) or dict.get(environ, "werkzeug.request") is not None:
+            return True
+        stream = dict.get(environ, "wsgi.input")
+        return stream is self.facts.get("wsgi.input") or (self.copy is not None and copy_of(stream) is self.copy)
 
     # -- stands in for start_response
 
-    def start_response(self, status: str, headers: Sequence[Header], *rest: Any, **named: Any) -> Callable[..., Any]:
+    def start_response(self, *args: Foreign, **named: Foreign) -> Foreign:
         try:
-            self.status = _STATUSES[status]
-            self.headers = headers
+            write = self.forward(*args, **named) if named else self.forward(*args)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            self.note_route()
+            drop_frame(error)
+            raise
+        self._taken(args, named)
+        if write is None:  # some servers have no write()
+            return None
+        self.write_out = write
+        return self._write
+
+    def _taken(self, args: Any, named: Any) -> None:
+        """The server has accepted what start_response was given for these arguments."""
+        try:
+            if self.size and not servers.takes_second_status(self._server()):
+                return
+            if self.status and (len(args) > 2 or named) and self._server() == "a2wsgi":
+                return  # sends the first one
+            status = args[0] if args else named.get("status")
+            headers = args[1] if len(args) > 1 else named.get("headers", named.get("response_headers"))
+            self.status = _STATUSES[status if type(status) is str else text(status)]
+            # A copy: layers around the app may have added to the list, and may go on to use it.
+            self.headers = headers.copy() if type(headers) is list else pairs(headers)
             if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
-                self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ or {})
+                self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ)
         except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
             self.capture.guard.note()
-        if rest or named:
-            self.write_out = self.forward(status, headers, *rest, **named)
-        else:
-            self.write_out = self.forward(status, headers)
-        return self._write
+
+    def _server(self) -> str:
+        return servers.server_of(self.facts, self.forward)
 
     def note_route(self) -> None:
         """For what ends without `start_response`, or before it; to be called while Flask is still in the request."""
-        found = None if self.route_kept else self.capture.guard.run(self.capture.route_of, self.environ or {})
+        found = None if self.route_kept else self.capture.guard.run(self.capture.route_of, self.environ)
         if found is not None:
             self.route, self.endpoint, self.arguments = found
 
@@ -129,19 +178,26 @@ class Recording(Exchange):
         self.note_route()
         self.route_kept = True
 
-    def _write(self, data: bytes) -> Any:
-        self.take(data)
-        return self.write_out(data)
+    def _write(self, *args: Foreign, **named: Foreign) -> Foreign:
+        try:
+            result = self.write_out(*args, **named)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+        self.take(args[0] if args else None)
+        return result
 
     # -- what the response's iterable says
 
-    def take(self, chunk: bytes) -> None:
+    def take(self, piece: Foreign) -> None:
         try:
-            size, room = len(chunk), self.room
+            data: bytes = piece if type(piece) is bytes else chunk(piece)
+            size, room = len(data), self.room
             self.size += size
             self.room = room - size
             if room > 0 and size:
-                self.chunks.append(chunk if size <= room else chunk[:room])
+                self.chunks.append(data if size <= room else data[:room])
             if self.capture.clock() - self.begun > STREAM_SECONDS:
                 self.unfinished = "streaming"
                 self.finish()
@@ -149,28 +205,75 @@ class Recording(Exchange):
             self.capture.guard.note()
 
     def broken_by(self, error: BaseException) -> None:
-        if isinstance(error, Exception):
-            self.exception = self.exception or type(error).__name__
-        if not self.size:
+        """The iterable raised instead of giving its next piece."""
+        try:
+            if is_a(error, Exception):
+                self.exception = self.exception or class_name(type(error))
+            server = "" if self.size else self._server()
+            if self.size or servers.sends_headers_at_once(server) or servers.takes_for_the_clients(server, error):
+                return
             # Nothing of the answer was out yet: the server puts its own error in place of it.
-            self.status = 500
+            self.status, self.headers = _FAILED, ()
+        except Exception:  # noqa: BLE001 - the app's own error goes on, whatever becomes of our copy
+            self.capture.guard.note()
 
     # -- the end
 
     def left_by(self, error: BaseException, status: int) -> None:
         """The app raised instead of answering; `status` is what the server, or a layer in between, will say."""
-        if not self.upgrade or not isinstance(error, _ENDS_OF_A_SOCKET):
+        self.in_call = False
+        if not self.upgrade or not is_a(error, _ENDS_OF_A_SOCKET):
             self.status = status
-            self.exception = self.exception or type(error).__name__
+            self.exception = self.exception or class_name(type(error))
             self.headers = ()
-        self.ended = True
+        self.ended = not servers.takes_for_the_clients(self._server(), error)
+        self.done = True
+        self._finish_now()
+
+    def closed(self) -> None:
+        """The server has closed the response, or lets it go."""
+        if not self.ended and sys.exc_info()[0] is not None:
+            self.unfinished = "failed"  # on what it was given: that Content-Length bytes have passed says nothing
         self.finish()
 
     def finish(self) -> None:
-        """Hands the exchange over, once."""
+        """Hands the exchange over, once; an error that nobody has read waits: another app may answer in its place."""
         if self.done:
             return
         self.done = True
+        try:
+            if self.status >= _PASSED_ON and not self.iterated and self._waits():
+                return
+        except Exception:  # noqa: BLE001 - then it does not wait
+            self.capture.guard.note()
+        self._finish_now()
+
+    def _waits(self) -> bool:
+        """Whether who called the app looks at the answer, and may still call another app.
+
+        A layer that does so gives the app a function of its own as start_response, and is still running. That function
+        goes when the layer returns.
+        """
+        forward = self.forward
+        if not _COUNTS_REFERENCES or not is_a(forward, FunctionType) or servers.is_of_a_server(forward):
+            return False
+        if not _is_running(forward.__code__):
+            return False
+        self.write_out = None
+        self.forward = watcher = weakref.ref(forward, lambda gone: self._finish_now())
+        del forward
+        if watcher() is None:
+            return False
+        WAITING[get_ident()] = self
+        return True
+
+    def _finish_now(self) -> None:
+        if LIVE.get(id(self.environ)) is self:
+            LIVE.pop(id(self.environ), None)
+        if WAITING and WAITING.get(get_ident()) is self:
+            WAITING.pop(get_ident(), None)
+        if self.handed_over:
+            return
         try:
             self._hand_over()
         except Exception:  # noqa: BLE001 - the app is sacred: it never sees a failure of ours
@@ -178,11 +281,18 @@ class Recording(Exchange):
         except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
             self.finish_again()
             raise
+        self._forget()
+
+    def drop(self) -> None:
+        """Nobody is to hear of it: another app answers the same request."""
+        WAITING.pop(get_ident(), None)
+        self.done = self.handed_over = True
+        self._forget()
+
+    def _forget(self) -> None:
         # A stream may run on for days, and a traceback may hold this for as long.
-        self.chunks, self.tee, self.request_body, self.response_body = [], None, EMPTY, EMPTY
-        if self.environ is not None:
-            self.environ.pop(KEY, None)
-            self.environ = None
+        self.chunks, self.copy, self.request_body, self.response_body = [], None, EMPTY, EMPTY
+        self.facts, self.environ, self.forward, self.headers = {}, None, None, ()
 
     def has_passed(self) -> bool:
         """Whether all of the answer has gone by, even if nobody asked for what comes after it."""
@@ -195,54 +305,99 @@ class Recording(Exchange):
             self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
+        facts = self.facts
+        get = facts.get
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
-        environ = self.environ or {}
+        if not self.status:
+            self._without_status()
         self.duration = self.capture.clock() - self.begun
-        self.script_name, self.path, self.query = self.asked
-        get = environ.get
-        self.method = get("REQUEST_METHOD", "GET")
-        self.remote_port = str(get("REMOTE_PORT") or "")
-        self.peers, self.request_names, self.request_values = of_request(environ)
-        self.request_type = get("CONTENT_TYPE") or ""
-        self.request_encoding = get("HTTP_CONTENT_ENCODING", "")
-        self.request_body = EMPTY if self.tee is None else self.tee.body(self.declared)
+        self.script_name, self.path, self.query = (
+            text(get("SCRIPT_NAME")).rstrip("/"), text(get("PATH_INFO")), text(get("QUERY_STRING")))
+        self.slashes_escaped = False
+        if "%" in self.path:
+            self._see_escapes()
+        if self.path[:1] != "/" and (self.path or not self.script_name):
+            self.path = "/" + self.path
+        self.method = text(get("REQUEST_METHOD")) or "GET"
+        port = text(get("REMOTE_PORT"))
+        self.remote_port = port if port.isdigit() and port != "0" else ""  # "None", or nothing, over a Unix socket
+        self.peers, self.request_names, self.request_values = of_request(facts)
+        self.request_type = text(get("CONTENT_TYPE"))
+        self.request_encoding = text(get("HTTP_CONTENT_ENCODING"))
+        self.request_body = EMPTY if self.copy is None else self.copy.body(self.declared)
         self.response_names, self.response_values = of_response(self.headers)
         self.response_type, self.response_encoding, length = described(self.response_names, self.response_values)
-        self.response_body = self._response_body(length)
+        self.response_body = self._response_body(number(length))
         self.capture.sink(self)
         self.handed_over = True
 
-    def _response_body(self, length: str) -> Body:
+    def _without_status(self) -> None:
+        """start_response was never called, or with no number that anybody could read."""
+        if self.ended and servers.needs_no_start(self._server()):
+            self.status = 200
+        else:
+            self.status, self.ended, self.size, self.chunks = _FAILED, self.ended and not self.size, 0, []
+
+    def _see_escapes(self) -> None:
+        server = self._server()
+        if servers.keeps_slashes_escaped(server):
+            self.slashes_escaped = True
+            if servers.keeps_all_escaped(server):
+                parts = self.path.replace("%2f", "%2F").split("%2F")
+                self.path = "%2F".join([unquote_to_bytes(part).decode("latin-1") for part in parts])
+
+    def _response_body(self, length: int) -> Body:
         if self.status in _WITHOUT_BODY or self.method == "HEAD":
             return EMPTY
+        size = self.size
         if self.passthrough:
-            return Body(b"", max(self.size, number(length)), "file")
+            return Body(b"", max(size, length) or length, "file")
         chunks = self.chunks
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if self.ended or self.size == number(length):
-            return make_body((data, self.size, "cut" if self.room < 0 else ""))
-        return Body(data, self.size, self.unfinished)
+        if length < 0 or size == length:
+            if (self.ended or size == length) and self.unfinished != "failed":
+                return make_body((data, size, "cut" if self.room < 0 else ""))
+        elif size > length:  # the client takes as much as it was told
+            return Body(data[:length], length, "cut")
+        return Body(data, size, "aborted" if self.unfinished == "failed" or self.ended else self.unfinished)
 
 
-def hand_over_interrupted(frame: Any) -> None:
-    """For a signal's handler that does not return: `frame` and its callers go no further, their answer may be out."""
+def _is_running(inner: CodeType) -> bool:
+    """Whether a function that makes functions of this code is being executed by this thread."""
+    frame: Any = sys._getframe(1)
     while frame is not None:
-        for value in _held_by(frame):
-            if type(value) is dict:
-                value = value.get(KEY)  # an environ
-            elif "_recording" in vars(type(value)):
-                value = getattr(value, "_recording", None)  # what the server was given in place of the response
-            if type(value) is Recording and value.has_passed():
-                value.finish_again()
+        if any(constant is inner for constant in frame.f_code.co_consts):
+            return True
         frame = frame.f_back
+    return False
 
 
-def _held_by(frame: Any) -> List[Any]:
-    """Its variables, and what the object has whose method it is: a server's handler of one request, as wsgiref's."""
-    held = list(frame.f_locals.values())
-    try:
-        held.extend(vars(frame.f_locals.get("self")).values())
-    except Exception:  # noqa: BLE001 - it has no variables, or is a proxy of nobody knows what
-        pass
-    return held
+# What runs now, by the id of its environ: neither the environ nor the app has anything of ours in it.
+LIVE: Dict[int, Recording] = {}
+# What waits for the layer that called its app, by thread: over when that returns, or another request begins.
+WAITING: Dict[int, Recording] = {}
+
+
+def no_longer_waits(environ: Foreign) -> None:
+    """A request with this environ begins in this thread."""
+    waiting = WAITING.get(get_ident())
+    if waiting is not None and waiting.environ is not environ:
+        waiting._finish_now()
+
+
+def of_environ(environ: Foreign) -> Optional[Recording]:
+    """The recording of the request with this very environ."""
+    return LIVE.get(id(environ))
+
+
+def hand_over_rest() -> None:
+    """For the end of the process: what was answered and not closed, and what waits for a call to return."""
+    for recording in list(LIVE.values()):
+        if recording.done or (recording.status and not recording.in_call):
+            recording.done = True
+            recording._finish_now()
+
+
+if hasattr(os, "register_at_fork"):  # what runs in the parent is the parent's to report
+    os.register_at_fork(after_in_child=LIVE.clear)  # novermin - 3.7; asked for by name

@@ -1,95 +1,294 @@
-"""What the server gets instead of the app's response: the same bytes at the same time, seen by a Recording."""
+"""What the server gets instead of the app's response: the same bytes at the same time, seen by a Recording.
+
+Whatever is asked of it is asked of the response, once: that is iterated and closed when somebody does so.
+"""
 
 import sys
-from typing import Any, Callable, Iterator, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional
 
-from metlo_auto.capture.recording import Environ, Recording
+from metlo_auto.capture.foreign import (
+    Foreign,
+    bases,
+    drop_frame,
+    elements,
+    has_in_class,
+    in_instance,
+    is_a,
+    module_name,
+)
+from metlo_auto.capture.recording import LIVE, Recording
+from metlo_auto.capture.stand_in import StandIns
+
+_END = object()
 
 
-def watch(result: Any, recording: Recording) -> Any:
+def watch(result: Foreign, recording: Recording) -> Foreign:
     """The response `result` with the recording looking on; itself where only that very object will do."""
     try:
         if type(result) is recording.capture.ordinary and not recording.upgrade:
-            return ResponseTee(result, recording)
-        if (recording.upgrade and not recording.status) or _goes_out_as_a_file(result, recording.environ):
+            return OrdinaryTee(result, recording)
+        if (recording.upgrade and not recording.status) or _goes_out_as_is(result, recording):
             # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there
             # is no close of ours to wait for.
             recording.passthrough = recording.ended = True
             recording.finish()
             return result
-        if isinstance(result, (list, tuple)):
-            return ResponseListTee(result, recording)
-        return ResponseTee(result, recording)
+        if is_a(result, (list, tuple)):
+            return (_LISTS if is_a(result, list) else _TUPLES).of(result)(result, recording)
+        return _RESPONSES.of(result)(result, recording)
     except Exception:  # noqa: BLE001 - the server gets the app's answer whatever becomes of our copy
         recording.capture.guard.note()
+        recording.finish()
         return result
 
 
-class ResponseTee:
-    """A response's iterable; no recording itself: the environ holds that, this goes as soon as the server drops it."""
+def _goes_out_as_is(result: Foreign, recording: Recording) -> bool:
+    if is_a(result, (str, bytes, type(None))):  # servers refuse these
+        return True
+    wrapper = recording.facts.get("wsgi.file_wrapper")
+    if wrapper is not None and any(base is wrapper for base in bases(type(result))):
+        return True
+    # uWSGI's wrapper is a function that gives the file itself back.
+    return has_in_class(result, "read") or in_instance(result, "read") is not None or (
+        module_name(type(result)) == "tempfile")
 
-    __slots__ = ("_source", "_close", "_recording")
 
-    def __init__(self, source: Any, recording: Recording) -> None:
-        self._source = iter(source)
-        self._close = getattr(source, "close", None)
-        self._recording = recording
-
-    def __iter__(self) -> "Iterator[bytes]":
-        """Of the server's two ways the cheaper one; it holds this object, which does not hold it."""
-        recording = self._recording
-        try:
-            for chunk in self._source:
-                if not recording.done:
-                    recording.take(chunk)
-                yield chunk
-        except GeneratorExit:  # the server wants no more of it
-            raise
-        except BaseException as error:
-            recording.broken_by(error)
-            raise
+def _next(self: Any) -> Foreign:
+    recording = self._metlo_recording
+    try:
+        piece = next(self._metlo_source)
+    except StopIteration:
         recording.ended = True
+        raise
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        if not is_a(error, GeneratorExit):
+            recording.broken_by(error)
+        drop_frame(error)
+        raise
+    if not recording.done:
+        recording.take(piece)
+    return piece
 
-    def __next__(self) -> bytes:
-        return next(iter(self))
 
-    def close(self) -> None:
-        close, self._close = self._close, None
+def _close(self: Any) -> Foreign:
+    try:
+        close = getattr(self._metlo_source, "close", None)
+        return close() if close is not None else None
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        drop_frame(error)
+        raise
+    finally:
+        self._metlo_recording.closed()
+
+
+def _iterated(self: Any) -> Foreign:
+    source, recording = self._metlo_source, self._metlo_recording
+    recording.iterated = True
+    try:
+        iterator = iter(source)
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        recording.broken_by(error)
+        drop_frame(error)
+        raise
+    return self if iterator is source else _RESPONSES.of(iterator)(iterator, recording)
+
+
+class ResponseTee:
+    """A response's iterable; no recording itself: the table holds that, this goes as soon as the server drops it."""
+
+    __slots__ = ("_metlo_source", "_metlo_recording", "__dict__", "__weakref__")
+    _metlo_source: Foreign
+    _metlo_recording: Recording
+
+    def __init__(self, source: Foreign, recording: Recording) -> None:
+        self._metlo_source = source
+        self._metlo_recording = recording
+
+    # The functions themselves: a method around them would be a frame of ours in a traceback.
+    __iter__ = _iterated
+    close = _close
+
+    def __getattr__(self, name: str) -> Foreign:
         try:
-            if close is not None:
-                close()
-        finally:
-            self._recording.finish()
+            return getattr(self._metlo_source, name)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+
+    def __dir__(self) -> Any:
+        return dir(self._metlo_source)
 
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        # A server, or a test client, that never closes what it was given; there is no recording if iter() raised.
-        recording = getattr(self, "_recording", None)
-        # Nothing of ours works any more while modules are torn down.
-        if recording is not None and not recording.done and not is_finalizing():
+        # A server, or a test client, that never closes what it was given. Nothing of ours works any more while modules
+        # are torn down.
+        recording = self._metlo_recording
+        if not recording.done and not is_finalizing():
             recording.finish()
 
 
-class ResponseListTee(list):  # type: ignore[type-arg]
-    """A response that is a list stays one: servers ask for its length to set Content-Length themselves."""
+class OrdinaryTee(ResponseTee):
+    """Of Werkzeug's own iterable, which is its own iterator."""
 
-    __slots__ = ("_recording",)
+    __slots__ = ()
 
-    def __init__(self, chunks: Sequence[bytes], recording: Recording) -> None:
-        list.__init__(self, chunks)
-        self._recording = recording
-        for chunk in chunks:
-            recording.take(chunk)
-        recording.ended = True
+    def __iter__(self) -> Foreign:
+        self._metlo_recording.iterated = True
+        return self
 
-    def close(self) -> None:
-        self._recording.finish()
+    def __next__(self) -> Foreign:
+        recording = self._metlo_recording
+        try:
+            piece = next(self._metlo_source, _END)  # cheaper than the end as an exception
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            if not is_a(error, GeneratorExit):
+                recording.broken_by(error)
+            drop_frame(error)
+            raise
+        if piece is _END:
+            recording.ended = True
+            raise StopIteration
+        if not recording.done:
+            recording.take(piece)
+        return piece
+
+    def close(self) -> Foreign:
+        try:
+            return self._metlo_source.close()
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+        finally:
+            self._metlo_recording.closed()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self._metlo_source)
+
+
+def _see_all(self: Any) -> None:
+    """Servers in C take the pieces without iterating."""
+    recording = self._metlo_recording
+    if not recording.iterated and not recording.done:
+        recording.iterated = recording.ended = True
+        for piece in elements(self):
+            recording.take(piece)
+
+
+def _close_sequence(self: Any) -> Foreign:
+    _see_all(self)
+    try:
+        close = getattr(self._metlo_source, "close", None)
+        return close() if close is not None else None
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        drop_frame(error)
+        raise
+    finally:
+        self._metlo_recording.closed()
+
+
+class _Sequence:
+    """A response that is a list or a tuple stays one: servers ask for its length to set Content-Length themselves."""
+
+    __slots__ = ()
+    _metlo_source: Foreign
+    _metlo_recording: Recording
+
+    def __iter__(self) -> "Iterator[Foreign]":
+        recording = self._metlo_recording
+        recording.iterated = True
+        return _SequenceIterator(self, recording)
+
+    close = _close_sequence
+
+    def __getattr__(self, name: str) -> Foreign:
+        try:
+            return getattr(self._metlo_source, name)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
 
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if not self._recording.done and not is_finalizing():
-            self._recording.finish()
+        recording = self._metlo_recording
+        if not recording.done and not is_finalizing():
+            _see_all(self)
+            recording.finish()
 
 
-def _goes_out_as_a_file(result: Any, environ: Optional[Environ]) -> bool:
-    wrapper = (environ or {}).get("wsgi.file_wrapper")
-    # uWSGI's wrapper is a function that gives the file itself back.
-    return (isinstance(wrapper, type) and isinstance(result, wrapper)) or hasattr(result, "read")
+class _SequenceIterator:
+    def __init__(self, pieces: Any, recording: Recording) -> None:
+        self._pieces: Optional[Any] = pieces
+        self._iterator = (list if is_a(pieces, list) else tuple).__iter__(pieces)
+        self._recording = recording
+
+    def __iter__(self) -> "_SequenceIterator":
+        return self
+
+    def __next__(self) -> Foreign:
+        try:
+            piece = next(self._iterator)
+        except StopIteration:
+            self._recording.ended = True
+            raise
+        if not self._recording.done:
+            self._recording.take(piece)
+        return piece
+
+
+
+class _ListTee(_Sequence, list):  # type: ignore[type-arg]
+    __slots__ = ("_metlo_source", "_metlo_recording", "__dict__")
+
+    def __init__(self, source: Foreign, recording: Recording) -> None:
+        list.__init__(self, elements(source))
+        self._metlo_source = source
+        self._metlo_recording = recording
+
+
+class _TupleTee(_Sequence, tuple):  # type: ignore[type-arg]
+    def __new__(cls, source: Foreign, recording: Recording) -> Any:
+        made: Any = tuple.__new__(cls, elements(source))
+        made._metlo_source = source
+        made._metlo_recording = recording
+        return made
+
+
+_RESPONSES = StandIns(ResponseTee, {"__next__": _next})
+_LISTS = StandIns(_ListTee, {"__iter__": _iterated}, list)
+_TUPLES = StandIns(_TupleTee, {"__iter__": _iterated}, tuple)
+
+
+def hand_over_interrupted(frame: Any) -> None:
+    """For a signal's handler that does not return: `frame` and its callers go no further, their answer may be out."""
+    while frame is not None:
+        for value in _held_by(frame):
+            recording = _recording_of(value)
+            if recording is not None and (recording.done or recording.has_passed()):
+                recording.finish_again()
+        frame = frame.f_back
+
+
+def _recording_of(value: Foreign) -> Optional[Recording]:
+    kind = type(value)
+    if kind is Recording:
+        return value  # type: ignore[no-any-return]
+    if issubclass(kind, (ResponseTee, _Sequence)):
+        return value._metlo_recording  # type: ignore[no-any-return]
+    return LIVE.get(id(value)) if kind is dict else None
+
+
+def _held_by(frame: Any) -> Any:
+    """Its variables, and what the object has whose method it is: a server's handler of one request, as wsgiref's."""
+    held = list(frame.f_locals.values())
+    try:
+        held.extend(vars(frame.f_locals.get("self")).values())
+    except Exception:  # noqa: BLE001 - it has no variables, or is a proxy of nobody knows what
+        pass
+    return held

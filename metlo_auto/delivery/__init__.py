@@ -2,8 +2,8 @@
 
 from .channel import Channel
 from .delivery import NUMBERS, Delivery
-from .process.exits import Exits
+from .process.exits import Ending, Exits
 from .spool.locks import Locks
 from .types import DeliverySettings
 
-__all__ = ["NUMBERS", "Channel", "Delivery", "DeliverySettings", "Exits", "Locks"]
+__all__ = ["NUMBERS", "Channel", "Delivery", "DeliverySettings", "Ending", "Exits", "Locks"]

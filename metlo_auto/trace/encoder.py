@@ -9,11 +9,11 @@ from copy import copy
 from json.encoder import encode_basestring
 from time import gmtime, strftime
 from typing import Any, Callable, Dict, List, Optional, Tuple
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote_to_bytes
 
 from metlo_auto.capture.exchange import Exchange, Peers
 from metlo_auto.capture.headers import Memo, Names, Values
-from metlo_auto.trace.addresses import server_address, source_address
+from metlo_auto.trace.addresses import client_address, server_address, source_address
 from metlo_auto.trace.bodies import Text
 from metlo_auto.version import VERSION
 
@@ -87,7 +87,8 @@ class Encoder:
 
     def _encode(self, x: Exchange, request: Text, response: Text, number: int, templated: bool, more: str) -> bytes:
         host, forwarded, peers = self._peers[x.peers]
-        path = self._paths[x.script_name + x.path]
+        whole = x.script_name + x.path
+        path = _quoted_path(whole, True) if x.slashes_escaped else self._paths[whole]
         known = x.route is not None
         url, meta, template = self._routes[x.script_name, x.route, x.endpoint] if known else ("", "", path)
         if forwarded or x.exception or request.omitted or response.omitted:
@@ -121,7 +122,7 @@ class Encoder:
     def _peer(self, peers: Peers) -> Tuple[str, str, str]:
         """Host, what meta says of a proxy, the response's end with meta's beginning: the same for each client."""
         quote = encode_basestring
-        host = peers.host or peers.forwarded_for or peers.remote_addr or "unknown"
+        host = peers.host or peers.forwarded_for or client_address(peers.remote_addr) or "unknown"
         address, port = server_address(peers.server_name, peers.server_port, host)
         original = ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else ""
         return '"host":' + quote(host), original, (
@@ -152,8 +153,8 @@ def _rare(x: Exchange, request: Text, response: Text) -> str:
 
 
 def _not_whole(name: str, body: Text) -> str:
-    return ',"%s":{"size":%d,"captured":%d,"omitted":%s}' % (
-        name, body.size, body.captured, encode_basestring(body.omitted))
+    size = '"size":%d,' % body.size if body.size >= 0 else ""  # nobody knows how long some bodies are
+    return ',"%s":{%s"captured":%d,"omitted":%s}' % (name, size, body.captured, encode_basestring(body.omitted))
 
 
 def _parameters(query: str) -> str:
@@ -184,16 +185,16 @@ def query_pairs(query: str) -> List[Tuple[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    # The query is a WSGI string, latin-1 of what the client sent, which means UTF-8.
-    text = unquote_plus(text)
+    # The query is a WSGI string, latin-1 of what the client sent, which means UTF-8; some servers decode it themselves.
     try:
-        return text.encode("latin-1").decode("utf-8")
+        sent = text.encode("latin-1")
     except ValueError:
-        return text
+        sent = text.encode("utf-8", "surrogatepass")
+    return unquote_to_bytes(sent.replace(b"+", b" ")).decode("utf-8", "replace")
 
 
-def _quoted_path(whole: str) -> str:
-    return '"path":' + encode_basestring(path_of(whole))
+def _quoted_path(whole: str, slashes_escaped: bool = False) -> str:
+    return '"path":' + encode_basestring(_with_escaped_slashes(whole) if slashes_escaped else path_of(whole))
 
 
 def path_of(whole: str) -> str:
@@ -201,12 +202,22 @@ def path_of(whole: str) -> str:
     if not whole.startswith("/"):
         whole = "/" + whole
     try:
-        text = whole.encode("latin-1").decode("utf-8")
+        sent = whole.encode("latin-1")
+    except ValueError:  # a server that decodes the path itself
+        sent = whole.encode("utf-8", "surrogatepass")
+    try:
+        text = sent.decode("utf-8")
     except ValueError:
-        return _with_two_empty_segments(quote(whole.encode("utf-8", "replace"), safe="/:@!$'()*+,;~ "))
+        return _with_two_empty_segments(quote(sent, safe="/:@!$'()*+,;~ "))
     if _REFUSED.search(text):
         text = _REFUSED.sub(lambda match: "%%%02X" % ord(match.group()), text)
     return _with_two_empty_segments(text) if "//" in text else text
+
+
+def _with_escaped_slashes(whole: str) -> str:
+    """The same where the server leaves a client's %2F as it is."""
+    first, *others = re.split("%2[Ff]", whole)
+    return "%2F".join([path_of(first)] + [path_of("/" + part)[1:] for part in others])
 
 
 def _with_two_empty_segments(path: str) -> str:

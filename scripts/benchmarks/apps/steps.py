@@ -15,9 +15,7 @@ BEFORE, AFTER, SENDER, SERVER = "before the answer", "after the answer", "sender
 # (when, step, module, attribute); a step may be made of several
 STEPS = (
     (BEFORE, "begin", "metlo_auto.capture.edge", "_begin"),
-    (BEFORE, "tee of the body", "metlo_auto.capture.request_tee", "RequestTee.read"),
-    (BEFORE, "tee of the body", "metlo_auto.capture.request_tee", "RequestTee.readline"),
-    (BEFORE, "after_request hook", "metlo_auto.capture.flask_hooks", "note_response"),
+    (BEFORE, "tee of the body", "metlo_auto.capture.request_tee", "BodyCopy.took"),
     (BEFORE, "start_response", "metlo_auto.capture.recording", "Recording.start_response"),
     (BEFORE, "watch the response", "metlo_auto.capture.edge", "watch"),
     (BEFORE, "watch each chunk", "metlo_auto.capture.recording", "Recording.take"),

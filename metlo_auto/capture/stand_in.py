@@ -1,0 +1,71 @@
+"""Classes whose instances stand in for an object of another class: what it can do they can, what it cannot they cannot.
+
+Python looks special methods up in the class alone, so each class that is stood in for gets a class of its own.
+"""
+
+from typing import Any, Callable, Dict
+
+from metlo_auto.capture.foreign import Foreign, IdentityTable, class_name, drop_frame, in_class, module_name, special
+
+# A stand-in has the object itself as `_metlo_source`. These special methods are passed on where the class has them:
+# not those by which an object is made, or goes.
+_NAMES = (
+    "len", "length_hint", "bool", "getitem", "setitem", "delitem", "contains", "reversed", "next", "enter", "exit",
+    "aenter", "aexit", "aiter", "anext", "await", "call", "str", "repr", "bytes", "format", "eq", "ne", "lt", "le",
+    "gt", "ge", "hash", "add", "radd", "iadd", "mul", "rmul", "imul", "or", "and", "int", "index", "float", "fspath",
+)  # fmt: skip
+_PASSED_ON = tuple(["__%s__" % name for name in _NAMES])
+
+
+def _passing_on(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Foreign, **named: Foreign) -> Foreign:
+        source = self._metlo_source
+        try:
+            result = special(source, name)(*args, **named)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+        return self if result is source else result
+
+    method.__name__ = name
+    return method
+
+
+_METHODS = {name: _passing_on(name) for name in _PASSED_ON}
+
+
+def _class_of_source(self: Any) -> Any:
+    return type(self._metlo_source)
+
+
+class StandIns:
+    """The classes that stand in for others; `own`: methods used instead of passing on, where the class has them."""
+
+    def __init__(self, base: type, own: Dict[str, Callable[..., Any]], plain: type = object) -> None:
+        """`plain`: what instances of it do says nothing, and is left to `base`."""
+        self._base = base
+        self._plain = plain
+        self._own = own
+        self._classes = IdentityTable()
+
+    def of(self, thing: Foreign) -> Any:
+        """The class whose instances can stand in for `thing`."""
+        kind = type(thing)
+        found = self._classes.get(kind)
+        if found is None:
+            found = self._make(kind)
+            self._classes.put(kind, found)
+        return found
+
+    def _make(self, kind: Foreign) -> type:
+        base = self._base
+        namespace: Dict[str, Any] = {
+            "__slots__": (), "__module__": module_name(kind), "__class__": property(_class_of_source)}
+        for name in (*_METHODS, *self._own):
+            found = in_class(kind, name)
+            if found is None and name == "__hash__":
+                namespace[name] = None
+            elif found is not None and found is not in_class(self._plain, name):
+                namespace[name] = self._own.get(name) or _METHODS[name]
+        return type(class_name(kind), (base,), namespace)
