@@ -108,7 +108,7 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
     """`text` in pieces of at most `MOST` characters, cut between words where there are any."""
     start = 0
     while len(text) - start > MOST:
-        gap = max(text.rfind(mark, start + MOST // 2, start + MOST) for mark in "\n ,\"&")
+        gap = max(text.rfind(mark, start + MOST // 2, start + MOST) for mark in '\n ,"&')
         end = gap + 1 if gap > 0 else start + MOST
         yield start, end
         start = end

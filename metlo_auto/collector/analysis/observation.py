@@ -73,11 +73,7 @@ def _bounded(trace: dict[str, Any]) -> dict[str, Any]:
     url = request["url"]
     asked, answered = _pairs(request.get("headers")), _pairs(response.get("headers"))
     parameters = _pairs(url.get("parameters"))
-    if (
-        asked is request.get("headers")
-        and answered is response.get("headers")
-        and parameters is url.get("parameters")
-    ):
+    if asked is request.get("headers") and answered is response.get("headers") and parameters is url.get("parameters"):
         return trace
     request = {**request, "headers": asked, "url": {**url, "parameters": parameters}}
     return {**trace, "request": request, "response": {**response, "headers": answered}}

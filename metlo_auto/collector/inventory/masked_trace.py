@@ -50,7 +50,9 @@ def mask_body(text: str) -> str:
     """A body: JSON value by value, anything else in place."""
     if text[:1] in ("{", "["):
         try:
-            return dump(mask_json(json.loads(text), "", masking.shown)).decode("utf-8", "replace")
+            value = json.loads(text)
+            masked = mask_json(value, "", masking.shown)
+            return text if masked == value else dump(masked).decode("utf-8", "replace")  # as it came where it may be
         except (ValueError, RecursionError):
             pass
     return masking.in_place(text)

@@ -66,7 +66,6 @@ class Variables:
 def value_pieces(name: str, value: str, variables: Variables, is_quoted: bool = False) -> list[Piece]:
     """A value: what was redacted in it as variables, all of it as one where it is masked on the page."""
 
-
     def literal(text: str) -> str:
         return quote_plus(text, errors="replace") if is_quoted else text
 
