@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Tuple
 
-# Distribution, the module that it is imported by, the oldest version that the collector's tests pass with: to run at all.
+# What it needs to run: distribution, the module that it is imported by, the oldest version.
 NEEDED = (
     ("Flask", "flask", "2.3"),
     ("Jinja2", "jinja2", "3.1"),
