@@ -6,18 +6,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Tuple
 
-# Distribution, the module that it is imported by, the oldest version that the collector's tests pass with.
+# What it needs to run: distribution, the module that it is imported by, the oldest version.
 NEEDED = (
     ("Flask", "flask", "2.3"),
     ("Jinja2", "jinja2", "3.1"),
     ("waitress", "waitress", "2.1"),
     ("SQLAlchemy", "sqlalchemy", "2.0"),
+    ("phonenumbers", "phonenumbers", "8.12"),
+    ("python-stdnum", "stdnum", "1.17"),
 )
+# What single commands need beside these; they say so themselves.
+FOR_COMMANDS = ("html5lib>=1.1", "pyyaml>=6.0", "tomli>=2.0; python_version < '3.11'")
 
 
 def requirements() -> "List[str]":
-    """As pip takes them."""
-    return ["%s>=%s" % (distribution.lower(), oldest) for distribution, _, oldest in NEEDED]
+    """As pip takes them, those of single commands too."""
+    return ["%s>=%s" % (distribution.lower(), oldest) for distribution, _, oldest in NEEDED] + list(FOR_COMMANDS)
 
 
 def unfit() -> "List[str]":

@@ -95,7 +95,7 @@ def _name(base: str) -> str:
 
 def _ask(folder: str, yes: bool) -> None:
     """Goes on where `yes`, or whoever sits at the terminal, says so; raises PythonError."""
-    wanted = ", ".join(collector_packages.requirements())
+    wanted = ", ".join(distribution for distribution, _, _ in collector_packages.NEEDED)
     if yes:
         say("makes an environment for the embedded collector in %s, which takes about half a minute" % folder)
         return

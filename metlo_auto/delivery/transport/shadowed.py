@@ -15,8 +15,9 @@ PARTS = (
 )  # fmt: skip
 # Of the standard library what these need, and files are called after.
 STANDARD = (
-    "http", "queue", "email", "socket", "ssl", "json", "logging", "types", "typing", "select", "random", "calendar", "copy",
-    "platform", "secrets", "string", "struct", "token", "uuid", "zlib", "hmac", "netrc", "warnings", "weakref", "datetime",
+    "http", "queue", "email", "socket", "ssl", "json", "logging", "types", "typing", "select", "random", "calendar",
+    "copy", "platform", "secrets", "string", "struct", "token", "uuid", "zlib", "hmac", "netrc", "warnings", "weakref",
+    "datetime",
 )  # fmt: skip
 
 
