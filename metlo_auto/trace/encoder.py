@@ -57,6 +57,7 @@ class Encoder:
         self._body = fastest_body()
         self._templates = Memo(self._template)
         self._paths = Memo(_quoted_path)
+        self._meta_paths = Memo(lambda whole: "," + _quoted_path(whole))
         self._seconds = _Seconds()
         self._routes = Memo(_route, _MOST_ROUTES)
         self._peers = Memo(self._peer)
@@ -65,13 +66,6 @@ class Encoder:
             encode_basestring(environment), VERSION)
         if service:
             self._tail += ',"service":' + encode_basestring(service)
-
-    def trace(self, exchange: Exchange, request: Text, response: Text, number: int, templated: bool = False) -> bytes:
-        """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here.
-
-        `templated`: its path is the route, and the path that was asked for stands in `meta.path`, the last of meta.
-        """
-        return self._encode(exchange, request, response, number, templated, "")
 
     def announcement(self, exchange: Exchange, request: Text, response: Text, number: int) -> bytes:
         """The same trace for v2: its path is the route, so that the collector creates exactly this endpoint.
@@ -83,19 +77,29 @@ class Encoder:
         bare.request_values = _only_content_type(exchange.request_names, exchange.request_values)
         bare.response_values = _only_content_type(exchange.response_names, exchange.response_values)
         more = ',"processedTraceData":' + processed
-        return self._encode(bare, _left_out(request), _left_out(response), number, True, more)
+        return self.trace(bare, _left_out(request), _left_out(response), number, True, more)
 
-    def _encode(self, x: Exchange, request: Text, response: Text, number: int, templated: bool, more: str) -> bytes:
+    def trace(
+        self, x: Exchange, request: Text, response: Text, number: int, templated: bool = False, more: str = ""
+    ) -> bytes:
+        """The trace for v1, UTF-8; `request` and `response` are the texts of the bodies, `number` is unique here.
+
+        `templated`: its path is the route, and the path that was asked for stands in `meta.path`, the last of meta.
+        `more`: JSON that comes after meta.
+        """
         host, forwarded, peers = self._peers[x.peers]
-        whole = x.script_name + x.path
-        path = _quoted_path(whole, True) if x.slashes_escaped else self._paths[whole]
-        known = x.route is not None
-        url, meta, template = self._routes[x.script_name, x.route, x.endpoint] if known else ("", "", path)
+        url, meta, path = "", "", ""
+        if x.route is not None:
+            url, meta, path = self._routes[x.script_name, x.route, x.endpoint]
         if forwarded or x.exception or request.omitted or response.omitted:
             meta += forwarded + _rare(x, request, response)
         if templated:
-            meta += "," + path
-            host, path = template, host  # by which of them is first the sender tells a path that is a route
+            whole = x.script_name + x.path
+            meta += "," + _quoted_path(whole, True) if x.slashes_escaped else self._meta_paths[whole]
+            host, path = path, host  # by which of them is first the sender tells a path that is a route
+        else:
+            whole = x.script_name + x.path
+            path = _quoted_path(whole, True) if x.slashes_escaped else self._paths[whole]
         seconds, milliseconds = self._seconds, _MILLISECONDS
         began, ended = int(x.started * 1000), int((x.started + x.duration) * 1000)
         took = int(x.duration * 1000000)
