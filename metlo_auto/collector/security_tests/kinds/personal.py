@@ -20,7 +20,9 @@ _HASH = re.compile(
     r"\$(2[abxy]|argon2(id?|d)|[156]|scrypt|pbkdf2[\w-]*)\$[\w./$,=+-]{16,}|(pbkdf2(:|_)sha\d+|scrypt)[:$][\w:.$/+=-]{16,}"
 )
 _HEX_HASH = re.compile(r"[0-9a-fA-F]{32,128}")
-_HIDDEN = re.compile(r"[*•·xX.…-]{3,}|redacted|hidden|masked|\*\*|…|\.\.\.", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"[*•·…]{2,}|^.{0,6}[xX]{4,}.{0,6}$|\.\.\.$|^(redacted|hidden|masked)|^<[^<>]{1,40}>$", re.IGNORECASE | re.DOTALL
+)
 _TOKEN = frozenset(
     """
     token tokens accesstoken refreshtoken sessiontoken apitoken authtoken resettoken jwt sessionid
