@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from metlo_auto.launcher.options import Options
 
 FOLDER = "METLO_COLLECTOR_DATA_DIR"
+NOTHING = 3
 SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
 
 
@@ -37,10 +38,10 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
             say("the command failed with status %d: nothing was checked" % status)
             return status
         _settle(python)
-        return _worst([_check(python, words) for words in _checks(chosen)])
+        return _worst([_check(python, words) for words in _checks(chosen) if _is_known(python, words[0])])
     except (local.LocalError, collector_python.PythonError) as error:
         say("--ci: %s" % error)
-        return 3
+        return NOTHING
     finally:
         if before is None:
             del os.environ[FOLDER]
@@ -73,8 +74,19 @@ def beside(name: str) -> str:
 
 
 def _worst(statuses: "List[int]") -> int:
-    """Findings count more than a check that could not be made."""
-    return 1 if 1 in statuses else max(statuses)
+    """Findings count more than a check that could not be made; without any check nothing is known."""
+    return 1 if 1 in statuses else max(statuses) if statuses else NOTHING
+
+
+def _is_known(python: "collector_python.Python", command: str) -> bool:
+    """Whether the collector that is installed there has the command; says so where it has not."""
+    found = subprocess.call(
+        _command(python, [command, "--help"]), env=_environ(python), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) == 0
+    if not found:
+        say("the collector has no command %s: that is not checked" % command)
+    return found
 
 
 def _check(python: "collector_python.Python", words: "List[str]") -> int:

@@ -84,7 +84,7 @@ def has_data(answer: Answer) -> bool:
     if content.kind == "json":
         return sum(is_data(path, leaf) for path, leaf in content.leaves) >= 1
     if content.kind == "text":
-        return len(content.leaves) >= 6
+        return len(content.leaves) >= 4
     return content.kind == "html" and len(content.leaves) >= 4
 
 

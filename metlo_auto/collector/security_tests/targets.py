@@ -56,10 +56,11 @@ class Target(NamedTuple):
 def read_targets(connection: Connection, origin: Origin, service: str, callers: Callers) -> list[Target]:
     """All endpoints that the app at `origin` has, called or declared; `service`: only those of one."""
     declared = routes.read(connection)
-    located = routes.locate(declared)
+    endpoints = _of_origin(queries.list_endpoints(connection), origin)
+    located = routes.locate(declared, endpoints)
     members = queries.groups(connection)
     found = []
-    for endpoint in _of_origin(queries.list_endpoints(connection), origin):
+    for endpoint in endpoints:
         kept = queries.latest_traces(connection, MOST_SAMPLES, members.get(endpoint.id, [endpoint.id]))
         traces = [item.trace for item in kept]
         named = next((name for name in map(service_of, traces) if name), endpoint.host)

@@ -19,8 +19,11 @@ MOST_LOOKED_AT = 3_000  # leaves of one answer
 _HASH = re.compile(
     r"\$(2[abxy]|argon2(id?|d)|[156]|scrypt|pbkdf2[\w-]*)\$[\w./$,=+-]{16,}|(pbkdf2(:|_)sha\d+|scrypt)[:$][\w:.$/+=-]{16,}"
 )
+_PASSWORD_IN_URL = re.compile(r"\b[a-z][\w+.-]*://[^/\s:@]*:[^/\s@]+@[\w.-]", re.IGNORECASE)
 _HEX_HASH = re.compile(r"[0-9a-fA-F]{32,128}")
-_HIDDEN = re.compile(r"[*•·xX.…-]{3,}|redacted|hidden|masked|\*\*|…|\.\.\.", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"[*•·…]{2,}|^.{0,6}[xX]{4,}.{0,6}$|\.\.\.$|^(redacted|hidden|masked)|^<[^<>]{1,40}>$", re.IGNORECASE | re.DOTALL
+)
 _TOKEN = frozenset(
     """
     token tokens accesstoken refreshtoken sessiontoken apitoken authtoken resettoken jwt sessionid
@@ -64,6 +67,8 @@ def _secret(name: str, parts: "tuple[str, ...]", text: str) -> str:
         return "the hash of a password"
     if "PRIVATE KEY" in text:
         return "a private key"
+    if _PASSWORD_IN_URL.search(text):
+        return "a password within a URL"
     if name in SECRET or name in _MORE_SECRETS:
         return "a secret by its name"
     if name in _TOKEN and not set(parts) & _OTHER_TOKEN and len(text) >= 12:

@@ -1,0 +1,53 @@
+"""`metlo-run --local --ci`: the command's own status first, then what the collector says of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metlo_auto.launcher import options
+from tests.support.serving import ROOT, clean_environ
+
+APP = """
+from flask import Flask, jsonify
+app = Flask("shop")
+app.add_url_rule("/users/<int:n>", "user", lambda n: jsonify(id=n, email="ann@example.com"))
+client = app.test_client()
+assert client.get("/users/7").status_code == 200
+raise SystemExit({status})
+"""
+
+
+def ci(folder: Path, status: int, *more: str) -> Any:
+    (folder / "drive.py").write_text(APP.format(status=status))
+    environ = dict(clean_environ(folder), PYTHONPATH=str(ROOT))
+    command = [sys.executable, "-m", "metlo_auto", "--local", "--ci", *more, sys.executable, "drive.py"]
+    return subprocess.run(command, env=environ, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100,
+                          universal_newlines=True)  # fmt: skip
+
+
+def test_a_command_that_fails_ends_with_its_own_status(tmp_path: Path) -> None:
+    done = ci(tmp_path, 7)
+    assert done.returncode == 7 and "nothing was checked" in done.stderr, done.stderr
+
+
+def test_drift_from_a_kept_document_is_said_after_the_command(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text('{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}}')
+    done = ci(tmp_path, 0, "--openapi", "openapi.json")
+    assert done.returncode == 1 and "drift" in done.stdout and "/users/{n}" in done.stdout, done.stdout + done.stderr
+    assert not list(tmp_path.glob("metlo-ci-*"))
+
+
+@pytest.mark.parametrize("words", [["--ci", "x"], ["--local", "--sarif", "a", "x"], ["--local", "--ci", "--fail-on", "bad", "x"]])
+def test_options_that_do_not_go_together_are_refused(words: "list[str]") -> None:
+    with pytest.raises(options.UsageError):
+        options.parse(words)
+
+
+def test_options_of_ci_are_read() -> None:
+    found = options.parse(["--local", "--ci", "--openapi=a.json", "--test", "http://127.0.0.1:1", "--fail-on", "low", "pytest", "-q"])
+    assert (found.openapi, found.test, found.fail_on, found.command) == ("a.json", "http://127.0.0.1:1", "low", ["pytest", "-q"])
