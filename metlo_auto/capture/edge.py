@@ -16,7 +16,7 @@ ATTACHED = "_metlo_auto"
 class Attachment:
     """Ties one app to one capture; None lets its requests pass unseen.
 
-    `declare` is called once, at the app's first request, when all its routes are there. `answered` says with which
+    `rules`: the app's, as an AppRules. `declare` is called once, at the app's first request, when all its routes are there. `answered` says with which
     status a layer around the app answers an exception that leaves it; None where no such layer is known of.
     """
 
@@ -25,10 +25,12 @@ class Attachment:
         capture: Optional[Capture],
         declare: Optional[Callable[[Capture, Any, Environ], None]] = None,
         answered: Optional[Callable[[Any, BaseException], Optional[int]]] = None,
+        rules: Any = None,
     ) -> None:
         self.capture = capture
         self.declare = declare
         self.answered = answered
+        self.rules = rules
 
     def declare_once(self, capture: Capture, app: Any, environ: Environ) -> None:
         declare, self.declare = self.declare, None
@@ -77,6 +79,7 @@ def _begin(
         if capture.ignored is not None and capture.ignored(environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]):
             return None
         recording = Recording(capture, environ, forward)
+        recording.rules = attachment.rules
         recording.tee_input(environ)
         environ[KEY] = recording
         return recording

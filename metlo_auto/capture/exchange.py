@@ -44,7 +44,7 @@ class Exchange:
         "started", "duration", "method", "script_name", "path", "query", "peers", "remote_port", "request_names",
         "request_values", "request_type", "request_encoding", "request_body", "status", "response_names",
         "response_values", "response_type", "response_encoding", "response_body", "route", "endpoint", "arguments",
-        "exception",
+        "exception", "rules",
     )  # fmt: skip
 
     started: float  # seconds since the epoch
@@ -70,3 +70,4 @@ class Exchange:
     endpoint: Optional[str]  # Flask's name of it
     arguments: Dict[str, object]  # the URL parameters of the route, by name
     exception: Optional[str]  # the class of an exception that left the view
+    rules: Any  # the AppRules of the app, None where nobody knows them

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Optional
 import flask
 from werkzeug.wsgi import ClosingIterator
 
+from metlo_auto.capture.app_rules import AppRules
 from metlo_auto.capture.declared_routes import note_app, routes_of
 from metlo_auto.capture.edge import ATTACHED, Attachment, edge
 from metlo_auto.capture.recording import KEY, Capture, Environ, Recording, Route
@@ -48,7 +49,7 @@ def attach(app: Any, capture: Optional[Capture]) -> None:
     if attachment is not None:
         attachment.capture = capture
     elif capture is not None:
-        attachment = Attachment(capture, _declare, _answered)
+        attachment = Attachment(capture, _declare, _answered, AppRules(weakref.ref(app)))
         _put_edge(app, attachment)
         # First in the list is the last to run: it sees the response as the app's own hooks left it.
         app.after_request_funcs.setdefault(None, []).insert(0, note_response)

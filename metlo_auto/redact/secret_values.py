@@ -1,0 +1,156 @@
+"""Credentials that their own form gives away, under any name: JWTs, keys of providers, private keys, passwords in URLs,
+and codes of OAuth beside their state.
+
+Must not know names. Every pattern is linear: what it has looked at without success it never looks at again.
+"""
+
+import base64
+import re
+from typing import Callable, List, Match, Tuple
+
+from .masks import CONSTANT, Masks
+
+# The table of providers: what a key begins with, and what has to follow.
+KEYS = (
+    ("ghp_", r"[A-Za-z0-9]{16,}"), ("gho_", r"[A-Za-z0-9]{16,}"), ("ghu_", r"[A-Za-z0-9]{16,}"),
+    ("ghs_", r"[A-Za-z0-9]{16,}"), ("ghr_", r"[A-Za-z0-9]{16,}"), ("github_pat_", r"\w{20,}"),
+    ("glpat-", r"[\w\-]{16,}"), ("gldt-", r"[\w\-]{16,}"), ("glrt-", r"[\w\-]{16,}"), ("glptt-", r"[\w\-]{16,}"),
+    ("glcbt-", r"[\w\-]{16,}"), ("glsoat-", r"[\w\-]{16,}"),
+    ("xoxa-", r"[\w\-]{10,}"), ("xoxb-", r"[\w\-]{10,}"), ("xoxe-", r"[\w\-]{10,}"), ("xoxe.", r"[\w\-.]{10,}"),
+    ("xoxo-", r"[\w\-]{10,}"), ("xoxp-", r"[\w\-]{10,}"), ("xoxr-", r"[\w\-]{10,}"), ("xoxs-", r"[\w\-]{10,}"),
+    ("xapp-", r"[\w\-]{10,}"),
+    ("sk_live_", r"\w{10,}"), ("sk_test_", r"\w{10,}"), ("rk_live_", r"\w{10,}"), ("rk_test_", r"\w{10,}"),
+    ("whsec_", r"[\w+/=\-]{16,}"), ("sk-ant-", r"[\w\-]{16,}"), ("sk-proj-", r"[\w\-]{16,}"), ("sk-", r"[A-Za-z0-9]{20,}"),
+    ("AKIA", r"[A-Z2-7]{16}"), ("AIza", r"[\w\-]{30,}"), ("ya29.", r"[\w\-.]{16,}"), ("GOCSPX-", r"[\w\-]{20,}"),
+    ("SG.", r"[\w\-]{16,}\.[\w\-]{16,}"), ("npm_", r"[A-Za-z0-9]{30,}"), ("pypi-", r"[\w\-]{30,}"),
+    ("dop_v1_", r"[a-f0-9]{40,}"), ("doo_v1_", r"[a-f0-9]{40,}"), ("dor_v1_", r"[a-f0-9]{40,}"),
+    ("shpat_", r"[a-fA-F0-9]{32}"), ("shpss_", r"[a-fA-F0-9]{32}"), ("shpca_", r"[a-fA-F0-9]{32}"),
+    ("shppa_", r"[a-fA-F0-9]{32}"), ("hvs.", r"[\w\-]{20,}"), ("hvb.", r"[\w\-]{20,}"), ("hf_", r"[A-Za-z0-9]{30,}"),
+    ("EAAC", r"[A-Za-z0-9]{30,}"), ("sq0atp-", r"[\w\-]{20,}"), ("sq0csp-", r"[\w\-]{20,}"), ("EAAA", r"[\w\-]{50,}"),
+    ("rubygems_", r"[a-f0-9]{40,}"), ("lin_api_", r"\w{30,}"), ("secret_", r"[A-Za-z0-9]{40,}"),
+    ("ntn_", r"[A-Za-z0-9]{40,}"), ("dapi", r"[a-f0-9]{32}"), ("PMAK-", r"[a-f0-9\-]{40,}"), ("sntrys_", r"[\w+/=\-]{30,}"),
+    ("sntryu_", r"[a-f0-9]{40,}"), ("glsa_", r"\w{30,}"), ("glc_", r"[\w+/=]{30,}"), ("NRAK-", r"[A-Z0-9]{20,}"),
+    ("CFPAT-", r"[\w\-]{30,}"), ("figd_", r"[\w\-]{30,}"), ("tskey-", r"[\w\-]{20,}"),
+    ("dckr_pat_", r"[\w\-]{20,}"), ("atlasv", r"1-[\w\-.]{20,}"), ("pscale_tkn_", r"[\w\-.]{20,}"),
+    ("pscale_pw_", r"[\w\-.]{20,}"), ("nvapi-", r"[\w\-]{30,}"), ("gsk_", r"[A-Za-z0-9]{30,}"), ("xai-", r"[A-Za-z0-9]{40,}"),
+    ("pplx-", r"[A-Za-z0-9]{40,}"), ("ATATT3", r"[\w\-=]{50,}"), ("ATCTT3", r"[\w\-=]{50,}"),
+    ("ABSK", r"[A-Za-z0-9+/=]{60,}"), ("AQoDYX", r"[A-Za-z0-9+/=]{60,}"), ("IQoJb", r"[A-Za-z0-9+/=]{60,}"),
+    ("pk.eyJ", r"[\w\-.]{20,}"), ("sk.eyJ", r"[\w\-.]{20,}"), ("AGE-SECRET-KEY-", r"[A-Z0-9]{20,}"), ("ops_eyJ", r"[\w\-=]{20,}"),
+    ("sbp_", r"[a-f0-9]{40}"),
+)
+
+_BEGIN = r"(?<![A-Za-z0-9_\-])"
+_KEY = re.compile(_BEGIN + "(?:" + "|".join(re.escape(begin) + rest for begin, rest in KEYS) + ")")
+_JOSE = re.compile(_BEGIN + r"(eyJ[A-Za-z0-9_\-]{5,})((?:\.[A-Za-z0-9_\-]*){1,4})")
+_BASE64 = re.compile(_BEGIN + r"(?:eyJ|ewog|ew0K|W3si)[A-Za-z0-9+/_\-]{8,}={0,2}")
+_BEARER = re.compile(r"(?i)(?<![A-Za-z0-9_\-])(bearer)([ +]|%20)([A-Za-z0-9._~+/\-]{8,}=*)(?![\w\"=])")
+_SPACE = r"(?: |\+|%20)"
+_PEM = re.compile(r"-----BEGIN@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----".replace("@", _SPACE))
+_PEM_END = re.compile(r"-----END@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----|[\"'<`&]".replace("@", _SPACE))
+_USER = r"[^\s/?#\"'<>\\@:,;{}()\[\]|]{0,200}"
+# Up to the last @ before the host.
+_USERINFO = re.compile(r"((?:\\?/){2})(" + _USER + r")(?::([^\s/?#\"<>\\]{0,400}))?@(?=[\w\[%.\-])")
+_USERS = frozenset(["git", "anonymous", "ftp", "hg", "svn", "guest"])  # that are no credentials
+
+_CODE = re.compile(r"((?:^|[?&#;\s\"'])code=)([^&#\s\"'<>\\]+)")
+_OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|session_state|code_verifier)=")
+
+_IN_LITERALS = ("sk-",)  # more words than keys begin like these
+
+def _needle(begin: str) -> Tuple[str, bool, bool]:
+    word, dot, _ = re.sub(r"[-_0-9]", "", begin).lower().partition(".")
+    return word, True, bool(dot)
+
+
+# What stands in every text with one of these, as `rules.needles` has it: the letters that begin, or are, a word.
+NEEDLES = tuple(sorted(
+    {_needle(begin) for begin, _ in KEYS if begin not in _IN_LITERALS and "eyJ" not in begin}
+    | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}))
+LITERALS = ("PRIVATE", "sk-", "@", "code=")  # or one of these as it stands
+SHORTEST = 18  # characters of a text that holds nothing else
+
+
+def found_otherwise(text: str) -> bool:
+    """Whether there is one that does not begin with any of `NEEDLES`: a private key, or a user in a URL."""
+    if "@" in text and "//" in text.replace("\\/", "/") and _USERINFO.search(text):
+        return True
+    if "code=" in text and _OF_CODES.search(text) and _CODE.search(text):
+        return True
+    return "PRIVATE" in text and _PEM.search(text) is not None or "sk-" in text and _KEY.search(text) is not None
+
+
+class SecretValues:
+    """Masks them in any text, JSON or not; `inner` masks names in what base64 of JSON stands for."""
+
+    def __init__(self, masks: Masks, inner: Callable[[str], str]) -> None:
+        self._masks = masks
+        self._inner = inner
+
+    def masked(self, text: str) -> str:
+        """The text with each of them masked; linear."""
+        if "PRIVATE" in text:
+            text = _without_private_keys(text)
+        if "@" in text:
+            text = _USERINFO.sub(self._user, text)
+        if "code=" in text and _OF_CODES.search(text):
+            text = _CODE.sub(lambda found: found.group(1) + CONSTANT, text)
+        text = _JOSE.sub(self._jose, text)
+        text = _KEY.sub(self._marked, text)
+        text = _BEARER.sub(self._bearer, text)
+        return _BASE64.sub(self._base64, text)
+
+    def _marked(self, found: Match[str]) -> str:
+        return self._masks.mark(found.group())
+
+    def _jose(self, found: Match[str]) -> str:
+        return self._masks.mark(found.group()) if b'"alg"' in _decoded(found.group(1)) else found.group()
+
+    def _bearer(self, found: Match[str]) -> str:
+        token = found.group(3)
+        if token.startswith(CONSTANT) or token.isalpha() and token.islower() or token.isalpha() and token.istitle():
+            return found.group()  # of bad news
+        return found.group(1) + found.group(2) + self._masks.mark(token)
+
+    def _user(self, found: Match[str]) -> str:
+        lead, user, password = found.groups()
+        if password is None:
+            return found.group() if user in _USERS or not user or user.startswith(CONSTANT) else lead + self._masks.mark(user) + "@"
+        if not password or password == CONSTANT:
+            return found.group()
+        return lead + user + ":" + CONSTANT + "@"
+
+    def _base64(self, found: Match[str]) -> str:
+        try:
+            plain = _decoded(found.group()).decode()
+        except UnicodeDecodeError:
+            return found.group()
+        inner = self._inner(plain)
+        if inner == plain:
+            return found.group()
+        encode = base64.urlsafe_b64encode if set("-_").intersection(found.group()) else base64.b64encode
+        encoded = encode(inner.encode("utf-8", "replace")).decode()
+        return encoded if found.group().endswith("=") else encoded.rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    """What base64 or base64url stands for, cut where its length is none."""
+    text = text.rstrip("=").replace("-", "+").replace("_", "/")
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""
+
+
+def _without_private_keys(text: str) -> str:
+    """A key ends with its last line, or where the string around it does."""
+    pieces: List[str] = []
+    at = 0
+    while True:
+        begin = _PEM.search(text, at)
+        if begin is None:
+            return "".join(pieces) + text[at:]
+        end = _PEM_END.search(text, begin.end())
+        stop = len(text) if end is None else end.end() if end.group()[:1] == "-" else end.start()
+        pieces += (text[at : begin.start()], CONSTANT)
+        at = stop
