@@ -7,10 +7,12 @@ import re
 from operator import itemgetter
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
 
+from .masks import CONSTANT
 from .names import fold
 from .paths import Secret, without
 from .redactor import Redactor
 from .schema import schema_only
+from .secret_values import codes_in
 
 Values = Tuple[str, ...]
 Texts = Tuple[Any, Any]  # of request and response, each a `bodies.Text`
@@ -126,7 +128,7 @@ class _ExchangeRedactor:
         """The texts without their secrets; takes those of headers, query and path out of `x` itself."""
         redact = self._redactor
         routes = self._secret_routes(x)
-        if routes or x.arguments:
+        if routes or x.arguments or 300 <= x.status < 400 or x.query and "code=" in x.query:
             request, response = self._without_arguments(x, request, response, routes)
         credential = "text" in (request.kind, response.kind)
         if redact.mentions(request.text + "\n" + response.text) or credential:
@@ -156,10 +158,12 @@ class _ExchangeRedactor:
     def _without_arguments(self, x: Any, request: Any, response: Any, routes: Tuple[str, ...]) -> Texts:
         """Masks secret arguments in the path, in headers that are URLs, and wherever else their values stand."""
         redact = self._redactor
-        secrets = mask_path(redact, x, routes)
-        if routes:
-            for side in ("request", "response"):
-                urls = self._plans[getattr(x, side + "_names")].urls
+        secrets = mask_path(redact, x, routes) + [Secret(code, CONSTANT) for code in codes_in(x.query)]
+        for side in ("request", "response"):
+            urls = self._plans[getattr(x, side + "_names")].urls
+            values = getattr(x, side + "_values")
+            secrets += [Secret(code, CONSTANT) for at in urls for code in codes_in(values[at])]
+            if routes:
                 values, found = mask_urls(redact, getattr(x, side + "_values"), urls, routes, x.script_name)
                 setattr(x, side + "_values", values)
                 secrets += found

@@ -14,6 +14,7 @@ _NAMES = frozenset("name key path field attribute property param parameter heade
 _VALUES = frozenset(
     "value values input data v default content rejectedvalue newvalue oldvalue current stringvalue valuestring given received actual text".split())
 _VARIABLE = re.compile(r"([A-Za-z_]\w{0,63})\s{0,8}:\s{0,8}\$([A-Za-z_]\w{0,63})")
+_OTHERS = frozenset(["kind", "code", "variables"])
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
 _PATH = re.compile(r"[/:.\s]+")
 _STRING = re.compile(r'"([^"]*)"(\s*:)?')
@@ -33,16 +34,25 @@ def masked(text: str, rules: Rules) -> str:
 
 def _values(document: Any, rules: Rules) -> Iterator[Tuple[Any, str]]:
     waiting = [document]
+    telling: Dict[Tuple[str, ...], bool] = {}  # keys of an object -> whether they may say something together
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             waiting.extend(value.values())
-            for found in _of_object(value, rules):
+            keys = tuple(value)
+            if keys not in telling:
+                telling[keys] = _may_tell(keys)
+            for found in _of_object(value, rules) if telling[keys] else ():
                 yield found
         elif isinstance(value, list):
             waiting.extend(value)
             for found in _of_list(value, rules):
                 yield found
+
+
+def _may_tell(keys: Tuple[str, ...]) -> bool:
+    letters = {letters_of(key) for key in keys}
+    return not (_NAMES.isdisjoint(letters) or _VALUES.isdisjoint(letters)) or not _OTHERS.isdisjoint(keys)
 
 
 def _of_object(members: Dict[str, Any], rules: Rules) -> Iterator[Tuple[Any, str]]:

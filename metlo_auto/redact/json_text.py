@@ -53,10 +53,9 @@ def _masked_after(secret: Dict[str, str], text: str, rules: Rules) -> str:
     found = sorted(_values_after(secret, text))
     if found and found[0][1] < 0:  # a name is a value too: it may stand beside the secret
         return rules.values(_masked_by_strings(json_pairs.masked(text, rules), rules))
-    errors = _error_spans(text)
     for start, value, rule in found:
         if start >= at:  # else it is a part of what is masked already
-            at = mask_value(edits, value, rule, rules, errors=errors)
+            at = mask_value(edits, value, rule, rules)
     return edits.result()
 
 
@@ -74,7 +73,6 @@ def _values_after(secret: Dict[str, str], text: str) -> Iterator[Tuple[int, int,
 def _masked_by_strings(text: str, rules: Rules) -> str:
     edits = Replacements(text)
     at = 0
-    errors = _error_spans(text)
     # In the shadow, which is as long as the text, every quote opens or closes a string.
     shadow = text.replace("\\\\", "\0\0").replace('\\"', "\0\0")
     for string in _STRING.finditer(shadow):
@@ -86,7 +84,7 @@ def _masked_by_strings(text: str, rules: Rules) -> str:
             continue
         rule = rules.rule_of(unescaped(text[start:end]))
         if rule is not None:
-            at = mask_value(edits, string.end(), rule, rules, errors=errors)
+            at = mask_value(edits, string.end(), rule, rules)
     return edits.result()
 
 
@@ -99,16 +97,10 @@ def _mask_inside(edits: Replacements, start: int, end: int, inner: Callable[[str
             edits.replace(start, end, escaped(found))
 
 
-def mask_value(
-    edits: Replacements, at: int, rule: str, rules: Rules, loose: bool = False, errors: Optional[List[Tuple[int, int]]] = None
-) -> int:
-    """Masks the value that begins at `at`, leaf by leaf, and returns where it ends; `loose` for JSON that is broken.
-
-    `errors`: from where to where the text says what is wrong with values.
-    """
+def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: bool = False) -> int:
+    """Masks the value that begins at `at`, leaf by leaf, and returns where it ends; `loose` for JSON that is broken."""
     text = edits.text
     leaves: Pattern[str] = _LOOSE_LEAF if loose else _LEAF
-    in_errors = bool(errors) and any(begin <= at < end for begin, end in errors or ())
     # The rule of each container around, None where leaves are no secrets; and of the next value.
     around: List[Optional[str]] = []
     now: Optional[str] = rule
@@ -135,16 +127,17 @@ def mask_value(
                 now = None if around[-1] is None else rule_below(around[-1], unescaped(text[at:end]), rules.rule_of)
             else:
                 if now is not None:
-                    _mask_string(edits, at, end, now, rules, in_errors or bool(around))
+                    _mask_string(edits, at, end, now, rules, bool(around))
                 now = around[-1] if around else None
             at = min(end + 1, len(text))
         if not around:
             return at
 
 
-def _mask_string(edits: Replacements, at: int, end: int, rule: str, rules: Rules, may_be_message: bool) -> None:
+def _mask_string(edits: Replacements, at: int, end: int, rule: str, rules: Rules, inside: bool) -> None:
+    """Masks a string, unless it says what is wrong with a value; `inside`: a list or object below the name."""
     plain = unescaped(edits.text[at:end])
-    if not (may_be_message and is_message(plain)):
+    if not (is_message(plain) and (inside or _is_in_errors(edits.text, at))):
         edits.replace(at, end, escaped(rules.mask(rule, plain)))
 
 
@@ -156,13 +149,15 @@ def _masked_word(word: str, rule: str, rules: Rules) -> str:
     return "0" if masks_number(rule, word) else word
 
 
-def _error_spans(text: str) -> List[Tuple[int, int]]:
-    """From where to where the objects and lists go that say what is wrong; the outermost of them."""
-    spans: List[Tuple[int, int]] = []
-    for found in _ERRORS.finditer(text):
-        if not spans or found.start() >= spans[-1][1]:
-            spans.append((found.start(), _container_end(text, found.end() - 1)))
-    return spans
+def _is_in_errors(text: str, at: int) -> bool:
+    """Whether what stands at `at` is below a name such as `errors`; looked for only where a text is a message."""
+    end = 0
+    for found in _ERRORS.finditer(text, 0, at):
+        if found.start() >= end:  # the outermost
+            end = _container_end(text, found.end() - 1)
+            if at < end:
+                return True
+    return False
 
 
 def _container_end(text: str, at: int) -> int:

@@ -54,7 +54,7 @@ class Names:
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         if not has_values(text):
-            return self.holds_value(text) or "machine " in text  # .netrc
+            return len(text) >= secret_values.SHORTEST and (self.holds_value(text) or "machine " in text)  # .netrc
         data = text.encode("utf-8", "replace")
         if self._found_in(data.translate(_WORDS, _DROPPED)) or secret_values.found_otherwise(text):
             return True
@@ -74,11 +74,12 @@ class Names:
 
         Without a byte that tells, or `["`, only what `secret_values` knows counts. `unusual` names need every text in Python.
         """
+        words = [needle for needle in self._needles if b" " not in needle.letters]
         literals = [literal.encode() for literal in secret_values.LITERALS]
         literals += [word.encode()[:2] for word in rules.OTHER_PASSWORDS]
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
-        return [(word, begins, ends) for word, begins, ends in self._needles], _DROPPED, b"", literals
+        return [(word, begins, ends) for word, begins, ends in words], _DROPPED, b"", literals
 
     def words(self, text: str) -> Optional[Dict[bytes, int]]:
         """Which words of names stand in the text, and how often; None where there may be others in it, escaped."""
@@ -87,8 +88,11 @@ class Names:
         data = text.encode("utf-8", "replace")
         if len(data) != len(text) and self._says_in_other_letters(text):
             return None
-        words = data.translate(_WORDS, _DROPPED).split()
-        return {word: words.count(word) for word in filter(self._words.holds, set(words))}
+        letters = data.translate(_WORDS, _DROPPED)
+        if self._words.says_phrase(letters):
+            return None
+        words = letters.split()
+        return {word: words.count(word) for word in self._words.holding(words)}
 
     def _mentioned_escaped(self, text: str) -> bool:
         """The same for a text in which `mentioned` has found nothing as it stands."""

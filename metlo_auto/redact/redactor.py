@@ -11,7 +11,7 @@ from .masks import CONSTANT, Masks
 from .names import Names, Needles, encodable, fold
 from .paths import Paths
 from .replacements import Rules
-from .secret_values import SecretValues
+from .secret_values import SecretValues, codes_in
 
 Mask = Callable[[str], str]
 
@@ -87,7 +87,7 @@ class Redactor:
     def _is_plain(self, value: str) -> bool:
         if value in self._plain_headers:
             return True
-        if self._mentioned(value) and self.plain_header(value) != value:
+        if (self._mentioned(value) or "code=" in value) and self.plain_header(value) != value:
             return False
         if len(value) <= _LONGEST_HEADER:
             if len(self._plain_headers) >= _PLAIN_HEADERS:
@@ -97,9 +97,11 @@ class Redactor:
 
     def plain_header(self, value: str) -> str:
         """A value of a header whose name says nothing: a URL, a bearer, a key by its form."""
-        if not self.enabled or not self._mentioned(value):
+        if not self.enabled or not (self._mentioned(value) or "code=" in value):
             return value
         value = encodable(value)
+        for code in codes_in(value):
+            value = value.replace("code=" + code, "code=" + CONSTANT)
         if value.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(value):
             return self._rules[0].values(json_text.masked(value, self._rules[0]))
         return self._rules[0].values(free_text.masked(value, self._rules[0], EMBEDDED))
@@ -111,7 +113,7 @@ class Redactor:
 
     def query(self, text: str) -> str:
         """A raw query string."""
-        if not self.enabled or not self._mentioned(text):
+        if not self.enabled or not (self._mentioned(text) or "code=" in text):
             return text
         return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
 
@@ -159,7 +161,7 @@ class Redactor:
         lines = text.split("\n")
         broken = False
         for at, line in enumerate(lines):
-            if not self._mentioned(line):
+            if not self._mentioned("=" + line):  # what parts name and value may stand in the next line
                 continue
             if json_text.is_json(line):
                 lines[at] = json_text.masked(line, self._rules[0])

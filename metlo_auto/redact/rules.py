@@ -51,7 +51,7 @@ _BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
 _BY_WORD.update({"sig": SIGNATURE, "auth": HELD, "pass": HELD_SECRET})
 _BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN)
 _BY_NAME.update([("x" + name, rule) for name, rule in _BY_NAME.items()])
-_LONGEST_END = max(map(len, _BY_END))
+_BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRASES}
 _END_LENGTHS = sorted({len(end) for end in _BY_END}, reverse=True)
 _ASCII_PASSWORDS = [word for word in tables.PASSWORDS if len(word.encode()) == len(word)]
 OTHER_PASSWORDS = tuple([word for word in tables.PASSWORDS if len(word.encode()) > len(word)])
@@ -63,8 +63,12 @@ _PUBLIC_ENDS = tuple(tables.PUBLIC_ENDS)
 
 def rule_of(name: str) -> Optional[str]:
     """The rule for a name or any of its parts; None where it stands before no secret."""
-    if name.count(" ") >= _SENTENCE:
-        return None
+    if " " in name:
+        if name.count(" ") >= _SENTENCE:
+            return None
+        found = _BY_PHRASE.get(name.strip().lower())
+        if found is not None:
+            return found
     for part in _PARTS.split(name, _MOST_PARTS):
         found = _rule_of_part(part) if part else None
         if found is not None:
@@ -120,4 +124,5 @@ def needles() -> "Tuple[Tuple[str, bool, bool], ...]":
     found = [(word, False, False) for word in _ASCII_PASSWORDS]
     found += [(word, False, True) for word in sorted(set(_BY_END) | set(_BY_WORD))]
     found += [(word, True, True) for word in sorted(_BY_NAME)]
+    found += [(phrase, False, False) for phrase in tables.PHRASES]
     return tuple([needle for needle in found if needle[0]])

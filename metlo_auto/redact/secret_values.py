@@ -20,7 +20,8 @@ KEYS = (
     ("xoxo-", r"[\w\-]{10,}"), ("xoxp-", r"[\w\-]{10,}"), ("xoxr-", r"[\w\-]{10,}"), ("xoxs-", r"[\w\-]{10,}"),
     ("xapp-", r"[\w\-]{10,}"),
     ("sk_live_", r"\w{10,}"), ("sk_test_", r"\w{10,}"), ("rk_live_", r"\w{10,}"), ("rk_test_", r"\w{10,}"),
-    ("whsec_", r"[\w+/=\-]{16,}"), ("sk-ant-", r"[\w\-]{16,}"), ("sk-proj-", r"[\w\-]{16,}"), ("sk-", r"[A-Za-z0-9]{20,}"),
+    ("whsec_", r"[\w+/=\-]{16,}"), ("sk-ant-", r"[\w\-]{16,}"), ("sk-proj-", r"[\w\-]{16,}"), ("sk-or-", r"[\w\-]{16,}"),
+    ("sk-svcacct-", r"[\w\-]{16,}"), ("sk-admin-", r"[\w\-]{16,}"), ("sk-None-", r"[\w\-]{16,}"), ("sk-", r"(?=\w{0,60}T3BlbkFJ)\w{20,}"),
     ("AKIA", r"[A-Z2-7]{16}"), ("AIza", r"[\w\-]{30,}"), ("ya29.", r"[\w\-.]{16,}"), ("GOCSPX-", r"[\w\-]{20,}"),
     ("SG.", r"[\w\-]{16,}\.[\w\-]{16,}"), ("npm_", r"[A-Za-z0-9]{30,}"), ("pypi-", r"[\w\-]{30,}"),
     ("dop_v1_", r"[a-f0-9]{40,}"), ("doo_v1_", r"[a-f0-9]{40,}"), ("dor_v1_", r"[a-f0-9]{40,}"),
@@ -50,12 +51,13 @@ _PEM_END = re.compile(r"-----END@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-
 _USER = r"[^\s/?#\"'<>\\@:,;{}()\[\]|]{0,200}"
 # Up to the last @ before the host.
 _USERINFO = re.compile(r"((?:\\?/){2})(" + _USER + r")(?::([^\s/?#\"<>\\]{0,400}))?@(?=[\w\[%.\-])")
+_USER_AT = re.compile(_USER + r"(?::[^\s/?#\"<>\\]{0,400})?@")
 _USERS = frozenset(["git", "anonymous", "ftp", "hg", "svn", "guest"])  # that are no credentials
 
 _CODE = re.compile(r"((?:^|[?&#;\s\"'])code=)([^&#\s\"'<>\\]+)")
 _OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|session_state|code_verifier)=")
 
-_IN_LITERALS = ("sk-",)  # more words than keys begin like these
+_OTHERWISE = ("sk-",)  # more words than keys begin like these
 
 def _needle(begin: str) -> Tuple[str, bool, bool]:
     word, dot, _ = re.sub(r"[-_0-9]", "", begin).lower().partition(".")
@@ -64,19 +66,35 @@ def _needle(begin: str) -> Tuple[str, bool, bool]:
 
 # What stands in every text with one of these, as `rules.needles` has it: the letters that begin, or are, a word.
 NEEDLES = tuple(sorted(
-    {_needle(begin) for begin, _ in KEYS if begin not in _IN_LITERALS and "eyJ" not in begin}
-    | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}))
-LITERALS = ("PRIVATE", "sk-", "@", "code=")  # or one of these as it stands
+    {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
+    | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
+    | {("tblbkfj", False, False), ("private key", False, False)}))
+LITERALS = ("PRIVATE", "@")  # for a search that knows no needles of two words
 SHORTEST = 18  # characters of a text that holds nothing else
 
 
 def found_otherwise(text: str) -> bool:
-    """Whether there is one that does not begin with any of `NEEDLES`: a private key, or a user in a URL."""
-    if "@" in text and "//" in text.replace("\\/", "/") and _USERINFO.search(text):
-        return True
-    if "code=" in text and _OF_CODES.search(text) and _CODE.search(text):
-        return True
-    return "PRIVATE" in text and _PEM.search(text) is not None or "sk-" in text and _KEY.search(text) is not None
+    """Whether there is one that holds none of `NEEDLES`: a user in a URL."""
+    if "@" not in text or "/" not in text:
+        return False
+    return _says_user(text, "//") or "\\" in text and _says_user(text, "\\/\\/")
+
+
+def _says_user(text: str, slashes: str) -> bool:
+    # Looked for one by one: a pattern would be tried at every character.
+    at = text.find(slashes)
+    while at >= 0:
+        if _USER_AT.match(text, at + len(slashes)):
+            return True
+        at = text.find(slashes, at + len(slashes))
+    return False
+
+
+def codes_in(text: str) -> List[str]:
+    """The codes of OAuth in a query or URL, which are such beside a state and their like."""
+    if "code=" not in text or not _OF_CODES.search(text):
+        return []
+    return [code for _, code in _CODE.findall(text)]
 
 
 class SecretValues:

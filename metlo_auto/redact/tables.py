@@ -50,6 +50,8 @@ CREDENTIAL_ENDS = """
 CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
 # All of it, also after `x`.
 CREDENTIAL_NAMES = "session sessions sid token".split()
+# Some of them as captions write them.
+PHRASES = ("api key", "access key", "private key", "secret key", "license key", "account key", "signing key", "encryption key")
 # What stands before `token` where that is one of paging, or its like.
 PUBLIC_TOKENS = "page next prev previous sync cursor continuation pagination paging skip delta idempotency clientrequest".split()
 PUBLIC_ENDS = "emailsignature mailsignature messagesignature".split()

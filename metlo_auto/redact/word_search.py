@@ -1,6 +1,6 @@
 """Whether one of many words stands in a text: by the fastest way that is installed, each with the same answer."""
 
-from typing import Callable, Collection, Dict, List, NamedTuple, Tuple
+from typing import Callable, Collection, Iterable, List, NamedTuple, Set, Tuple
 
 Finder = Callable[[bytes], bool]  # of a text that is made of ASCII letters and spaces
 _MOST_WORDS = 20000  # that are remembered; clients choose them
@@ -8,7 +8,7 @@ _LONGEST_WORD = 40
 
 
 class Needle(NamedTuple):
-    """Lower-case ASCII letters, and whether they begin and end a word."""
+    """Lower-case ASCII letters, and whether they begin and end a word; those of some words with a space between."""
 
     letters: bytes
     begins: bool
@@ -16,38 +16,49 @@ class Needle(NamedTuple):
 
 
 class WordTest:
-    """Whether a word holds one of the needles; remembers what it has said of short words."""
+    """Whether words hold one of the needles; remembers short words that hold none."""
 
     def __init__(self, needles: Collection[Needle]) -> None:
         self._whole = frozenset(needle.letters for needle in needles if needle.begins and needle.ends)
         self._begins = _letters(needles, True, False)
         self._ends = _letters(needles, False, True)
         self._inside = _letters(needles, False, False)
-        self._known: Dict[bytes, bool] = {}
+        self._phrases = tuple([needle.letters for needle in needles if b" " in needle.letters])
+        self._last_words = tuple({b" " + phrase.split()[-1] for phrase in self._phrases})
+        self._harmless: Set[bytes] = set()
 
-    def holds(self, word: bytes) -> bool:
-        """Whether a needle stands in the word."""
-        known = self._known.get(word)
-        if known is None:
-            known = self._holds(word)
-            if len(word) <= _LONGEST_WORD:
-                if len(self._known) >= _MOST_WORDS:
-                    self._known = {}
-                self._known[word] = known
-        return known
+    def holding(self, words: Iterable[bytes]) -> List[bytes]:
+        """Those of the words that hold a needle, each once."""
+        harmless = self._harmless
+        unknown = set(words).difference(harmless)
+        if not unknown:
+            return []
+        held = [word for word in unknown if self._holds(word)]
+        if len(harmless) >= _MOST_WORDS:
+            harmless = self._harmless = set()
+        harmless.update([word for word in unknown.difference(held) if len(word) <= _LONGEST_WORD])
+        return held
 
     def _holds(self, word: bytes) -> bool:
         return (word in self._whole or word.endswith(self._ends) or word.startswith(self._begins)
                 or any(part in word for part in self._inside))
 
     def said_in(self, text: bytes) -> bool:
-        """Whether one of the words of a text holds a needle."""
-        # Most words are known to hold none; a dict looks them up as fast as a set.
-        return any(map(self.holds, set(text.split()))) if text else False
+        """Whether one of the words of a text holds a needle, or some of them are one."""
+        if self.holding(text.split()):
+            return True
+        return bool(self._phrases) and self.says_phrase(text)
+
+    def says_phrase(self, text: bytes) -> bool:
+        """Whether some words of a text are a needle."""
+        for word in self._last_words:
+            if word in text:
+                return any(phrase in text for phrase in self._phrases)
+        return False
 
 
 def _letters(needles: Collection[Needle], begins: bool, ends: bool) -> Tuple[bytes, ...]:
-    return tuple(sorted({needle.letters for needle in needles if (needle.begins, needle.ends) == (begins, ends)}))
+    return tuple(sorted({needle.letters for needle in needles if (needle.begins, needle.ends) == (begins, ends) and b" " not in needle.letters}))
 
 
 def fastest_finder(needles: List[Needle]) -> Finder:

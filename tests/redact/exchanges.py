@@ -25,7 +25,7 @@ def content(place, text):
 
 def spelt(text):
     """A template with its secret."""
-    return text.replace("§", S)
+    return text.replace("§", S).replace("\\u00a7", S)
 
 
 def exchange(place, text):
