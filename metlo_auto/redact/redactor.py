@@ -11,7 +11,7 @@ from .masks import CONSTANT, Masks
 from .names import Names, Needles, encodable, fold
 from .paths import Paths
 from .replacements import Rules
-from .secret_values import SecretValues, codes_in
+from .secret_values import SecretValues, without_codes
 
 Mask = Callable[[str], str]
 
@@ -100,8 +100,7 @@ class Redactor:
         if not self.enabled or not (self._mentioned(value) or "code=" in value):
             return value
         value = encodable(value)
-        for code in codes_in(value):
-            value = value.replace("code=" + code, "code=" + CONSTANT)
+        value = without_codes(value)
         if value.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(value):
             return self._rules[0].values(json_text.masked(value, self._rules[0]))
         return self._rules[0].values(free_text.masked(value, self._rules[0], EMBEDDED))

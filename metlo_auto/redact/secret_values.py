@@ -57,6 +57,8 @@ _USERS = frozenset(["git", "anonymous", "ftp", "hg", "svn", "guest"])  # that ar
 _CODE = re.compile(r"((?:^|[?&#;\s\"'])code=)([^&#\s\"'<>\\]+)")
 _OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|session_state|code_verifier)=")
 
+_MOST_CODES = 4  # of one URL: they are looked for in all of the exchange
+
 _OTHERWISE = ("sk-",)  # more words than keys begin like these
 
 def _needle(begin: str) -> Tuple[str, bool, bool]:
@@ -91,10 +93,15 @@ def _says_user(text: str, slashes: str) -> bool:
 
 
 def codes_in(text: str) -> List[str]:
-    """The codes of OAuth in a query or URL, which are such beside a state and their like."""
+    """The first codes of OAuth in a query or URL, which are such beside a state and their like."""
     if "code=" not in text or not _OF_CODES.search(text):
         return []
-    return [code for _, code in _CODE.findall(text)]
+    return [code for _, code in _CODE.findall(text)][:_MOST_CODES]
+
+
+def without_codes(text: str) -> str:
+    """A query or URL with them masked."""
+    return _CODE.sub(r"\g<1>" + CONSTANT, text) if "code=" in text and _OF_CODES.search(text) else text
 
 
 class SecretValues:
@@ -110,8 +117,7 @@ class SecretValues:
             text = _without_private_keys(text)
         if "@" in text:
             text = _USERINFO.sub(self._user, text)
-        if "code=" in text and _OF_CODES.search(text):
-            text = _CODE.sub(lambda found: found.group(1) + CONSTANT, text)
+        text = without_codes(text)
         text = _JOSE.sub(self._jose, text)
         text = _KEY.sub(self._marked, text)
         text = _BEARER.sub(self._bearer, text)
