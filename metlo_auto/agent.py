@@ -20,7 +20,7 @@ from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
 from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Exits, Locks
 from metlo_auto.redact import exchange_redactor
-from metlo_auto.trace.bodies import MultipartSieve, Text, text_of
+from metlo_auto.trace.bodies import MultipartSieve, text_of
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]

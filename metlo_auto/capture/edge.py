@@ -16,7 +16,8 @@ ATTACHED = "_metlo_auto"
 class Attachment:
     """Ties one app to one capture; None lets its requests pass unseen.
 
-    `rules`: the app's, as an AppRules. `declare` is called once, at the app's first request, when all its routes are there. `answered` says with which
+    `rules`: the app's, as an AppRules. `declare` is called once, at the app's first request, when all its routes are
+    there. `answered` says with which
     status a layer around the app answers an exception that leaves it; None where no such layer is known of.
     """
 

@@ -20,7 +20,8 @@ class Undone(NamedTuple):
 
     def applied(self, made: List[Tuple[int, int, str]]) -> str:
         """The original with replacements that were made in `text`."""
-        return with_replacements(self.original, [(self._place(start), self._place(end), new) for start, end, new in made])
+        places = [(self._place(start), self._place(end), new) for start, end, new in made]
+        return with_replacements(self.original, places)
 
     def _place(self, at: int) -> int:
         new, old = self.places

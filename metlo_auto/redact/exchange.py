@@ -18,7 +18,8 @@ Values = Tuple[str, ...]
 Texts = Tuple[Any, Any]  # of request and response, each a `bodies.Text`
 RedactExchange = Callable[[Any, Any, Any], Texts]
 _URL_HEADER = re.compile(
-    r"(?:referr?er|location|link|refresh|destination|ur[il]|redirect|path|pushurl|replaceurl|currenturl|dest)\Z")
+    r"(?:referr?er|location|link|refresh|destination|ur[il]|redirect|path|pushurl|replaceurl|currenturl|dest)\Z"
+)
 _PATH = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.\-]{0,30}:)?//[^/?#\s]*)?(/[^?#\s<>\";,]*)")
 
 
@@ -78,15 +79,16 @@ def mask_path(redactor: Redactor, x: Any, routes: Tuple[str, ...]) -> List[Secre
     return secrets
 
 
-def mask_urls(redactor: Redactor, values: Values, positions: Tuple[int, ...], routes: Tuple[str, ...], prefix: str
-              ) -> Tuple[Values, List[Secret]]:
+def mask_urls(
+    redactor: Redactor, values: Values, positions: Tuple[int, ...], routes: Tuple[str, ...], prefix: str
+) -> Tuple[Values, List[Secret]]:
     """Headers that are URLs with the arguments of `routes` in their paths masked; `prefix`: SCRIPT_NAME."""
     masked, secrets = list(values), []  # type: Tuple[List[str], List[Secret]]
     for at in positions:
         for found in _PATH.finditer(values[at]):
             path = found.group(2)
             lead = prefix if prefix and path.startswith(prefix + "/") else ""
-            new, here = redactor.paths.masked_by_any(path[len(lead):], routes)
+            new, here = redactor.paths.masked_by_any(path[len(lead) :], routes)
             if here:
                 secrets += here
                 masked[at] = masked[at].replace(path, lead + new)

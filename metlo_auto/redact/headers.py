@@ -14,18 +14,33 @@ CHALLENGES = frozenset(["wwwauthenticate", "proxyauthenticate", "authenticationi
 PROTOCOLS = frozenset(["secwebsocketprotocol"])
 
 # What an attribute of a cookie may be; what goes on is another cookie after a comma, or nobody knows what.
-_DATE = r"\s*(?:[A-Za-z]{3,9},?\s+)?[0-9]{1,2}[ \-][A-Za-z]{3}[ \-][0-9]{2,4}\s+[0-9:]{5,8}(?:\s+(?:GMT|UTC|[+\-]0000))?\s*"
-_ALPHABETS = {name: re.compile(pattern) for name, pattern in [
-    ("domain", r"[\w.\-\s]*"), ("path", r"[^,;\s]*\s*"), ("expires", _DATE + r"|\s*-?[0-9]+\s*"), ("max-age", r"\s*-?[0-9]*\s*"),
-    ("samesite", r"[A-Za-z\s]*"), ("priority", r"[A-Za-z\s]*"), ("version", r"\s*\"?[0-9]*\"?\s*"), ("port", r"[\s\"0-9]*")]}
+_DATE = (
+    r"\s*(?:[A-Za-z]{3,9},?\s+)?[0-9]{1,2}[ \-][A-Za-z]{3}[ \-][0-9]{2,4}\s+[0-9:]{5,8}(?:\s+(?:GMT|UTC|[+\-]0000))?\s*"
+)
+_ALPHABETS = {
+    name: re.compile(pattern)
+    for name, pattern in [
+        ("domain", r"[\w.\-\s]*"),
+        ("path", r"[^,;\s]*\s*"),
+        ("expires", _DATE + r"|\s*-?[0-9]+\s*"),
+        ("max-age", r"\s*-?[0-9]*\s*"),
+        ("samesite", r"[A-Za-z\s]*"),
+        ("priority", r"[A-Za-z\s]*"),
+        ("version", r"\s*\"?[0-9]*\"?\s*"),
+        ("port", r"[\s\"0-9]*"),
+    ]
+}
 _NO_VALUE = re.compile(r"\s*")
 _SCHEME = re.compile(r"(?i)\b(negotiate|ntlm|kerberos)(\s+)([A-Za-z0-9+/=._\-]+)")
 _PROOF = re.compile(r"(?i)\b((?:rspauth|cnonce|data|mutualauth)\s*=\s*)(\"[^\"]*\"?|[^\s,]+)")
 _KNOWN_PROTOCOL = re.compile(
     r"(?i)(?:graphql(?:-transport)?-ws|subscriptions-transport-ws|mqtt(?:v[0-9.]+)?|wamp(?:\.[\w.]+)?|stomp|v[0-9]+\.[\w.]+|soap|xmpp|json|"
     r"binary|base64|chat|superchat|sip|amqp|ocpp[\w.]*|jsonrpc|actioncable-[\w\-]+|[\w.]*(?:access_?token|authorization|bearer|jwt|auth|token|"
-    r"apikey|api-key|protocol)|v[0-9]+|(?:[a-z]+[.\-]){1,4}[a-z0-9]{1,12}|vite-hmr|webpack-hmr)\Z")
-_BEARER_PROTOCOL = re.compile(r"(?i)((?:[\w\-]+\.)*?(?:bearer|authorization|token|jwt)(?:\.[a-z0-9.\-]*?\.io)?[.\-_])(.+)\Z")
+    r"apikey|api-key|protocol)|v[0-9]+|(?:[a-z]+[.\-]){1,4}[a-z0-9]{1,12}|vite-hmr|webpack-hmr)\Z"
+)
+_BEARER_PROTOCOL = re.compile(
+    r"(?i)((?:[\w\-]+\.)*?(?:bearer|authorization|token|jwt)(?:\.[a-z0-9.\-]*?\.io)?[.\-_])(.+)\Z"
+)
 
 
 def cookie(value: str, mask: Mask) -> str:

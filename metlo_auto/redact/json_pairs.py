@@ -1,4 +1,4 @@
-"""Masks what JSON says of a secret in two members: `{"path": "/password", "value": …}`, `["Authorization", …]`, variables."""
+"""Masks what JSON says of a secret in two places: `{"path": "/password", "value": …}`, `["Authorization", …]`."""
 
 import json
 import re
@@ -9,10 +9,50 @@ from .replacements import Replacements, Rules
 from .rules import AUTHORIZATION, SECRET, letters_of
 from .tables import PUBLIC_VALUES
 
-# Members that name a field, and those that hold its value; letters alone. JSON Patch, SCIM, OpenTelemetry, pydantic, HAR, k8s.
-_NAMES = frozenset("name key path field attribute property param parameter header variable fieldname loc pointer k id propertypath target label".split())
+# Members that name a field, and those that hold its value; letters alone. As in JSON Patch, SCIM, HAR, Kubernetes.
+_NAMES = frozenset(
+    [
+        "name",
+        "key",
+        "path",
+        "field",
+        "attribute",
+        "property",
+        "param",
+        "parameter",
+        "header",
+        "variable",
+        "fieldname",
+        "loc",
+        "pointer",
+        "k",
+        "id",
+        "propertypath",
+        "target",
+        "label",
+    ]
+)
 _VALUES = frozenset(
-    "value values input data v default content rejectedvalue newvalue oldvalue current stringvalue valuestring given received actual text".split())
+    [
+        "value",
+        "values",
+        "input",
+        "data",
+        "v",
+        "default",
+        "content",
+        "rejectedvalue",
+        "newvalue",
+        "oldvalue",
+        "current",
+        "stringvalue",
+        "valuestring",
+        "given",
+        "received",
+        "actual",
+        "text",
+    ]
+)
 _VARIABLE = re.compile(r"([A-Za-z_]\w{0,63})\s{0,8}:\s{0,8}\$([A-Za-z_]\w{0,63})")
 _OTHERS = frozenset(["kind", "code", "variables"])
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])

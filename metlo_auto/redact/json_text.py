@@ -5,9 +5,9 @@ import re
 from typing import Callable, Dict, Iterator, List, Optional, Pattern, Tuple
 
 from . import json_pairs
+from .json_strings import escaped, string_end, unescaped
 from .leaves import is_message, rule_below
 from .masks import masks_number
-from .json_strings import escaped, string_end, unescaped
 from .replacements import Replacements, Rules
 
 _STRING = re.compile(r'"([^"]*)"(\s*:\s*)?')
@@ -42,7 +42,8 @@ def masked(text: str, rules: Rules) -> str:
         rules.spellings.learn(rule_of)
         secret = {name: rule for name, rule in rule_of.items() if rule is not None}
         # Each name is looked for in the whole text, so a client must not choose how many there are.
-        if len(secret) <= _FEW and not rules.mentions("=\n" + "\n".join([content for content, colon in strings if not colon])):
+        values = "=\n" + "\n".join([content for content, colon in strings if not colon])
+        if len(secret) <= _FEW and not rules.mentions(values):
             return _masked_after(secret, text, rules)
     return rules.values(_masked_by_strings(json_pairs.masked(text, rules), rules))
 

@@ -10,8 +10,37 @@ RuleOf = Callable[[str], Optional[str]]
 
 _PLAIN_WORDS = re.compile(r"(?:[A-Za-z]?[a-zA-Z'’\-]*|[0-9]{1,3}|\([a-zA-Z ]*\))\Z")
 _OF_MESSAGES = frozenset(
-    """must required is are too should may cannot invalid not please does match enter least most characters longer shorter wrong
-    incorrect missing needed blank empty common similar expired""".split())
+    [
+        "must",
+        "required",
+        "is",
+        "are",
+        "too",
+        "should",
+        "may",
+        "cannot",
+        "invalid",
+        "not",
+        "please",
+        "does",
+        "match",
+        "enter",
+        "least",
+        "most",
+        "characters",
+        "longer",
+        "shorter",
+        "wrong",
+        "incorrect",
+        "missing",
+        "needed",
+        "blank",
+        "empty",
+        "common",
+        "similar",
+        "expired",
+    ]
+)
 _FEWEST_WORDS = 3
 _LONGEST_MESSAGE = 400
 
@@ -39,5 +68,8 @@ def is_message(text: str) -> bool:
     if len(text) > _LONGEST_MESSAGE or " " not in text:
         return False
     words = text.rstrip(".!").replace(",", "").replace(".", "").split(" ")
-    return (len(words) >= _FEWEST_WORDS and not _OF_MESSAGES.isdisjoint(word.lower() for word in words)
-            and all(map(_PLAIN_WORDS.match, words)))
+    return (
+        len(words) >= _FEWEST_WORDS
+        and not _OF_MESSAGES.isdisjoint(word.lower() for word in words)
+        and all(map(_PLAIN_WORDS.match, words))
+    )

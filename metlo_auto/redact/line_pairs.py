@@ -1,4 +1,4 @@
-"""Masks what lines of text say of a secret in two places: `name:` and `value:` of YAML, Secrets of Kubernetes, .netrc."""
+"""Masks what lines say of a secret in two places: `name:` and `value:` of YAML, Secrets of Kubernetes, .netrc."""
 
 import re
 from typing import Match

@@ -21,7 +21,9 @@ _PIN = re.compile(r"[0-9]{4,12}\Z")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}\Z")
 _PUBLIC_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")  # of Twilio
 _RANDOM = re.compile(r"(?=.{0,400}[0-9])(?=.{0,400}[A-Za-z])[A-Za-z0-9+/=_.~$:\-]{16,}\Z")
-_NOT_RANDOM = re.compile(r"(?:0x)?[0-9a-fA-F]{40}\Z|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[0-9]{4}-[0-9]{2}-|https?:|[a-z]+(?:[-_.:][a-z0-9]+)+\Z")
+_NOT_RANDOM = re.compile(
+    r"(?:0x)?[0-9a-fA-F]{40}\Z|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[0-9]{4}-[0-9]{2}-|https?:|[a-z]+(?:[-_.:][a-z0-9]+)+\Z"
+)
 
 
 def is_mask(text: str) -> bool:

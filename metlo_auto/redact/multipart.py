@@ -8,7 +8,7 @@ from .replacements import Rules
 
 _BOUNDARY = re.compile(r"""(?i)\bboundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))""")
 _DELIMITER = re.compile(r"(?m)^--[^\r\n]+")
-_NAME = re.compile(r"""(?i)\bname(?:\*(\d{0,3}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;]+))""")
+_NAME = re.compile(r"""(?i)\bname(?:\*(\d{0,3}))?\*?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;]+))""")
 _BLANK = re.compile(r"\r?\n\r?\n")
 
 Search = Callable[[str], str]
@@ -45,7 +45,7 @@ def _part(part: str, rules: Rules, search: Search) -> str:
 def _rule(head: str, rules: Rules) -> Optional[str]:
     names: List[str] = []
     continued: Dict[int, str] = {}
-    for number, star, quoted, plain in _NAME.findall(head):
+    for number, quoted, plain in _NAME.findall(head):
         name = unquote(re.sub(r"\\(.)", r"\1", quoted) or plain)
         names.append(name.rpartition("'")[2])
         if number:

@@ -72,7 +72,7 @@ class Names:
     def needles(self) -> Needles:
         """For a compiled search: (letters, begins, ends), bytes dropped, bytes that tell, literals of any text.
 
-        Without a byte that tells, or `["`, only what `secret_values` knows counts. `unusual` names need every text in Python.
+        A name in other letters makes every text one to be looked at in Python.
         """
         words = [needle for needle in self._needles if b" " not in needle.letters]
         literals = [literal.encode() for literal in secret_values.LITERALS]
@@ -112,8 +112,13 @@ class Names:
 
     def _says(self, text: str) -> bool:
         letters = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)
-        return (self._found_in(letters) or secret_values.found_otherwise(text) or self._says_in_other_letters(text)
-                or bool(self._unusual) and self._says_unusual(text))
+        return (
+            self._found_in(letters)
+            or secret_values.found_otherwise(text)
+            or self._says_in_other_letters(text)
+            or bool(self._unusual)
+            and self._says_unusual(text)
+        )
 
     @staticmethod
     def _says_in_other_letters(text: str) -> bool:
@@ -127,7 +132,7 @@ class Names:
 def has_values(text: str) -> bool:
     """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
     # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    return (":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text)
+    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text
 
 
 def encodable(text: str) -> str:

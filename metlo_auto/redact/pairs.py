@@ -6,7 +6,6 @@ from urllib.parse import quote_plus, unquote_plus
 from .replacements import Rules
 from .rules import SECRET
 
-
 # What a `code` stands beside where it is one of OAuth.
 _OF_CODES = frozenset(["state", "grant_type", "redirect_uri", "session_state", "code_verifier", "iss"])
 

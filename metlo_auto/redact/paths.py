@@ -9,8 +9,14 @@ Mask = Callable[[str, str], str]  # (rule, secret) → mask
 
 _ARGUMENT = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
 _CONVERTERS = {
-    "": r"[^/]+", "default": r"[^/]+", "string": r"[^/]+", "int": r"-?\d+", "float": r"-?\d+\.\d+", "path": r"[^/].*?",
-    "uuid": r"[0-9A-Fa-f\-]{36}", "any": r"[^/]+",
+    "": r"[^/]+",
+    "default": r"[^/]+",
+    "string": r"[^/]+",
+    "int": r"-?\d+",
+    "float": r"-?\d+\.\d+",
+    "path": r"[^/].*?",
+    "uuid": r"[0-9A-Fa-f\-]{36}",
+    "any": r"[^/]+",
 }
 _OTHER = r".+?"  # a converter of the app's own
 _SLASHES = re.compile(r"/+")
@@ -88,11 +94,11 @@ def without(secrets: Iterable[Secret], text: str) -> str:
 
 
 def _made(route: str, rule_of: RuleOf) -> Optional[_Route]:
-    pattern, done, group = "", 0, 0
+    pattern, done = "", 0
     secret: List[Tuple[int, str]] = []
-    for found in _ARGUMENT.finditer(route):
-        pattern += _literal(route[done : found.start()]) + "(" + _CONVERTERS.get(found.group(1) or "", _OTHER) + ")"
-        group += 1
+    for group, found in enumerate(_ARGUMENT.finditer(route), 1):
+        converter = _CONVERTERS.get(found.group(1) or "", _OTHER)
+        pattern += _literal(route[done : found.start()]) + "(" + converter + ")"
         rule = rule_of(found.group(2))
         if rule is not None:
             secret.append((group, rule))

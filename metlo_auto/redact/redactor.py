@@ -20,8 +20,10 @@ _LONGEST_CACHED = 64  # characters of a name
 _LEAD = "\ufeff \t\r\n"
 _OF_GRAPHQL = re.compile(r"\s*(?:query|mutation|subscription|fragment)\b|\s*\{[^\"':]*[({]")
 # Bodies of these types are nothing but a credential.
-_CREDENTIAL_TYPE = re.compile(r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
-                              r"|application/x-ssh-key)\s*(?:;|\Z)")
+_CREDENTIAL_TYPE = re.compile(
+    r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
+    r"|application/x-ssh-key)\s*(?:;|\Z)"
+)
 _PLAIN_HEADERS = 2000  # values without secrets that are remembered
 _LONGEST_HEADER = 200  # characters of one
 
@@ -29,9 +31,7 @@ _LONGEST_HEADER = 200  # characters of one
 class Redactor:
     """Masks secrets under one API key; `enabled=False` lets everything pass."""
 
-    def __init__(
-        self, key: str, headers: Iterable[str] = (), fields: Iterable[str] = (), enabled: bool = True
-    ) -> None:
+    def __init__(self, key: str, headers: Iterable[str] = (), fields: Iterable[str] = (), enabled: bool = True) -> None:
         fields, more = list(fields), list(headers)
         self.enabled = enabled
         self._masks = Masks(key)
@@ -42,8 +42,11 @@ class Redactor:
         spellings = KnownSpellings(rule_of, self._names.words)
         # By how deep a value stands within values.
         self._rules = [
-            Rules(rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings, self._values(depth + 1))
-            for depth in range(_DEPTH)]
+            Rules(
+                rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings, self._values(depth + 1)
+            )
+            for depth in range(_DEPTH)
+        ]
         self.paths = Paths(rule_of, self._masks.argument)
         self._plain_headers: "set[str]" = set()
 
@@ -65,7 +68,7 @@ class Redactor:
         return self.enabled and self._names.rule(name) is not None
 
     def header_mask(self, name: str) -> Optional[Mask]:
-        """What masks every value of a header of this name, cookies' names and schemes apart; None: `plain_header` does."""
+        """What masks every value of a header of this name, but for cookies' names; None: `plain_header` does."""
         if not self.enabled:
             return None
         folded = fold(name)
@@ -153,7 +156,9 @@ class Redactor:
         if kind == "form":
             text = pairs.masked(text, self._rules[0])
             return self._rules[0].values(self._search(text) if lead and lead in '{[<"' else text)
-        return self._rules[0].values(self._search(text, GRAPHQL if kind == "graphql" else MARKUP if kind == "xml" else None))
+        return self._rules[0].values(
+            self._search(text, GRAPHQL if kind == "graphql" else MARKUP if kind == "xml" else None)
+        )
 
     def _lines(self, text: str) -> str:
         """NDJSON; where a line is no JSON, a value may go on over the next ones, so all is searched."""

@@ -17,7 +17,14 @@ SESSION_ID = "sid"  # a credential, unless it is an id as Twilio has them
 LIKELY = "likely"  # under no name that says so: a credential where it looks random
 
 # Those under which objects are judged by their own names, and what a value without a name of its own becomes.
-PLAIN = {TOKEN: CREDENTIAL, HELD: CREDENTIAL, HELD_SECRET: SECRET, PIN: PIN, SIGNATURE: SIGNATURE, SESSION_ID: SESSION_ID}
+PLAIN = {
+    TOKEN: CREDENTIAL,
+    HELD: CREDENTIAL,
+    HELD_SECRET: SECRET,
+    PIN: PIN,
+    SIGNATURE: SIGNATURE,
+    SESSION_ID: SESSION_ID,
+}
 KEPT_NUMBERS = frozenset([HELD, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY])
 
 _PARTS = re.compile(r"[^\w\-]+")  # user[password][], user.password, wsse:Password, ctl00$Password
@@ -43,8 +50,17 @@ def _ends(words: Dict[str, str]) -> Pattern[str]:
 _BY_END = dict.fromkeys(tables.SECRET_ENDS, SECRET)
 _BY_END.update(dict.fromkeys(tables.CREDENTIAL_ENDS, CREDENTIAL))
 _BY_END.update(dict.fromkeys(tables.AUTHORIZATION_ENDS, AUTHORIZATION))
-_BY_END.update({"signature": SIGNATURE, "cookie": HELD, "cookies": HELD, "tokens": HELD, "credential": HELD_SECRET,
-                "credentials": HELD_SECRET, "creds": HELD_SECRET})
+_BY_END.update(
+    {
+        "signature": SIGNATURE,
+        "cookie": HELD,
+        "cookies": HELD,
+        "tokens": HELD,
+        "credential": HELD_SECRET,
+        "credentials": HELD_SECRET,
+        "creds": HELD_SECRET,
+    }
+)
 _BY_WORD = dict.fromkeys(tables.SECRET_WORDS + tables.PASSWORD_WORDS, SECRET)
 _BY_WORD.update(dict.fromkeys(tables.PIN_WORDS, PIN))
 _BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
@@ -105,7 +121,8 @@ def _names_password(letters: str) -> bool:
     """Whether a word for password stands in a name that goes on with nothing about how one has to be."""
     return any(
         not letters[found.end() : found.end() + _ABOUT].startswith(_ABOUT_PASSWORDS)
-        for found in _PASSWORD.finditer(letters))
+        for found in _PASSWORD.finditer(letters)
+    )
 
 
 def says_other_password(text: str) -> bool:

@@ -16,7 +16,11 @@ from .tables import COOKIE_ATTRIBUTES, SCHEMES
 
 _FORMATS = (
     ("uuid", r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"),
-    ("date-time", r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9.]{2,15})?(?:Z|[+\-][0-9]{2}:?[0-9]{2})?"),
+    (
+        "date-time",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
+        r"(?::[0-9.]{2,15})?(?:Z|[+\-][0-9]{2}:?[0-9]{2})?",
+    ),
     ("date", r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     ("email", r"[^@\s]{1,64}@[^@\s]{1,255}\.[^@\s.]{1,63}"),
     ("uri", r"[a-zA-Z][a-zA-Z0-9+.\-]{0,30}://\S{1,4000}"),
@@ -28,7 +32,9 @@ _FORMAT = re.compile("|".join("(?P<f%d>%s)" % (at, pattern) for at, (_, pattern)
 _SAID_OF_MESSAGES = frozenset(["contentlength", "contentencoding", "transferencoding", "acceptencoding", "allow"])
 _TYPE = re.compile(r"[\w.+\-*]{1,100}/[\w.+\-*]{1,100}")
 _OF_MESSAGES = re.compile(
-    r"(?:[0-9]{1,12}|(?:(?:gzip|deflate|br|zstd|chunked|identity|compress|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[, ]{0,3}){1,12})\Z")
+    r"(?:[0-9]{1,12}|(?:(?:gzip|deflate|br|zstd|chunked|identity|compress"
+    r"|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[, ]{0,3}){1,12})\Z"
+)
 _NAME = re.compile(r"[A-Za-z_@$][\w.\-\[\]$:]{0,63}\Z")
 _VALUE_IN_NAME = re.compile(r"[0-9]{4}|[0-9a-fA-F]{12}|@.")
 _XML_TEXT = re.compile(r">([^<]{1,100000})")
@@ -55,7 +61,10 @@ def schema_only(x: Any, request: Any, response: Any) -> Tuple[Any, Any]:
     x.path = _path(x.route)
     x.peers = x.peers._replace(forwarded_for="", remote_addr="")
     x.remote_port = ""
-    return (request._replace(text=body(request.text, request.kind)), response._replace(text=body(response.text, response.kind)))
+    return (
+        request._replace(text=body(request.text, request.kind)),
+        response._replace(text=body(response.text, response.kind)),
+    )
 
 
 def body(text: str, kind: str) -> str:

@@ -9,36 +9,7 @@ import re
 from typing import Callable, List, Match, Tuple
 
 from .masks import CONSTANT, Masks
-
-# The table of providers: what a key begins with, and what has to follow.
-KEYS = (
-    ("ghp_", r"[A-Za-z0-9]{16,}"), ("gho_", r"[A-Za-z0-9]{16,}"), ("ghu_", r"[A-Za-z0-9]{16,}"),
-    ("ghs_", r"[A-Za-z0-9]{16,}"), ("ghr_", r"[A-Za-z0-9]{16,}"), ("github_pat_", r"\w{20,}"),
-    ("glpat-", r"[\w\-]{16,}"), ("gldt-", r"[\w\-]{16,}"), ("glrt-", r"[\w\-]{16,}"), ("glptt-", r"[\w\-]{16,}"),
-    ("glcbt-", r"[\w\-]{16,}"), ("glsoat-", r"[\w\-]{16,}"),
-    ("xoxa-", r"[\w\-]{10,}"), ("xoxb-", r"[\w\-]{10,}"), ("xoxe-", r"[\w\-]{10,}"), ("xoxe.", r"[\w\-.]{10,}"),
-    ("xoxo-", r"[\w\-]{10,}"), ("xoxp-", r"[\w\-]{10,}"), ("xoxr-", r"[\w\-]{10,}"), ("xoxs-", r"[\w\-]{10,}"),
-    ("xapp-", r"[\w\-]{10,}"),
-    ("sk_live_", r"\w{10,}"), ("sk_test_", r"\w{10,}"), ("rk_live_", r"\w{10,}"), ("rk_test_", r"\w{10,}"),
-    ("whsec_", r"[\w+/=\-]{16,}"), ("sk-ant-", r"[\w\-]{16,}"), ("sk-proj-", r"[\w\-]{16,}"), ("sk-or-", r"[\w\-]{16,}"),
-    ("sk-svcacct-", r"[\w\-]{16,}"), ("sk-admin-", r"[\w\-]{16,}"), ("sk-None-", r"[\w\-]{16,}"), ("sk-", r"(?=\w{0,60}T3BlbkFJ)\w{20,}"),
-    ("AKIA", r"[A-Z2-7]{16}"), ("AIza", r"[\w\-]{30,}"), ("ya29.", r"[\w\-.]{16,}"), ("GOCSPX-", r"[\w\-]{20,}"),
-    ("SG.", r"[\w\-]{16,}\.[\w\-]{16,}"), ("npm_", r"[A-Za-z0-9]{30,}"), ("pypi-", r"[\w\-]{30,}"),
-    ("dop_v1_", r"[a-f0-9]{40,}"), ("doo_v1_", r"[a-f0-9]{40,}"), ("dor_v1_", r"[a-f0-9]{40,}"),
-    ("shpat_", r"[a-fA-F0-9]{32}"), ("shpss_", r"[a-fA-F0-9]{32}"), ("shpca_", r"[a-fA-F0-9]{32}"),
-    ("shppa_", r"[a-fA-F0-9]{32}"), ("hvs.", r"[\w\-]{20,}"), ("hvb.", r"[\w\-]{20,}"), ("hf_", r"[A-Za-z0-9]{30,}"),
-    ("EAAC", r"[A-Za-z0-9]{30,}"), ("sq0atp-", r"[\w\-]{20,}"), ("sq0csp-", r"[\w\-]{20,}"), ("EAAA", r"[\w\-]{50,}"),
-    ("rubygems_", r"[a-f0-9]{40,}"), ("lin_api_", r"\w{30,}"), ("secret_", r"[A-Za-z0-9]{40,}"),
-    ("ntn_", r"[A-Za-z0-9]{40,}"), ("dapi", r"[a-f0-9]{32}"), ("PMAK-", r"[a-f0-9\-]{40,}"), ("sntrys_", r"[\w+/=\-]{30,}"),
-    ("sntryu_", r"[a-f0-9]{40,}"), ("glsa_", r"\w{30,}"), ("glc_", r"[\w+/=]{30,}"), ("NRAK-", r"[A-Z0-9]{20,}"),
-    ("CFPAT-", r"[\w\-]{30,}"), ("figd_", r"[\w\-]{30,}"), ("tskey-", r"[\w\-]{20,}"),
-    ("dckr_pat_", r"[\w\-]{20,}"), ("atlasv", r"1-[\w\-.]{20,}"), ("pscale_tkn_", r"[\w\-.]{20,}"),
-    ("pscale_pw_", r"[\w\-.]{20,}"), ("nvapi-", r"[\w\-]{30,}"), ("gsk_", r"[A-Za-z0-9]{30,}"), ("xai-", r"[A-Za-z0-9]{40,}"),
-    ("pplx-", r"[A-Za-z0-9]{40,}"), ("ATATT3", r"[\w\-=]{50,}"), ("ATCTT3", r"[\w\-=]{50,}"),
-    ("ABSK", r"[A-Za-z0-9+/=]{60,}"), ("AQoDYX", r"[A-Za-z0-9+/=]{60,}"), ("IQoJb", r"[A-Za-z0-9+/=]{60,}"),
-    ("pk.eyJ", r"[\w\-.]{20,}"), ("sk.eyJ", r"[\w\-.]{20,}"), ("AGE-SECRET-KEY-", r"[A-Z0-9]{20,}"), ("ops_eyJ", r"[\w\-=]{20,}"),
-    ("sbp_", r"[a-f0-9]{40}"),
-)
+from .provider_keys import KEYS
 
 _BEGIN = r"(?<![A-Za-z0-9_\-])"
 _KEY = re.compile(_BEGIN + "(?:" + "|".join(re.escape(begin) + rest for begin, rest in KEYS) + ")")
@@ -61,16 +32,20 @@ _MOST_CODES = 4  # of one URL: they are looked for in all of the exchange
 
 _OTHERWISE = ("sk-",)  # more words than keys begin like these
 
+
 def _needle(begin: str) -> Tuple[str, bool, bool]:
     word, dot, _ = re.sub(r"[-_0-9]", "", begin).lower().partition(".")
     return word, True, bool(dot)
 
 
 # What stands in every text with one of these, as `rules.needles` has it: the letters that begin, or are, a word.
-NEEDLES = tuple(sorted(
-    {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
-    | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
-    | {("tblbkfj", False, False), ("private key", False, False)}))
+NEEDLES = tuple(
+    sorted(
+        {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
+        | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
+        | {("tblbkfj", False, False), ("private key", False, False)}
+    )
+)
 LITERALS = ("PRIVATE", "@")  # for a search that knows no needles of two words
 SHORTEST = 18  # characters of a text that holds nothing else
 
@@ -138,7 +113,11 @@ class SecretValues:
     def _user(self, found: Match[str]) -> str:
         lead, user, password = found.groups()
         if password is None:
-            return found.group() if user in _USERS or not user or user.startswith(CONSTANT) else lead + self._masks.mark(user) + "@"
+            return (
+                found.group()
+                if user in _USERS or not user or user.startswith(CONSTANT)
+                else lead + self._masks.mark(user) + "@"
+            )
         if not password or password == CONSTANT:
             return found.group()
         return lead + user + ":" + CONSTANT + "@"

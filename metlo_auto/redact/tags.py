@@ -1,4 +1,4 @@
-"""Masks values in the tags of HTML and XML whose attributes name a secret field, in any spelling, and elements in pairs."""
+"""Masks values in tags of HTML and XML whose attributes name a secret field, however spelt, and elements in pairs."""
 
 import re
 from typing import Iterable, List, Match, Optional, Tuple
@@ -6,18 +6,79 @@ from typing import Iterable, List, Match, Optional, Tuple
 from .masks import is_mask
 from .replacements import Rules
 
-_TAG = re.compile(r"<([A-Za-z][\w:.\-]{0,64})(\s(?:[^<>\"']|\"[^\"<]{0,4000}\"|'[^'<]{0,4000}'){0,4000}?)(/?>)([^<]{0,100000})")
+_TAG = re.compile(
+    r"<([A-Za-z][\w:.\-]{0,64})(\s(?:[^<>\"']|\"[^\"<]{0,4000}\"|'[^'<]{0,4000}'){0,4000}?)(/?>)([^<]{0,100000})"
+)
 _ATTRIBUTE = re.compile(r"([\w:.@\-\[\]()*#]{1,100})(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
 _FIELD_NAMES = frozenset(
-    "name id key property itemprop ng-model v-model x-model formcontrolname for data-name data-field data-key data-id http-equiv field".split())
-_VALUES = frozenset("value content data-value data-content defaultvalue data-default data-clipboard-text data-token".split())
+    [
+        "name",
+        "id",
+        "key",
+        "property",
+        "itemprop",
+        "ng-model",
+        "v-model",
+        "x-model",
+        "formcontrolname",
+        "for",
+        "data-name",
+        "data-field",
+        "data-key",
+        "data-id",
+        "http-equiv",
+        "field",
+    ]
+)
+_VALUES = frozenset(
+    [
+        "value",
+        "content",
+        "data-value",
+        "data-content",
+        "defaultvalue",
+        "data-default",
+        "data-clipboard-text",
+        "data-token",
+    ]
+)
 # Elements whose text is no value, whatever they are named.
-_CAPTIONS = frozenset("label legend a button h1 h2 h3 h4 h5 h6 th option form div section ul li p table body html head small nav script style".split())
+_CAPTIONS = frozenset(
+    [
+        "label",
+        "legend",
+        "a",
+        "button",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "th",
+        "option",
+        "form",
+        "div",
+        "section",
+        "ul",
+        "li",
+        "p",
+        "table",
+        "body",
+        "html",
+        "head",
+        "small",
+        "nav",
+        "script",
+        "style",
+    ]
+)
 # `<key>password</key><string>…`, `<name>password</name><value><string>…`, `<td>Password</td><td>…`
 _PAIR = re.compile(
     r"(<(key|name|th|td|dt|field|attribute|param|paramname|property)(?:\s[^<>]{0,200})?>\s{0,80}([^<>]{1,64}?)\s{0,80}</\2>\s{0,200}"
     r"<(?:td|dd|value|string|integer|real|data|code|i4|int|base64|val|text)(?:\s[^<>]{0,200})?>\s{0,80}(?:<[A-Za-z][^<>/]{0,100}>\s{0,80}){0,3})([^<]+)",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 
 
 def masked(text: str, rules: Rules) -> str:

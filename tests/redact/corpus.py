@@ -17,16 +17,7 @@ def each(place, template, names):
 
 
 # What a header, a field, a parameter or an argument is called.
-HEADERS = [("header " + name, "§") for name in """
-    Authorization X-Api-Key X-Auth-Token X-Access-Token X-CSRF-Token X-XSRF-TOKEN Api-Key X-Amz-Security-Token X-Goog-Api-Key X-Vault-Token
-    Private-Token Job-Token X-Gitlab-Token X-Shopify-Access-Token Ocp-Apim-Subscription-Key X-Functions-Key X-Forwarded-Access-Token X-Amzn-Oidc-Data
-    X-Amzn-Oidc-Accesstoken Cf-Access-Jwt-Assertion Cf-Access-Client-Secret X-Goog-Iap-Jwt-Assertion X-Ms-Token-Aad-Access-Token X-Ms-Token-Aad-Id-Token
-    X-Serverless-Authorization X-Auth-Request-Access-Token X-Parse-Session-Token X-Parse-REST-API-Key X-Rapidapi-Key Dd-Api-Key
-    X-Figma-Token X-Plex-Token X-Subject-Token X-Storage-Token X-Aws-Ec2-Metadata-Token X-Auth-Key X-Auth-Secret Stripe-Signature X-Hub-Signature-256
-    X-Slack-Signature X-Twilio-Signature X-Line-Signature X-Shopify-Hmac-Sha256 Paypal-Transmission-Sig X-Trackertoken X-Consul-Token
-    X-Client-Secret X-Otp X-Github-Otp X-User-Password Dpop Aeg-Sas-Key Aeg-Sas-Token X-Identity-Token X-Session-Id X-Forwarded-Authorization
-    X-Authorization Proxy-Authorization X-Ms-Authorization-Auxiliary X-Webhook-Secret X-Okta-User-Token X-Algolia-Api-Key
-""".split()]
+HEADERS = [("header " + name, "§") for name in ["Authorization", "X-Api-Key", "X-Auth-Token", "X-Access-Token", "X-CSRF-Token", "X-XSRF-TOKEN", "Api-Key", "X-Amz-Security-Token", "X-Goog-Api-Key", "X-Vault-Token", "Private-Token", "Job-Token", "X-Gitlab-Token", "X-Shopify-Access-Token", "Ocp-Apim-Subscription-Key", "X-Functions-Key", "X-Forwarded-Access-Token", "X-Amzn-Oidc-Data", "X-Amzn-Oidc-Accesstoken", "Cf-Access-Jwt-Assertion", "Cf-Access-Client-Secret", "X-Goog-Iap-Jwt-Assertion", "X-Ms-Token-Aad-Access-Token", "X-Ms-Token-Aad-Id-Token", "X-Serverless-Authorization", "X-Auth-Request-Access-Token", "X-Parse-Session-Token", "X-Parse-REST-API-Key", "X-Rapidapi-Key", "Dd-Api-Key", "X-Figma-Token", "X-Plex-Token", "X-Subject-Token", "X-Storage-Token", "X-Aws-Ec2-Metadata-Token", "X-Auth-Key", "X-Auth-Secret", "Stripe-Signature", "X-Hub-Signature-256", "X-Slack-Signature", "X-Twilio-Signature", "X-Line-Signature", "X-Shopify-Hmac-Sha256", "Paypal-Transmission-Sig", "X-Trackertoken", "X-Consul-Token", "X-Client-Secret", "X-Otp", "X-Github-Otp", "X-User-Password", "Dpop", "Aeg-Sas-Key", "Aeg-Sas-Token", "X-Identity-Token", "X-Session-Id", "X-Forwarded-Authorization", "X-Authorization", "Proxy-Authorization", "X-Ms-Authorization-Auxiliary", "X-Webhook-Secret", "X-Okta-User-Token", "X-Algolia-Api-Key"]]
 FIELD_NAMES = """
     password new_password new_password1 new_password2 old_password re_new_password current_password new_password_confirm password_confirm
     password_confirmation passwordConfirm confirmPassword signin-password login-password members-0-password users_0_password1

@@ -44,7 +44,7 @@ PIECES = {
     "jwt dots": "eyJhbGciOiJIUzI1NiJ9.",
     "base64 of json": "eyJhIjoxfSwi ",
     "key beginnings": "ghp_",
-    "keys without end": "sk_live_aaaaaaaaaaaa",
+    "provider keys": "sk_live_aaaaaaaaaaaa",
     "begun private keys": "-----BEGIN RSA PRIVATE KEY-----",
     "users without hosts": "https://u:p",
     "ats": "//a@",

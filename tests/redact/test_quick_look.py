@@ -10,8 +10,11 @@ pytest.importorskip("hypothesis")
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from metlo_auto.redact import Redactor  # noqa: E402
-from metlo_auto.redact import rules, secret_values  # noqa: E402
+from metlo_auto.redact import (  # noqa: E402
+    Redactor,  # noqa: E402
+    rules,
+    secret_values,
+)
 
 from .corpus import EXPECTED, HARMLESS, S  # noqa: E402
 from .exchanges import content, spelt  # noqa: E402
