@@ -1,6 +1,8 @@
 """Credentials wherever real services carry them leave neither whole nor in part; what only looks like one stays readable."""
 
+import base64
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -15,13 +17,20 @@ from .exchanges import content, left, redactor, spelt  # noqa: E402
 
 REDACTED, SCHEMA = redactor(), redactor("schema")
 PART = S[:8]
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}=*")
 # The cookie's value is a secret whatever it is; the path beside it is asked for.
 COUNTED = [(place, text, left(None, place, text).count(S)) for place, text in HARMLESS]
 
 
+def unpacked(text):
+    """The text, and what base64 in it stands for."""
+    packed = [found.replace("-", "+").replace("_", "/").rstrip("=") for found in BASE64.findall(text)]
+    return text + "".join(base64.b64decode(one[: len(one) // 4 * 4]).decode("latin-1") for one in packed)
+
+
 @pytest.mark.parametrize("place, text", EXPECTED)
 def test_a_credential_does_not_leave(place, text):
-    assert PART not in left(REDACTED, place, text)
+    assert PART not in unpacked(left(REDACTED, place, text))
 
 
 @pytest.mark.parametrize("place, text, times", COUNTED)
