@@ -47,7 +47,9 @@ _SETTINGS = re.compile(r"\s*[\w .]{1,64}=[^;=&?]{0,1000};")
 _OF_A_URL = re.compile(r"[?/]")
 
 _WORD = re.compile(r"[\w.%\-]+")
-_ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>|:=|[=!]==?|[=:])\s*""")
+_ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>|:=|[=!]==?|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*""")
+_CALLS = re.compile(r"""\(\s{0,4}\\*["'`]\Z""")
+_CALLED = re.compile(r"""(\\*["'`])\s*(,)\s*(?=\\*["'`])""")
 _COMPARISONS = frozenset(["==", "===", "!=", "!=="])
 _OPENING = re.compile(r"""(\\*)(\"\"\"|'''|["'`])""")
 _INLINE = r"(?:b|strong|code|em|i|span|kbd|samp|tt|u|mark|var|font|pre|bdi)"
@@ -141,7 +143,9 @@ class _Search:
         closed = mask_element(self.edits, start, end, rule, self.rules, self.style is MARKUP)
         if closed is not None:
             return closed
-        assigned = _ASSIGNED.match(self.text, end)
+        if self.text[end : end + 1] == ":" and self.text[max(start - 2, 0) : start].endswith(("<", "</")):
+            return None  # the prefix of an element
+        assigned = _ASSIGNED.match(self.text, end) or self._called(start, end)
         if assigned is None:
             return None
         begin = assigned.end()
@@ -158,6 +162,10 @@ class _Search:
                     return None
                 begin = variable.end()
         return self._mask_value(begin, start, rule, assigned)
+
+    def _called(self, start: int, end: int) -> Optional[Match[str]]:
+        """`setItem('token', '…')`: two quoted arguments."""
+        return _CALLED.match(self.text, end) if _CALLS.search(self.text[max(start - 8, 0) : start]) else None
 
     def _mask_value(self, begin: int, name: int, rule: str, assigned: Match[str]) -> Optional[int]:
         text = self.text

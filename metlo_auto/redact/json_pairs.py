@@ -54,7 +54,8 @@ _VALUES = frozenset(
     ]
 )
 _VARIABLE = re.compile(r"([A-Za-z_]\w{0,63})\s{0,8}:\s{0,8}\$([A-Za-z_]\w{0,63})")
-_OTHERS = frozenset(["kind", "code", "variables"])
+_OTHERS = frozenset(["kind", "code", "variables", "kty"])
+_OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
 _PATH = re.compile(r"[/:.\s]+")
 _STRING = re.compile(r'"([^"]*)"(\s*:)?')
@@ -120,6 +121,8 @@ def _known_members(members: Dict[str, Any]) -> List[Any]:
     """Values that are secret by what stands beside them: a Secret of Kubernetes, a code of OAuth."""
     if members.get("kind") == "Secret":
         return [members.get("data"), members.get("stringData")]
+    if "kty" in members:
+        return [members.get(name) for name in _OF_PRIVATE_KEYS]
     if "code" in members and not _OF_CODES.isdisjoint(members):
         return [members["code"]]
     return []

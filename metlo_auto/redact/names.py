@@ -132,7 +132,7 @@ class Names:
 def has_values(text: str) -> bool:
     """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
     # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text
+    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text or ' eq "' in text
 
 
 def encodable(text: str) -> str:

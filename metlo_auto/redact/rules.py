@@ -52,7 +52,7 @@ _BY_END.update(dict.fromkeys(tables.CREDENTIAL_ENDS, CREDENTIAL))
 _BY_END.update(dict.fromkeys(tables.AUTHORIZATION_ENDS, AUTHORIZATION))
 _BY_END.update(
     {
-        "signature": SIGNATURE,
+        "signature": SIGNATURE, "signaturevalue": SIGNATURE,
         "cookie": HELD,
         "cookies": HELD,
         "tokens": HELD,
@@ -65,7 +65,7 @@ _BY_WORD = dict.fromkeys(tables.SECRET_WORDS + tables.PASSWORD_WORDS, SECRET)
 _BY_WORD.update(dict.fromkeys(tables.PIN_WORDS, PIN))
 _BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
 _BY_WORD.update({"sig": SIGNATURE, "auth": HELD, "pass": HELD_SECRET})
-_BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN)
+_BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN, ticket=LIKELY)
 _BY_NAME.update([("x" + name, rule) for name, rule in _BY_NAME.items()])
 _BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRASES}
 _END_LENGTHS = sorted({len(end) for end in _BY_END}, reverse=True)
@@ -141,5 +141,6 @@ def needles() -> "Tuple[Tuple[str, bool, bool], ...]":
     found = [(word, False, False) for word in _ASCII_PASSWORDS]
     found += [(word, False, True) for word in sorted(set(_BY_END) | set(_BY_WORD))]
     found += [(word, True, True) for word in sorted(_BY_NAME)]
+    found.append(("kty", True, True))  # a JSON Web Key
     found += [(phrase, False, False) for phrase in tables.PHRASES]
     return tuple([needle for needle in found if needle[0]])

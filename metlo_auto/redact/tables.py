@@ -44,7 +44,8 @@ CREDENTIAL_ENDS = """
     sharedaccesssignature assertion samlresponse samlart serviceticket ticketgrantingticket magiclink signature
     amzcredential sessionid sessionids sessid phpsessid jsessionid aspnetsessionid connectsid aspxauth sessioncookie
     sessiondata cookie cookies csrf xsrf csrfkey csrfvalue xsrfvalue devicecode codeverifier clientcert
-    clientcertificate authorizationauxiliary oidcdata clientprincipal requestverification hmacsha hmac
+    clientcertificate authorizationauxiliary oauthverifier signaturevalue applicationkey
+    oidcdata clientprincipal requestverification hmacsha hmac
     authenticationinfo
 """.split()
 # The last word.

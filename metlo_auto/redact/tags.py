@@ -81,11 +81,20 @@ _PAIR = re.compile(
 )
 
 
+# `<setting name="ApiKey"><value>…`
+_NAMED = re.compile(
+    r"(<[A-Za-z][\w:.\-]{0,64}\s[^<>]{0,400}?\b(?:name|key)\s{0,4}=\s{0,4}[\"']([^\"'<>]{1,64})[\"'][^<>]{0,400}>\s{0,200}"
+    r"<(?:[\w\-]{1,20}:)?(?:\w{0,20}value|string|val|data)(?:\s[^<>]{0,200})?>\s{0,80})([^<]+)",
+    re.IGNORECASE,
+)
+
+
 def masked(text: str, rules: Rules) -> str:
     """Markup with the values of such fields masked; linear."""
     if "<" not in text:
         return text
     text = _PAIR.sub(lambda found: _pair(found, rules), text)
+    text = _NAMED.sub(lambda found: _named(found, rules), text)
     return _TAG.sub(lambda found: _tag(found, rules), text)
 
 
@@ -96,6 +105,12 @@ def _pair(found: Match[str], rules: Rules) -> str:
     if rule is None or not plain:
         return found.group()
     return lead + value.replace(plain, rules.mask(rule, plain))
+
+
+def _named(found: Match[str], rules: Rules) -> str:
+    lead, name, value = found.groups()
+    rule, plain = rules.rule_of(name), value.strip()
+    return found.group() if rule is None or not plain else lead + value.replace(plain, rules.mask(rule, plain))
 
 
 def _tag(found: Match[str], rules: Rules) -> str:
