@@ -47,7 +47,10 @@ _SETTINGS = re.compile(r"\s*[\w .]{1,64}=[^;=&?]{0,1000};")
 _OF_A_URL = re.compile(r"[?/]")
 
 _WORD = re.compile(r"[\w.%\-]+")
-_ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>|:=|[=!]==?|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*""")
+_ASSIGNED = re.compile(
+    r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
+    r"""(=>|:=|[=!]==?|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
+)
 _CALLS = re.compile(r"""\(\s{0,4}\\*["'`]\Z""")
 _CALLED = re.compile(r"""(\\*["'`])\s*(,)\s*(?=\\*["'`])""")
 _COMPARISONS = frozenset(["==", "===", "!=", "!=="])

@@ -125,7 +125,7 @@ def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: boo
             end = string_end(text, at)
             is_key = around and _COLON.match(text, end + 1) and (not loose or _NAME.match(text, at, end))
             if is_key:
-                now = None if around[-1] is None else rule_below(around[-1], unescaped(text[at:end]), rules.rule_of)
+                now = rule_below(around[-1], unescaped(text[at:end]), rules.rule_of)
             else:
                 if now is not None:
                     _mask_string(edits, at, end, now, rules, bool(around))

@@ -5,7 +5,7 @@ import binascii
 import hmac
 import re
 
-from .rules import AUTHORIZATION, CREDENTIAL, HELD, KEPT_NUMBERS, LIKELY, PIN, SESSION_ID, SIGNATURE, TOKEN
+from .rules import AUTHORIZATION, CREDENTIAL, HELD, HELD_MAP, KEPT_NUMBERS, LIKELY, PIN, SESSION_ID, SIGNATURE, TOKEN
 from .tables import PUBLIC_VALUES, SCHEMES
 
 CONSTANT = "redacted"
@@ -15,7 +15,7 @@ _LONGEST_CODE = 8
 _NO_PASSWORDS = (b"x", b"x-oauth-basic", b"api_token")  # what services want there if the user is the key
 _MARK_BYTES = 6
 _MARK_LETTERS = 2 * _MARK_BYTES
-_MARKED = frozenset([CREDENTIAL, TOKEN, HELD, SIGNATURE, SESSION_ID, LIKELY])
+_MARKED = frozenset([CREDENTIAL, TOKEN, HELD, HELD_MAP, SIGNATURE, SESSION_ID, LIKELY])
 _SPACE = re.compile(r"\s")
 _PIN = re.compile(r"[0-9]{4,12}\Z")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}\Z")

@@ -10,6 +10,7 @@ SECRET = "secret"  # short enough to be guessed: becomes a constant, never a has
 AUTHORIZATION = "authorization"  # a scheme and a credential
 TOKEN = "token"  # a credential; an object under this name is judged by its own names
 HELD = "held"  # the same, and a number is none
+HELD_MAP = "held map"  # the same, and its members may be named by what they are for
 HELD_SECRET = "held secret"  # the same, and becomes a constant
 PIN = "pin"  # a secret where it looks like a PIN
 SIGNATURE = "signature"  # a credential where it is one word: no signature below an e-mail
@@ -20,12 +21,13 @@ LIKELY = "likely"  # under no name that says so: a credential where it looks ran
 PLAIN = {
     TOKEN: CREDENTIAL,
     HELD: CREDENTIAL,
+    HELD_MAP: CREDENTIAL,
     HELD_SECRET: SECRET,
     PIN: PIN,
     SIGNATURE: SIGNATURE,
     SESSION_ID: SESSION_ID,
 }
-KEPT_NUMBERS = frozenset([HELD, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY])
+KEPT_NUMBERS = frozenset([HELD, HELD_MAP, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY])
 
 _PARTS = re.compile(r"[^\w\-]+")  # user[password][], user.password, wsse:Password, ctl00$Password
 # ASCII alone, as the quick look has it: U+212A, which lower() makes a `k`, is no letter of a name.
@@ -53,9 +55,9 @@ _BY_END.update(dict.fromkeys(tables.AUTHORIZATION_ENDS, AUTHORIZATION))
 _BY_END.update(
     {
         "signature": SIGNATURE, "signaturevalue": SIGNATURE,
-        "cookie": HELD,
-        "cookies": HELD,
-        "tokens": HELD,
+        "cookie": HELD_MAP,
+        "cookies": HELD_MAP,
+        "tokens": HELD_MAP,
         "credential": HELD_SECRET,
         "credentials": HELD_SECRET,
         "creds": HELD_SECRET,

@@ -155,5 +155,7 @@ def _without_private_keys(text: str) -> str:
             return "".join(pieces) + text[at:]
         end = _PEM_END.search(text, begin.end())
         stop = len(text) if end is None else end.end() if end.group()[:1] == "-" else end.start()
+        if end is not None and end.group()[:1] != "-":
+            stop -= len(text[begin.end() : stop]) - len(text[begin.end() : stop].rstrip("\\"))  # of an escaped quote
         pieces += (text[at : begin.start()], CONSTANT)
         at = stop

@@ -15,6 +15,7 @@ from metlo_auto.redact import (  # noqa: E402
     rules,
     secret_values,
 )
+from metlo_auto.redact.names import unescaped_letters  # noqa: E402
 
 from .corpus import EXPECTED, HARMLESS  # noqa: E402
 from .exchanges import content, spelt  # noqa: E402
@@ -44,7 +45,8 @@ def redactor(request):
 def test_what_is_not_mentioned_is_not_masked(redactor, text, kind):
     if not redactor.mentions(text):
         same = text.encode("utf-8", "replace").decode()
-        assert redactor.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
+        left = redactor.body(text, kind, "multipart/form-data; boundary=x", mentions=True)
+        assert left in (text, same, unescaped_letters(same))
 
 
 @settings(max_examples=300)
