@@ -14,18 +14,17 @@ from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
 from metlo_auto.capture.exchange import Exchange
 from metlo_auto.capture.guard import Guard
-from metlo_auto.capture.headers import Memo, Names, Values
+from metlo_auto.capture.headers import Memo
 from metlo_auto.capture.recording import Capture, Route, hand_over_rest
 from metlo_auto.capture.response_tee import hand_over_interrupted
 from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
 from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks
-from metlo_auto.redact import Redactor
-from metlo_auto.trace.bodies import MultipartSieve, Text, text_of
+from metlo_auto.redact import exchange_redactor
+from metlo_auto.trace.bodies import MultipartSieve, text_of
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]
-HeaderMasks = Tuple[Tuple[int, Callable[[str], str]], ...]
 _NO_ENDPOINT = (404, 405)
 # Where an agent posts to.
 _POSTS = ("/api/v1/log-request/batch", "/api/v2/log-request/single", "/api/v1/verify", "/api/local/routes")
@@ -60,10 +59,8 @@ class Agent:
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size,
             settings.max_rate), exits, locks)
-        self._redacts = settings.redact != "none"
-        self._redactor = Redactor(
-            settings.api_key, settings.redact_headers, settings.redact_fields, self._redacts)
-        self._header_masks = Memo(self._masks_of)  # names of headers -> positions of those to be masked, and by what
+        self._redacted = exchange_redactor(
+            settings.redact, settings.api_key, settings.redact_headers, settings.redact_fields, Memo)
         self._mine: Optional[_PerProcess] = None
         self._undeclared: Deque[Tuple[str, Callable[[], Any]]] = deque()
         self._said_own = False
@@ -141,7 +138,7 @@ class Agent:
         try:
             request = text_of(x.request_body, x.request_type, x.request_encoding, self._limit)
             response = text_of(x.response_body, x.response_type, x.response_encoding, self._limit)
-            if self._redacts:
+            if self._redacted is not None:
                 request, response = self._redacted(x, request, response)
             encoder = mine.encoders[service]
             # A collector that is not ours makes endpoints of paths, so it gets the route in the place of its path.
@@ -153,50 +150,6 @@ class Agent:
             raise
         # Its fields are known from the first that was answered well, its endpoint from the first: nobody waits again.
         mine.channel.submit(trace, None if first == FIRST_WELL else route, announcement)
-
-    # -- redaction
-
-    def _redacted(self, x: Exchange, request: Text, response: Text) -> Tuple[Text, Text]:
-        """The texts without their secrets; takes those of headers, query and path out of `x` itself."""
-        redact = self._redactor
-        if redact.mentions(request.text + "\n" + response.text):
-            said = redact.mentions(response.text)  # one of the two does, and mostly one alone
-            text = redact.body(request.text, request.kind, x.request_type, None if said else True)
-            request = request._replace(text=text)
-            response = response._replace(text=redact.body(response.text, response.kind, x.response_type, said))
-        masks = self._header_masks[x.request_names]
-        if masks:
-            x.request_values = self._masked(masks, x.request_values)
-        masks = self._header_masks[x.response_names]
-        if masks:
-            x.response_values = self._masked(masks, x.response_values)
-        if x.query:
-            x.query = redact.query(x.query)
-        if x.arguments:
-            x.path = self._path_without_secrets(x)
-        return request, response
-
-    def _masks_of(self, names: Names) -> HeaderMasks:
-        found = [(at, self._redactor.header_mask(name)) for at, name in enumerate(names)]
-        return tuple([(at, mask) for at, mask in found if mask is not None])
-
-    def _masked(self, masks: HeaderMasks, values: Values) -> Values:
-        masked = list(values)
-        for at, mask in masks:
-            masked[at] = mask(values[at])
-        return tuple(masked)
-
-    def _path_without_secrets(self, x: Exchange) -> str:
-        path = x.path
-        for name, value in x.arguments.items():
-            if not self._redactor.is_secret(name):
-                continue
-            text = str(value).encode("utf-8").decode("latin-1")
-            masked = self._redactor.argument(name, str(value))
-            if not text or text not in path:  # the converter made something else of it: better no path than the secret
-                return (x.route or "/").encode("utf-8").decode("latin-1")
-            path = path.replace(text, masked)
-        return path
 
     def stats(self) -> Dict[str, Any]:
         """Counters of this process."""

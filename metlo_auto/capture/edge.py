@@ -30,7 +30,7 @@ class Attachment:
 
     `declare` is called once, at the app's first request, when all its routes are there. `answered` says with which
     status a layer around the app answers an exception that leaves it; None where no such layer is known of. `upgraded`
-    is called where a client asks the app for a websocket.
+    is called where a client asks the app for a websocket. `rules`: the app's, as an AppRules.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class Attachment:
         declare: Optional[Callable[[Capture, Any, Dict[str, Any]], None]] = None,
         answered: Optional[Callable[[Any, BaseException], Optional[int]]] = None,
         upgraded: Callable[[Any], None] = lambda app: None,
+        rules: Any = None,
     ) -> None:
         self.capture = capture
         self.declare = declare
         self.answered = answered
         self.upgraded = upgraded
+        self.rules = rules
         self.edge: Any = None  # the one of the app's edges that counts: a subclass may call that of its base
 
     def declare_once(self, capture: Capture, app: Foreign, facts: Dict[str, Any]) -> None:
@@ -177,6 +179,7 @@ def _begin(
             if capture.ignored(path if path[:1] == "/" else "/" + path):
                 return None
         recording = Recording(capture, environ, facts, forward)
+        recording.rules = attachment.rules
         if first is not None:
             recording.follow(first)
         if recording.copy is None:

@@ -44,7 +44,7 @@ class Exchange:
         "started", "duration", "method", "script_name", "path", "slashes_escaped", "query", "peers", "remote_port",
         "request_names", "request_values", "request_type", "request_encoding", "request_body", "status",
         "response_names", "response_values", "response_type", "response_encoding", "response_body",
-        "route", "endpoint", "arguments", "exception",
+        "route", "endpoint", "arguments", "exception", "rules",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -74,3 +74,4 @@ class Exchange:
     endpoint: Optional[str]  # Flask's name of it
     arguments: Dict[str, object]  # the URL parameters of the route, by name
     exception: Optional[str]  # the class of an exception that left the view
+    rules: Any  # the AppRules of the app, None where nobody knows them

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import ClosingIterator
 
 from metlo_auto.capture import edge
+from metlo_auto.capture.app_rules import AppRules
 from metlo_auto.capture.declared_routes import note_app, routes_of
 from metlo_auto.capture.edge import APPS, Attachment, put_edge, remember, replace_in_class
 from metlo_auto.capture.foreign import Foreign, class_name, drop_frame, in_class, in_instance, is_a, storage, text
@@ -63,7 +64,7 @@ def attach(app: Foreign, capture: Optional[Capture]) -> None:
     if attachment is not None:
         attachment.capture = capture
     elif capture is not None:
-        attachment = Attachment(capture, _declare, _answered, _note_routes_of_sockets)
+        attachment = Attachment(capture, _declare, _answered, _note_routes_of_sockets, AppRules(weakref.ref(app)))
         attachment.edge = put_edge(app)
         _watch_exceptions(app)
         replace_in_class(flask.Response, "get_app_iter", _noting_passthrough)

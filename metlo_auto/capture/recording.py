@@ -94,6 +94,7 @@ class Recording(Exchange):
         self.unfinished = "aborted"  # what it is called where it is handed over before it has ended
         self.passthrough = False
         self.exception = None
+        self.rules = None
         self.route, self.endpoint, self.arguments = _NO_ROUTE
         self.route_kept = False
         self.in_call = True  # the app has yet to return its response

@@ -7,12 +7,16 @@ import re
 from typing import Match, NamedTuple, Optional, Pattern
 from urllib.parse import quote_plus, unquote_plus
 
-from .json_text import escaped, mask_value, unescaped
+from . import escapes, line_pairs, tags
+from .json_strings import escaped, unescaped
+from .json_text import mask_value
 from .markup import mask_element
 from .masks import CONSTANT
 from .names import unescaped_letters
 from .pairs import rule_of_encoded
 from .replacements import Replacements, Rules
+from .rules import AUTHORIZATION
+from .tables import SCHEMES
 
 
 class Style(NamedTuple):
@@ -34,11 +38,26 @@ def _style(ends: str, pairs: str, colons: bool, exact: bool) -> Style:
 LINES = _style(r"[\r\n]", _NEXT_PAIR, True, False)
 MARKUP = _style(r"[\r\n<>\"']", _NEXT_PAIR, True, False)
 GRAPHQL = _style(r"[\r\n,(){}\]]", "", True, True)
-EMBEDDED = _style(r"[\s&#\"'<>]", "", False, True)  # in something else: a URL, a message, code
+_QUOTE_ENDS = r"|'(?=[\s,;)>\]}]|\Z)"  # an apostrophe does not
+EMBEDDED = _style(r"[\s&#\"<>]" + _QUOTE_ENDS, "", False, True)  # in something else: a URL, a message, code
+_IN_PAIRS = re.compile(r"[\s\"<>]|[&;,][\w.\-]{1,64}=" + _QUOTE_ENDS)  # the same where no URL is around
+_IN_SETTINGS = re.compile(r"[;\r\n]")  # in `Server=…;Password=…;`
+_TO_NEXT_PAIR = re.compile(r"[&;,\s]\s{0,8}[\w.\-]{1,64}\s?=|[\r\n]")  # where the name begins the whole value
+_SETTINGS = re.compile(r"\s*[\w .]{1,64}=[^;=&?]{0,1000};")
+_OF_A_URL = re.compile(r"[?/]")
 
 _WORD = re.compile(r"[\w.%\-]+")
-_ASSIGNED = re.compile(r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*(=>?|:=?)\s*""")
-_OPENING = re.compile(r"""(\\*)(\"\"\"|["'`])""")
+_ASSIGNED = re.compile(
+    r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
+    r"""(=>|:=|[=!]==?|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
+)
+_CALLS = re.compile(r"""\(\s{0,4}\\*["'`]\Z""")
+_CALLED = re.compile(r"""(\\*["'`])\s*(,)\s*(?=\\*["'`])""")
+_COMPARISONS = frozenset(["==", "===", "!=", "!=="])
+_OPENING = re.compile(r"""(\\*)(\"\"\"|'''|["'`])""")
+_INLINE = r"(?:b|strong|code|em|i|span|kbd|samp|tt|u|mark|var|font|pre|bdi)"
+_TEXT_END = re.compile("<")
+_TAGS = re.compile("(?:</?" + _INLINE + r"(?:\s[^<>]{0,200})?>\s{0,8}){1,4}")  # around a value
 _CLOSED_JSON = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)""")  # what may follow a quote that closes
 _CLOSED = re.compile(_CLOSED_JSON.pattern + r"|\s")
 _CLOSED_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:[\r\n]|\Z)")  # the same where a value has its line for itself
@@ -60,7 +79,18 @@ _NO_WORD = re.compile(r"[^\w.%\-]+")
 
 def masked(text: str, rules: Rules, style: Style) -> str:
     """The text with every value that follows a secret name masked to its end."""
-    return _Search(Replacements(unescaped_letters(text)), rules, style).result()
+    text = unescaped_letters(text)
+    text = line_pairs.masked(_searched(tags.masked(text, rules), rules, style), rules)
+    plain = escapes.undone(text)
+    if plain is None:
+        return text
+    search = _Search(Replacements(plain.text), rules, MARKUP if style is MARKUP or "<" in plain.text else LINES)
+    search.result()
+    return plain.applied(search.edits.made)
+
+
+def _searched(text: str, rules: Rules, style: Style) -> str:
+    return _Search(Replacements(text), rules, style).result()
 
 
 class _Search:
@@ -116,10 +146,18 @@ class _Search:
         closed = mask_element(self.edits, start, end, rule, self.rules, self.style is MARKUP)
         if closed is not None:
             return closed
-        assigned = _ASSIGNED.match(self.text, end)
+        if self.text[end : end + 1] == ":" and self.text[max(start - 2, 0) : start].endswith(("<", "</")):
+            return None  # the prefix of an element
+        assigned = _ASSIGNED.match(self.text, end) or self._called(start, end)
         if assigned is None:
             return None
         begin = assigned.end()
+        if assigned.group(2) in _COMPARISONS and _OPENING.match(self.text, begin) is None:
+            return None  # token === null
+        if self.style is MARKUP:
+            tags = _TAGS.match(self.text, begin)
+            if tags is not None:
+                return self._mask_bare(tags.end(), rule, False, _TEXT_END)
         if self.style is GRAPHQL and self.text[start - 1 : start] == "$":
             variable = _VARIABLE.match(self.text, end)
             if variable is not None:
@@ -127,6 +165,10 @@ class _Search:
                     return None
                 begin = variable.end()
         return self._mask_value(begin, start, rule, assigned)
+
+    def _called(self, start: int, end: int) -> Optional[Match[str]]:
+        """`setItem('token', '…')`: two quoted arguments."""
+        return _CALLED.match(self.text, end) if _CALLS.search(self.text[max(start - 8, 0) : start]) else None
 
     def _mask_value(self, begin: int, name: int, rule: str, assigned: Match[str]) -> Optional[int]:
         text = self.text
@@ -146,8 +188,10 @@ class _Search:
                 self.edits.replace(begin, exact.end(), "0")
             return exact.end()
         if assigned.group(2)[0] == ":" and not (self.style.colons or quoted_key):
-            return None
+            return self._mask_header(name, begin, rule)
         ends = self.style.paired if _is_of_a_pair(assigned) else self.style.bare
+        if self.style is EMBEDDED:
+            ends = self._embedded_ends(name)
         lines = None if quoted_key or self.style.exact else self._lines_end(name, assigned.end(2), ends)
         if lines is not None:
             return self._replace(begin, lines, CONSTANT)
@@ -164,10 +208,40 @@ class _Search:
         self.edits.replace(begin, end, new)
         return after
 
+    def _mask_header(self, name: int, begin: int, rule: str) -> Optional[int]:
+        """`Authorization: Bearer …` within a value: where it is all of it, or stands between quotes."""
+        before = self.text[name - 1 : name]
+        if before in ("'", '"') and before:
+            end = self.text.find(before, begin)
+            end = len(self.text) if end < 0 else end
+        elif not self.text[:name].strip() if name < _LONGEST_INDENT else False:
+            end = self._line_end(begin)
+        else:
+            return None
+        value = self.text[begin:end].strip()
+        if not value or " " in value and rule != AUTHORIZATION and value.partition(" ")[0].lower() not in SCHEMES:
+            return None  # password: too short
+        return self._replace(begin, end, self.rules.mask(rule, value))
+
+    def _embedded_ends(self, name: int) -> Pattern[str]:
+        """Where a value ends that follows `name=` in something else."""
+        text, start = self.text, max(0, name - _LONGEST_INDENT)
+        if _SETTINGS.match(text):
+            return _IN_SETTINGS
+        before = text[start:name]
+        if not before.strip():
+            return _TO_NEXT_PAIR
+        word = before.split()[-1] if not before[-1:].isspace() else ""
+        return self.style.bare if _OF_A_URL.search(word) or "&" in word else _IN_PAIRS
+
     def _mask_bare(self, begin: int, rule: str, quoted_key: bool, ends: Pattern[str]) -> Optional[int]:
         found = ends.search(self.text, begin)
         end = found.start() if found else len(self.text)
         value = self.text[begin:end].strip()
+        if rule == AUTHORIZATION and value.lower() in SCHEMES:  # the credential follows
+            found = ends.search(self.text, end + 1)
+            end = found.start() if found else len(self.text)
+            value = self.text[begin:end].strip()
         if not value:
             return None
         return self._replace(begin, end, '"' + CONSTANT + '"' if quoted_key else self.rules.mask(rule, value))

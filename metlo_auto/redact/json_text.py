@@ -2,8 +2,12 @@
 
 import json
 import re
-from typing import Callable, Dict, Iterator, Pattern, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Pattern, Tuple
 
+from . import json_pairs
+from .json_strings import escaped, string_end, unescaped
+from .leaves import is_message, rule_below
+from .masks import masks_number
 from .replacements import Replacements, Rules
 
 _STRING = re.compile(r'"([^"]*)"(\s*:\s*)?')
@@ -14,7 +18,8 @@ _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|Infinity|NaN
 _NAME = re.compile(r"[\w.\-\[\] ]{0,64}\Z")  # what passes for a key in broken JSON
 _FEW = 16  # secret names in one text
 _LITERALS = ("true", "false", "null")
-_TELLING = re.compile(r'[=:%<]|\\["u]')  # without one of these a string holds no name and value of its own
+_ERRORS = re.compile(r'"((?:[a-z]+_?)?(?:[Ee]rrors?|[Mm]essages|violations|problems|details?|validation))"\s*:\s*[{\[]')
+_TELLING = re.compile(r'[=:%<]|\\["u]|\bmachine ')  # without one of these a string holds no name and value of its own
 
 
 def is_json(text: str) -> bool:
@@ -27,8 +32,8 @@ def is_json(text: str) -> bool:
 
 
 def masked(text: str, rules: Rules) -> str:
-    """Well-formed JSON with the values of secret names masked, leaf by leaf."""
-    if "\\" not in text:
+    """Well-formed JSON with the values of secret names masked, leaf by leaf, and what is secret by its form."""
+    if "\\" not in text and '"kty"' not in text:  # which is no name of a secret, and stands beside some
         known = rules.spellings.secrets_in(text)
         if known is not None:
             return _masked_after(known, text, rules)
@@ -37,29 +42,32 @@ def masked(text: str, rules: Rules) -> str:
         rules.spellings.learn(rule_of)
         secret = {name: rule for name, rule in rule_of.items() if rule is not None}
         # Each name is looked for in the whole text, so a client must not choose how many there are.
-        if len(secret) <= _FEW and not rules.mentions("\n".join([content for content, colon in strings if not colon])):
+        values = "=\n" + "\n".join([content for content, colon in strings if not colon])
+        if len(secret) <= _FEW and not rules.mentions(values):
             return _masked_after(secret, text, rules)
-    return _masked_by_strings(text, rules)
+    return rules.values(_masked_by_strings(json_pairs.masked(text, rules), rules))
 
 
 def _masked_after(secret: Dict[str, str], text: str, rules: Rules) -> str:
     """The same where no string has an escape and none but keys says a secret name: few strings are looked at."""
     edits, at = Replacements(text), 0
-    for start, value, rule in sorted(_values_after(secret, text)):
+    found = sorted(_values_after(secret, text))
+    if found and found[0][1] < 0:  # a name is a value too: it may stand beside the secret
+        return rules.values(_masked_by_strings(json_pairs.masked(text, rules), rules))
+    for start, value, rule in found:
         if start >= at:  # else it is a part of what is masked already
             at = mask_value(edits, value, rule, rules)
     return edits.result()
 
 
 def _values_after(secret: Dict[str, str], text: str) -> Iterator[Tuple[int, int, str]]:
-    """Where each key stands, where its value begins, and its rule."""
+    """Where each key stands, where its value begins, and its rule; -1 for both where it is no key."""
     for name, rule in secret.items():
         quoted = '"' + name + '"'  # which in well-formed JSON is a key or a whole string, never what lies between two
         start = text.find(quoted)
         while start >= 0:
             colon = _COLON.match(text, start + len(quoted))
-            if colon is not None:
-                yield start, colon.end(), rule
+            yield (start, colon.end(), rule) if colon is not None else (-1, -1, rule)
             start = text.find(quoted, start + 1)
 
 
@@ -94,59 +102,76 @@ def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: boo
     """Masks the value that begins at `at`, leaf by leaf, and returns where it ends; `loose` for JSON that is broken."""
     text = edits.text
     leaves: Pattern[str] = _LOOSE_LEAF if loose else _LEAF
-    depth = 0
+    # The rule of each container around, None where leaves are no secrets; and of the next value.
+    around: List[Optional[str]] = []
+    now: Optional[str] = rule
     while True:
-        leaf = leaves.search(text, at) if depth else leaves.match(text, at)
+        leaf = leaves.search(text, at) if around else leaves.match(text, at)
         if leaf is None:  # true, false, null, or a container that is never closed
-            return len(text) if depth else at
+            return len(text) if around else at
         token = leaf.group()
         at = leaf.end()
         if token in "{[":
-            depth += 1
+            around.append(now)
         elif token in "}]":
-            depth -= 1
+            if around:
+                around.pop()
+            now = around[-1] if around else None
         elif token != '"':
-            edits.replace(leaf.start(), at, _masked_word(token, rule, rules))
+            if now is not None:
+                edits.replace(leaf.start(), at, _masked_word(token, now, rules))
+            now = around[-1] if around else None
         else:
             end = string_end(text, at)
-            is_key = depth and _COLON.match(text, end + 1) and (not loose or _NAME.match(text, at, end))
-            if not is_key:
-                edits.replace(at, end, escaped(rules.mask(rule, unescaped(text[at:end]))))
+            is_key = around and _COLON.match(text, end + 1) and (not loose or _NAME.match(text, at, end))
+            if is_key:
+                now = rule_below(around[-1], unescaped(text[at:end]), rules.rule_of)
+            else:
+                if now is not None:
+                    _mask_string(edits, at, end, now, rules, bool(around))
+                now = around[-1] if around else None
             at = min(end + 1, len(text))
-        if depth <= 0:
+        if not around:
             return at
+
+
+def _mask_string(edits: Replacements, at: int, end: int, rule: str, rules: Rules, inside: bool) -> None:
+    """Masks a string, unless it says what is wrong with a value; `inside`: a list or object below the name."""
+    plain = unescaped(edits.text[at:end])
+    if not (is_message(plain) and (inside or _is_in_errors(edits.text, at))):
+        edits.replace(at, end, escaped(rules.mask(rule, plain)))
 
 
 def _masked_word(word: str, rule: str, rules: Rules) -> str:
     if word in _LITERALS:
         return word
-    return "0" if _NUMBER.match(word) else escaped(rules.mask(rule, word))
+    if not _NUMBER.match(word):
+        return escaped(rules.mask(rule, word))
+    return "0" if masks_number(rule, word) else word
 
 
-def string_end(text: str, at: int) -> int:
-    """Where the quote stands that closes the string whose content begins at `at`; the text's length where none does."""
+def _is_in_errors(text: str, at: int) -> bool:
+    """Whether what stands at `at` is below a name such as `errors`; looked for only where a text is a message."""
+    end = 0
+    for found in _ERRORS.finditer(text, 0, at):
+        if found.start() >= end:  # the outermost
+            end = _container_end(text, found.end() - 1)
+            if at < end:
+                return True
+    return False
+
+
+def _container_end(text: str, at: int) -> int:
+    depth = 0
     while True:
-        end = text.find('"', at)
-        if end < 0:
+        leaf = _LEAF.search(text, at)
+        if leaf is None:
             return len(text)
-        back = end
-        while text[back - 1] == "\\":
-            back -= 1
-        if (end - back) % 2 == 0:
-            return end
-        at = end + 1
-
-
-def unescaped(raw: str) -> str:
-    """The string that stands between two quotes; as it stands where it is malformed."""
-    if "\\" not in raw:
-        return raw
-    try:
-        return str(json.loads('"' + raw + '"', strict=False))
-    except ValueError:
-        return raw
-
-
-def escaped(plain: str) -> str:
-    """What stands between the quotes for a string."""
-    return json.dumps(plain)[1:-1]
+        at = leaf.end()
+        token = leaf.group()
+        if token == '"':
+            at = min(string_end(text, at) + 1, len(text))
+        elif token in "{}[]":
+            depth += 1 if token in "{[" else -1
+            if depth <= 0:
+                return at

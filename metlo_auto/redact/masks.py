@@ -3,9 +3,10 @@
 import base64
 import binascii
 import hmac
+import re
 
-from .names import AUTHORIZATION, CREDENTIAL
-from .tables import SCHEMES
+from .rules import AUTHORIZATION, CREDENTIAL, HELD, HELD_MAP, KEPT_NUMBERS, LIKELY, PIN, SESSION_ID, SIGNATURE, TOKEN
+from .tables import PUBLIC_VALUES, SCHEMES
 
 CONSTANT = "redacted"
 
@@ -14,6 +15,15 @@ _LONGEST_CODE = 8
 _NO_PASSWORDS = (b"x", b"x-oauth-basic", b"api_token")  # what services want there if the user is the key
 _MARK_BYTES = 6
 _MARK_LETTERS = 2 * _MARK_BYTES
+_MARKED = frozenset([CREDENTIAL, TOKEN, HELD, HELD_MAP, SIGNATURE, SESSION_ID, LIKELY])
+_SPACE = re.compile(r"\s")
+_PIN = re.compile(r"[0-9]{4,12}\Z")
+_SHORT_NUMBER = re.compile(r"[0-9]{1,3}\Z")
+_PUBLIC_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")  # of Twilio
+_RANDOM = re.compile(r"(?=.{0,400}[0-9])(?=.{0,400}[A-Za-z])[A-Za-z0-9+/=_.~$:\-]{16,}\Z")
+_NOT_RANDOM = re.compile(
+    r"(?:0x)?[0-9a-fA-F]{40}\Z|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[0-9]{4}-[0-9]{2}-|https?:|[a-z]+(?:[-_.:][a-z0-9]+)+\Z"
+)
 
 
 def is_mask(text: str) -> bool:
@@ -38,14 +48,18 @@ class Masks:
         return CONSTANT + "-" + binascii.hexlify(digest.digest()[:_MARK_BYTES]).translate(_LETTERS).decode()
 
     def value(self, rule: str, secret: str) -> str:
-        """The mask of a secret under one of the rules of `names`; empty stays empty."""
-        if not secret or is_mask(secret):
+        """The mask of a secret under one of the rules of `rules`; empty stays empty."""
+        if not secret or is_mask(secret) or _is_public(rule, secret):
             return secret
-        if rule == CREDENTIAL:
+        if rule in _MARKED:
             return CONSTANT if _is_code(secret) else self.mark(secret)
         if rule == AUTHORIZATION:
             return self.authorization(secret)
         return CONSTANT
+
+    def argument(self, rule: str, secret: str) -> str:
+        """The mask of a part of a path, which is no data whatever it looks like."""
+        return self.mark(secret) if rule in _MARKED and not _is_code(secret) else CONSTANT
 
     def authorization(self, value: str) -> str:
         """`Bearer redacted-…`; a user name in Basic stays; a scheme that nobody knows does not."""
@@ -69,6 +83,24 @@ class Masks:
         if not password or password.lower() in _NO_PASSWORDS:
             user = b""
         return base64.b64encode(user + b":" + self.mark(credential).encode("ascii")).decode("ascii")
+
+
+def masks_number(rule: str, number: str) -> bool:
+    """Whether a number under a rule is a secret: what holds data too has numbers that are data."""
+    return _PIN.match(number) is not None if rule == PIN else rule not in KEPT_NUMBERS
+
+
+def _is_public(rule: str, value: str) -> bool:
+    """Whether a text under a rule is none of the secrets that are looked for there."""
+    if value.lower() in PUBLIC_VALUES:
+        return True
+    if rule == SIGNATURE:
+        return _SPACE.search(value) is not None
+    if rule == PIN:
+        return _SHORT_NUMBER.match(value) is not None
+    if rule == SESSION_ID:
+        return _PUBLIC_ID.match(value) is not None
+    return rule == LIKELY and (_RANDOM.match(value) is None or _NOT_RANDOM.match(value) is not None)
 
 
 def _is_code(secret: str) -> bool:

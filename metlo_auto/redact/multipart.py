@@ -1,14 +1,14 @@
 """Masks fields of multipart text; knows parts and their headers, not where their bytes came from."""
 
 import re
-from typing import Callable, Optional
+from typing import Callable, Dict, List, Optional
 from urllib.parse import unquote
 
 from .replacements import Rules
 
 _BOUNDARY = re.compile(r"""(?i)\bboundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))""")
 _DELIMITER = re.compile(r"(?m)^--[^\r\n]+")
-_NAME = re.compile(r"""(?i)\bname(\*)?\s*=\s*(?:"([^"]*)"?|([^\s;]+))""")
+_NAME = re.compile(r"""(?i)\bname(?:\*(\d{0,3}))?\*?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;]+))""")
 _BLANK = re.compile(r"\r?\n\r?\n")
 
 Search = Callable[[str], str]
@@ -43,9 +43,13 @@ def _part(part: str, rules: Rules, search: Search) -> str:
 
 
 def _rule(head: str, rules: Rules) -> Optional[str]:
-    for extended, quoted, plain in _NAME.findall(head):
-        name = unquote(quoted or plain)
-        rule = rules.rule_of(name.rpartition("'")[2] if extended else name)
-        if rule is not None:
-            return rule
-    return None
+    names: List[str] = []
+    continued: Dict[int, str] = {}
+    for number, quoted, plain in _NAME.findall(head):
+        name = unquote(re.sub(r"\\(.)", r"\1", quoted) or plain)
+        names.append(name.rpartition("'")[2])
+        if number:
+            continued[int(number)] = names[-1] if number == "0" else name
+    # name*0="pass"; name*1="word"
+    names.append("".join([continued[number] for number in sorted(continued)]))
+    return next((rule for rule in map(rules.rule_of, names) if rule is not None), None)

@@ -1,15 +1,12 @@
 """Which names stand before a secret, and a cheap test whether a text says one of them at all."""
 
 import re
-from typing import Dict, Iterable, Iterator, Match, Optional
+from typing import Dict, Iterable, List, Match, Optional, Tuple
 from urllib.parse import unquote
 
-from . import tables
-from .word_search import fastest_finder
-
-CREDENTIAL = "credential"  # becomes a mark that tells sessions apart
-SECRET = "secret"  # short enough to be guessed: becomes a constant, never a hash
-AUTHORIZATION = "authorization"  # a scheme and a credential
+from . import rules, secret_values
+from .rules import SECRET
+from .word_search import Needle, WordTest, fastest_finder
 
 _SEPARATORS = str.maketrans("", "", "-_")
 _INSIDE = re.compile(r"[.\[\]]+")  # user[password][], user.password
@@ -23,68 +20,79 @@ _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
+Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, bytes, List[bytes]]
+
 
 def fold(name: str) -> str:
     """The form in which names are compared: no case, without `-`, `_` and surrounding space."""
     return name.strip().casefold().translate(_SEPARATORS)
 
 
-def defaults() -> Dict[str, str]:
-    """Folded name → rule, for every name that is redacted by default."""
-    names = dict.fromkeys(tables.OTHER_CREDENTIALS, CREDENTIAL)
-    names.update((which + "token", CREDENTIAL) for which in tables.WHICH_TOKEN)
-    names.update((name, SECRET) for name in _secrets())
-    names.update((name, AUTHORIZATION) for name in tables.AUTHORIZATIONS)
-    names.update([("x" + name, rule) for name, rule in names.items()])
-    return names
-
-
-def _secrets() -> Iterator[str]:
-    for password in tables.PASSWORDS:
-        yield password
-        for whose in tables.WHOSE_PASSWORD:
-            yield whose + password
-        for which in tables.WHICH_PASSWORD:
-            yield password + which
-    for name in tables.OTHER_SECRETS:
-        yield name
-
-
 class Names:
     """The names of one agent: the defaults and the user's own, which count as short secrets."""
 
     def __init__(self, further: Iterable[str] = ()) -> None:
-        self._rules = defaults()
-        for name in further:
-            if fold(name):
-                self._rules.setdefault(fold(name), SECRET)
-        self._words = frozenset(_words(self._rules))
-        self._found_in = fastest_finder(self._words)
-        self._unusual = [name for name in self._rules if _longest_word(name) is None]
+        self._own = {fold(name): SECRET for name in further if fold(name)}
+        own = [(name, _longest_word(name)) for name in self._own]
+        self._unusual = [name for name, word in own if word is None]
+        self._needles = [Needle(word.encode(), begins, ends) for word, begins, ends in rules.needles()]
+        self._needles += [Needle(word, True, True) for _, word in own if word is not None]
+        values = [Needle(word.encode(), begins, ends) for word, begins, ends in secret_values.NEEDLES]
+        self._needles += values
+        self._words = WordTest(self._needles)
+        self._found_in = fastest_finder(self._needles)
+        self._values_in = fastest_finder(values)
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
-        found = self._rules.get(fold(name))
-        if found is None and ("[" in name or "." in name):
-            parts = (self._rules.get(fold(part)) for part in _INSIDE.split(name))
+        found = self._own.get(fold(name)) if self._own else None
+        if found is None and self._own and ("[" in name or "." in name):
+            parts = (self._own.get(fold(part)) for part in _INSIDE.split(name))
             found = next((rule for rule in parts if rule is not None), None)
-        return found
+        return rules.rule_of(name) if found is None else found
 
     def mentioned(self, text: str) -> bool:
-        """False only where none of the names stands in the text, however it is escaped; linear, and cheap for False."""
+        """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
+        if not has_values(text):
+            return len(text) >= secret_values.SHORTEST and (self.holds_value(text) or "machine " in text)  # .netrc
         data = text.encode("utf-8", "replace")
-        if self._found_in(data.translate(_WORDS, _DROPPED)):
+        if self._found_in(data.translate(_WORDS, _DROPPED)) or secret_values.found_otherwise(text):
             return True
-        if self._unusual and self._says_unusual(text):
+        if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
             return True
         return ("\\" in text or "%" in text) and self._mentioned_escaped(data.decode())
 
+    def holds_value(self, text: str) -> bool:
+        """False only where nothing in the text is a credential by its own form."""
+        if len(text) < secret_values.SHORTEST:
+            return False
+        letters = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)
+        return self._values_in(letters) or secret_values.found_otherwise(text)
+
+    def needles(self) -> Needles:
+        """For a compiled search: (letters, begins, ends), bytes dropped, bytes that tell, literals of any text.
+
+        A name in other letters makes every text one to be looked at in Python.
+        """
+        words = [needle for needle in self._needles if b" " not in needle.letters]
+        literals = [literal.encode() for literal in secret_values.LITERALS]
+        literals += [word.encode()[:2] for word in rules.OTHER_PASSWORDS]
+        if self._unusual:
+            literals = [bytes([byte]) for byte in range(256)]
+        return [(word, begins, ends) for word, begins, ends in words], _DROPPED, b"", literals
+
     def words(self, text: str) -> Optional[Dict[bytes, int]]:
         """Which words of names stand in the text, and how often; None where there may be others in it, escaped."""
-        if self._unusual or "%" in text or "\\" in text:
+        if self._unusual or "%" in text or "\\" in text or secret_values.found_otherwise(text):
             return None
-        words = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED).split()
-        return {word: words.count(word) for word in self._words.intersection(words)}
+        data = text.encode("utf-8", "replace")
+        if len(data) != len(text) and self._says_in_other_letters(text):
+            return None
+        letters = data.translate(_WORDS, _DROPPED)
+        if self._words.says_phrase(letters):
+            return None
+        words = letters.split()
+        return {word: words.count(word) for word in self._words.holding(words)}
 
     def _mentioned_escaped(self, text: str) -> bool:
         """The same for a text in which `mentioned` has found nothing as it stands."""
@@ -92,7 +100,7 @@ class Names:
             spaced = _spaced(text)
             if spaced != text and self._says(spaced):
                 return True
-            if not (self._unusual or _PERCENT.search(text) or _ESCAPED_ASCII.search(text)):
+            if not (self._unusual or _PERCENT.search(text) or _ESCAPED_ASCII.search(text) or "\\u" in text):
                 return False
             inner = decoded(text)
             if inner == text:
@@ -104,11 +112,27 @@ class Names:
 
     def _says(self, text: str) -> bool:
         letters = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)
-        return self._found_in(letters) or bool(self._unusual) and self._says_unusual(text)
+        return (
+            self._found_in(letters)
+            or secret_values.found_otherwise(text)
+            or self._says_in_other_letters(text)
+            or bool(self._unusual)
+            and self._says_unusual(text)
+        )
+
+    @staticmethod
+    def _says_in_other_letters(text: str) -> bool:
+        return rules.says_other_password(text)
 
     def _says_unusual(self, text: str) -> bool:
         folded = fold(text)
         return any(name in folded for name in self._unusual)
+
+
+def has_values(text: str) -> bool:
+    """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
+    # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
+    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text or ' eq "' in text
 
 
 def encodable(text: str) -> str:
@@ -143,13 +167,6 @@ def _spaced(text: str) -> str:
         for escape in ("\\n", "\\r", "\\t", "\\b", "\\f"):
             text = text.replace(escape, " ")
     return text
-
-
-def _words(names: Iterable[str]) -> Iterator[bytes]:
-    for name in names:
-        word = _longest_word(name)
-        if word is not None:
-            yield word
 
 
 def _longest_word(name: str) -> Optional[bytes]:

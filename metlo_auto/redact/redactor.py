@@ -2,30 +2,36 @@
 
 import re
 from functools import lru_cache, partial
-from typing import Callable, Iterable, Optional
+from typing import Callable, Iterable, Optional, Tuple
 
 from . import free_text, headers, json_text, multipart, pairs
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .known_spellings import KnownSpellings
 from .masks import CONSTANT, Masks
-from .names import Names, encodable, fold
+from .names import Names, Needles, encodable, fold
+from .paths import Paths
 from .replacements import Rules
-from .tables import URL_HEADERS
+from .secret_values import SecretValues, without_codes
 
 Mask = Callable[[str], str]
 
 _DEPTH = 4  # of values within values: JSON in a form in a URL in JSON
 _LONGEST_CACHED = 64  # characters of a name
-_PASSWORD_IN_URL = re.compile(r"(://[^\s/?#:@]*:)[^\s/?#@]+(?=@)")
 _LEAD = "\ufeff \t\r\n"
+_OF_GRAPHQL = re.compile(r"\s*(?:query|mutation|subscription|fragment)\b|\s*\{[^\"':]*[({]")
+# Bodies of these types are nothing but a credential.
+_CREDENTIAL_TYPE = re.compile(
+    r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
+    r"|application/x-ssh-key)\s*(?:;|\Z)"
+)
+_PLAIN_HEADERS = 2000  # values without secrets that are remembered
+_LONGEST_HEADER = 200  # characters of one
 
 
 class Redactor:
     """Masks secrets under one API key; `enabled=False` lets everything pass."""
 
-    def __init__(
-        self, key: str, headers: Iterable[str] = (), fields: Iterable[str] = (), enabled: bool = True
-    ) -> None:
+    def __init__(self, key: str, headers: Iterable[str] = (), fields: Iterable[str] = (), enabled: bool = True) -> None:
         fields, more = list(fields), list(headers)
         self.enabled = enabled
         self._masks = Masks(key)
@@ -36,18 +42,33 @@ class Redactor:
         spellings = KnownSpellings(rule_of, self._names.words)
         # By how deep a value stands within values.
         self._rules = [
-            Rules(rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings)
-            for depth in range(_DEPTH)]
+            Rules(
+                rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings, self._values(depth + 1)
+            )
+            for depth in range(_DEPTH)
+        ]
+        self.paths = Paths(rule_of, self._masks.argument)
+        self._plain_headers: "set[str]" = set()
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
+
+    def _values(self, depth: int) -> Callable[[str], str]:
+        """What masks credentials by their form; what they stand for, in base64, is looked into."""
+        values = SecretValues(self._masks, self._inner(depth))
+        holds = self._names.holds_value
+        return lambda text: values.masked(text) if holds(text) else text
+
+    def needles(self) -> Needles:
+        """What a text must say to be searched at all, for a compiled search; see `Names.needles`."""
+        return self._names.needles()
 
     def is_secret(self, name: str) -> bool:
         """Whether values under a field, parameter or argument of this name are masked."""
         return self.enabled and self._names.rule(name) is not None
 
     def header_mask(self, name: str) -> Optional[Mask]:
-        """What masks the value of a header of this name, cookies' names and schemes apart; None where nothing does."""
+        """What masks every value of a header of this name, but for cookies' names; None: `plain_header` does."""
         if not self.enabled:
             return None
         folded = fold(name)
@@ -55,61 +76,96 @@ class Redactor:
             return lambda value: headers.cookie(value, self._cookie)
         if folded in headers.SET_COOKIES:
             return lambda value: headers.set_cookie(value, self._cookie)
+        if folded in headers.CHALLENGES:
+            return lambda value: headers.challenge(value, self._masks)
+        if folded in headers.PROTOCOLS:
+            return lambda value: headers.protocols(value, self._masks)
         rule = self._header_names.rule(name)
-        if rule is not None:
-            return partial(self._masks.value, rule)
-        if folded in URL_HEADERS:
-            return lambda value: self._within(_PASSWORD_IN_URL.sub(r"\g<1>" + CONSTANT, value), 0)
-        return None
+        return None if rule is None else partial(self._masks.value, rule)
+
+    def are_plain(self, values: Tuple[str, ...]) -> bool:
+        """Whether none of these values of headers has anything to mask; cheap for those that were seen before."""
+        return self._plain_headers.issuperset(values) or all(map(self._is_plain, values))
+
+    def _is_plain(self, value: str) -> bool:
+        if value in self._plain_headers:
+            return True
+        if (self._mentioned(value) or "code=" in value) and self.plain_header(value) != value:
+            return False
+        if len(value) <= _LONGEST_HEADER:
+            if len(self._plain_headers) >= _PLAIN_HEADERS:
+                self._plain_headers = set()
+            self._plain_headers.add(value)
+        return True
+
+    def plain_header(self, value: str) -> str:
+        """A value of a header whose name says nothing: a URL, a bearer, a key by its form."""
+        if not self.enabled or not (self._mentioned(value) or "code=" in value):
+            return value
+        value = encodable(value)
+        value = without_codes(value)
+        if value.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(value):
+            return self._rules[0].values(json_text.masked(value, self._rules[0]))
+        return self._rules[0].values(free_text.masked(value, self._rules[0], EMBEDDED))
 
     def header(self, name: str, value: str) -> str:
         """A header's value with what is secret in it masked."""
         mask = self.header_mask(name)
-        return value if mask is None else mask(value)
+        return self.plain_header(value) if mask is None else mask(value)
 
     def query(self, text: str) -> str:
         """A raw query string."""
-        if not self.enabled or not self._mentioned(text):
+        if not self.enabled or not (self._mentioned(text) or "code=" in text):
             return text
-        return pairs.masked(encodable(text), self._rules[0])
+        return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
 
     def argument(self, name: str, value: str) -> str:
         """A URL parameter of the route, decoded."""
         if not self.enabled:
             return value
         rule = self._names.rule(name)
-        return self._within(value, 0) if rule is None else self._masks.value(rule, value)
+        return self._within(value, 0) if rule is None else self._masks.argument(rule, value) if value else value
+
+    def path(self, text: str) -> str:
+        """A path in which no name says anything: a URL in it, or a key by its form."""
+        return self._within(text, 0) if self.enabled and self._mentioned(text) else text
 
     def mentions(self, text: str) -> bool:
         """False only where no body in `text` has anything to mask: one search may serve for several bodies."""
-        return self.enabled and _has_values(text) and self._mentioned(text)
+        return self.enabled and self._mentioned(text)
 
     def body(self, text: str, kind: str, content_type: str = "", mentions: Optional[bool] = None) -> str:
         """The text of a body; `kind` as `bodies.Text` has it, and only a hint: what does not parse is searched.
 
         `mentions`: what `mentions` says of it, where the caller has asked.
         """
-        if not self.enabled or not text or not (self._mentioned(text) if mentions is None else mentions):
+        if not self.enabled or not text:
+            return text
+        if content_type and _CREDENTIAL_TYPE.match(content_type):
+            return self._masks.mark(text)
+        if not (self._mentioned(text) if mentions is None else mentions):
             return text
         text = encodable(text)
         if kind == "multipart":
-            return multipart.masked(text, content_type, self._rules[0], self._search)
+            return self._rules[0].values(multipart.masked(text, content_type, self._rules[0], self._search))
         if kind == "ndjson":
-            return self._lines(text)
+            return self._rules[0].values(self._lines(text))
         lead = text.lstrip(_LEAD)[:1]
         if lead and lead in '{["' and json_text.is_json(text):
             return json_text.masked(text, self._rules[0])
         if kind == "form":
             text = pairs.masked(text, self._rules[0])
-            return self._search(text) if lead and lead in '{[<"' else text
-        return self._search(text, GRAPHQL if kind == "graphql" else MARKUP if kind == "xml" else None)
+            return self._rules[0].values(self._search(text) if lead and lead in '{[<"' else text)
+        return self._rules[0].values(
+            self._search(text, GRAPHQL if kind == "graphql" else MARKUP if kind == "xml" else None)
+        )
 
     def _lines(self, text: str) -> str:
         """NDJSON; where a line is no JSON, a value may go on over the next ones, so all is searched."""
         lines = text.split("\n")
         broken = False
         for at, line in enumerate(lines):
-            if not self._mentioned(line):
+            if not self._mentioned("=" + line):  # what parts name and value may stand in the next line
                 continue
             if json_text.is_json(line):
                 lines[at] = json_text.masked(line, self._rules[0])
@@ -130,21 +186,23 @@ class Redactor:
             return text
         if depth >= _DEPTH:
             return CONSTANT  # nested deeper than anyone means well: fail closed
-        text = encodable(text)
+        text, rules = encodable(text), self._rules[depth]
         if text.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(text):
-            return json_text.masked(text, self._rules[depth])
-        style = GRAPHQL if "{" in text and "(" in text else EMBEDDED
-        return free_text.masked(text, self._rules[depth], style)
+            return json_text.masked(text, rules)
+        return rules.values(free_text.masked(text, rules, _style_of(text)))
 
     def _cookie(self, name: str, value: str) -> str:
         rule = self._rule_of(name)
-        return self._masks.mark(value) if rule is None else self._masks.value(rule, value)
+        return self._masks.mark(value) if rule is None else self._masks.argument(rule, value)
 
 
-def _has_values(text: str) -> bool:
-    """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
-    # One after the other: each ends at the first, and where there is none it is five quick looks at each byte.
-    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text
+def _style_of(text: str) -> Style:
+    """How values end in a value: in lines of their own, in markup, or wherever a URL or a message goes on."""
+    if _OF_GRAPHQL.match(text):
+        return GRAPHQL
+    if text.lstrip(_LEAD)[:1] == "<":
+        return MARKUP
+    return LINES if "\n" in text.strip() else EMBEDDED
 
 
 def _cached(rule_of: Callable[[str], Optional[str]]) -> Callable[[str], Optional[str]]:

@@ -1,28 +1,85 @@
 """Whether one of many words stands in a text: by the fastest way that is installed, each with the same answer."""
 
-from typing import Callable, Collection
+from typing import Callable, Collection, Iterable, List, NamedTuple, Set, Tuple
 
 Finder = Callable[[bytes], bool]  # of a text that is made of ASCII letters and spaces
+_MOST_WORDS = 20000  # that are remembered; clients choose them
+_LONGEST_WORD = 40
 
 
-def fastest_finder(words: Collection[bytes]) -> Finder:
-    """A test of whole words, linear in the text."""
+class Needle(NamedTuple):
+    """Lower-case ASCII letters, and whether they begin and end a word; those of some words with a space between."""
+
+    letters: bytes
+    begins: bool
+    ends: bool
+
+
+class WordTest:
+    """Whether words hold one of the needles; remembers short words that hold none."""
+
+    def __init__(self, needles: Collection[Needle]) -> None:
+        self._whole = frozenset(needle.letters for needle in needles if needle.begins and needle.ends)
+        self._begins = _letters(needles, True, False)
+        self._ends = _letters(needles, False, True)
+        self._inside = _letters(needles, False, False)
+        self._phrases = tuple([needle.letters for needle in needles if b" " in needle.letters])
+        self._last_words = tuple({b" " + phrase.split()[-1] for phrase in self._phrases})
+        self._harmless: Set[bytes] = set()
+
+    def holding(self, words: Iterable[bytes]) -> List[bytes]:
+        """Those of the words that hold a needle, each once."""
+        harmless = self._harmless
+        unknown = set(words).difference(harmless)
+        if not unknown:
+            return []
+        held = [word for word in unknown if self._holds(word)]
+        if len(harmless) >= _MOST_WORDS:
+            harmless = self._harmless = set()
+        harmless.update([word for word in unknown.difference(held) if len(word) <= _LONGEST_WORD])
+        return held
+
+    def _holds(self, word: bytes) -> bool:
+        return (word in self._whole or word.endswith(self._ends) or word.startswith(self._begins)
+                or any(part in word for part in self._inside))
+
+    def said_in(self, text: bytes) -> bool:
+        """Whether one of the words of a text holds a needle, or some of them are one."""
+        if self.holding(text.split()):
+            return True
+        return bool(self._phrases) and self.says_phrase(text)
+
+    def says_phrase(self, text: bytes) -> bool:
+        """Whether some words of a text are a needle."""
+        for word in self._last_words:
+            if word in text:
+                return any(phrase in text for phrase in self._phrases)
+        return False
+
+
+def _letters(needles: Collection[Needle], begins: bool, ends: bool) -> Tuple[bytes, ...]:
+    words = [needle for needle in needles if b" " not in needle.letters]
+    return tuple(sorted({word.letters for word in words if (word.begins, word.ends) == (begins, ends)}))
+
+
+def fastest_finder(needles: List[Needle]) -> Finder:
+    """A test whether one of the needles stands in a text, linear in the text."""
     try:
-        return finder_by_automaton(words)
+        return finder_by_automaton(needles)
     except Exception:  # noqa: BLE001 - it is not there, or not as it should be: there is the other way
-        return finder_by_set(words)
+        return finder_by_words(needles)
 
 
-def finder_by_set(words: Collection[bytes]) -> Finder:
-    """Hashes each word of the text."""
-    known = frozenset(words)
-    return lambda text: not known.isdisjoint(text.split())
+def finder_by_words(needles: List[Needle]) -> Finder:
+    """Looks each different word of the text up."""
+    return WordTest(needles).said_in
 
 
-def finder_by_automaton(words: Collection[bytes]) -> Finder:
-    """Looks at each byte once, whatever the number of words; needs ahocorasick_rs."""
+def finder_by_automaton(needles: List[Needle]) -> Finder:
+    """Looks at each byte once, whatever the number of needles; needs ahocorasick_rs."""
     from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-    find = BytesAhoCorasick([b" %b " % word for word in sorted(words)], implementation=Implementation.DFA)
+    patterns = {b" " * begins + letters + b" " * ends for letters, begins, ends in needles}
+    find = BytesAhoCorasick(sorted(patterns), implementation=Implementation.DFA)
     matches = find.find_matches_as_indexes
     return lambda text: bool(matches(b" %b " % text))

@@ -10,21 +10,33 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from metlo_auto.redact import Redactor  # noqa: E402
+from metlo_auto.redact.leaves import rule_below  # noqa: E402
+from metlo_auto.redact.masks import Masks, masks_number  # noqa: E402
+from metlo_auto.redact.rules import rule_of  # noqa: E402
 
 from .canaries import documents, documents_with_secrets, spelled  # noqa: E402
 
 REDACTOR = Redactor("an API key")
 
 
-def expected(value, secret=False):
-    """What the rules say, done on the parsed value."""
+def expected(value, rule=None):
+    """What the rules say, done on the parsed value; equal to it where a leaf stays as it is."""
     if isinstance(value, dict):
-        return {name: expected(inner, secret or REDACTOR.is_secret(name)) for name, inner in value.items()}
+        return {name: expected(inner, below(rule, name)) for name, inner in value.items()}
     if isinstance(value, list):
-        return [expected(inner, secret) for inner in value]
-    if not secret or value is None or isinstance(value, bool) or value == "":
+        return [expected(inner, rule) for inner in value]
+    if rule is None or value is None or isinstance(value, bool):
         return value
-    return MASKED if isinstance(value, str) else 0
+    if isinstance(value, str):
+        return value if masks.value(rule, value) == value else MASKED
+    return 0 if masks_number(rule, json.dumps(value)) else value
+
+
+masks = Masks("an API key")
+
+
+def below(rule, name):
+    return rule_of(name) if rule is None else rule_below(rule, name, rule_of)
 
 
 class Masked:
@@ -51,10 +63,11 @@ def test_a_document_without_secrets_stays_as_it_is(document, indent):
 
 @given(documents, spelled(), st.integers(), documents)
 def test_what_stands_around_a_secret_keeps_its_spelling(before, name, number, after):
+    kept = number if not masks_number(rule_of(name), str(number)) else 0
     lead = json.dumps(before, indent=1)
     tail = json.dumps(after, indent=3)
     text = '[ %s ,{"%s" :\t%d , "f" : 1.50E+2}, %s]' % (lead, name, number, tail)
-    assert REDACTOR.body(text, "json") == '[ %s ,{"%s" :\t0 , "f" : 1.50E+2}, %s]' % (lead, name, tail)
+    assert REDACTOR.body(text, "json") == '[ %s ,{"%s" :\t%d , "f" : 1.50E+2}, %s]' % (lead, name, kept, tail)
 
 
 @given(documents_with_secrets())
@@ -81,15 +94,15 @@ def test_a_text_is_masked_alike_whatever_was_seen_before(seen, document, indent)
 @pytest.mark.parametrize("document,masked", [
     ({"password": "x", "note": "password=hunter2"}, {"password": "redacted", "note": "password=redacted"}),
     ({"field": "password", "password": "x"}, {"field": "password", "password": "redacted"}),
-    ({"pass-word": "x", "PassWord": "y", "pass": 1}, {"pass-word": "redacted", "PassWord": "redacted", "pass": 0}),
-    ({"my pin": "x", "pin": 1234}, {"my pin": "x", "pin": 0}),
-    ({"user.pin": 1, "pin.user": {"pin": [1, "a"]}}, {"user.pin": 0, "pin.user": {"pin": [0, "redacted"]}}),
-    ({"url": "/?%70assword=hunter2", "pin": 1}, {"url": "/?%70assword=redacted", "pin": 0}),
-    ({"pin": 1, "a\nb": "pin: 7"}, {"pin": 0, "a\nb": "pin: 0"}),
+    ({"pass-word": "x", "PassWord": "y", "pwd": 1}, {"pass-word": "redacted", "PassWord": "redacted", "pwd": 0}),
+    ({"my otp": "x", "pin": 1234}, {"my otp": "redacted", "pin": 0}),
+    ({"user.otp": 1, "otp.user": {"otp": [1, "a"]}}, {"user.otp": 0, "otp.user": {"otp": [0, "redacted"]}}),
+    ({"url": "/?%70assword=hunter2", "otp": 1}, {"url": "/?%70assword=redacted", "otp": 0}),
+    ({"otp": 1, "a\nb": "otp: 7"}, {"otp": 0, "a\nb": "otp: 0"}),
 ])
 def test_names_whose_spelling_is_known_hide_no_others(document, masked):
     redactor = Redactor("an API key")
-    for name in ("password", "pass-word", "PassWord", "PASSWORD", "pass_word", "pass", "pin", "my pin", "user.pin"):
-        redactor.body(json.dumps({name: "x", "pin": {"pass": 1}}), "json")
+    for name in ("password", "pass-word", "PassWord", "PASSWORD", "pass_word", "pass", "otp", "my otp", "user.otp"):
+        redactor.body(json.dumps({name: "x", "otp": {"pwd": 1}}), "json")
     for _ in range(3):
         assert json.loads(redactor.body(json.dumps(document), "json")) == masked

@@ -9,7 +9,7 @@ OMITTED = b"X-Metlo-Omitted"
 
 _BOUNDARY = re.compile(r"""(?i)\bboundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))""")
 _LONGEST_BOUNDARY = 200  # 70 by RFC 2046
-_FILE = re.compile(rb"(?i)\bfilename\*?\s*=")
+_FILE = re.compile(rb"(?i)\bfilename(?:\*\d{0,3})?\*?\s*=")
 _TYPE = re.compile(rb"(?im)^content-type[ \t]*:[ \t]*([^\r\n]*)")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _LONGEST_HEAD = 16384

@@ -1,0 +1,148 @@
+"""Which rule the value of a name falls under; knows words, not where a name stands."""
+
+import re
+from typing import Dict, Optional, Pattern, Tuple
+
+from . import tables
+
+CREDENTIAL = "credential"  # becomes a mark that tells sessions apart
+SECRET = "secret"  # short enough to be guessed: becomes a constant, never a hash
+AUTHORIZATION = "authorization"  # a scheme and a credential
+TOKEN = "token"  # a credential; an object under this name is judged by its own names
+HELD = "held"  # the same, and a number is none
+HELD_MAP = "held map"  # the same, and its members may be named by what they are for
+HELD_SECRET = "held secret"  # the same, and becomes a constant
+PIN = "pin"  # a secret where it looks like a PIN
+SIGNATURE = "signature"  # a credential where it is one word: no signature below an e-mail
+SESSION_ID = "sid"  # a credential, unless it is an id as Twilio has them
+LIKELY = "likely"  # under no name that says so: a credential where it looks random
+
+# Those under which objects are judged by their own names, and what a value without a name of its own becomes.
+PLAIN = {
+    TOKEN: CREDENTIAL,
+    HELD: CREDENTIAL,
+    HELD_MAP: CREDENTIAL,
+    HELD_SECRET: SECRET,
+    PIN: PIN,
+    SIGNATURE: SIGNATURE,
+    SESSION_ID: SESSION_ID,
+}
+KEPT_NUMBERS = frozenset([HELD, HELD_MAP, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY])
+
+_PARTS = re.compile(r"[^\w\-]+")  # user[password][], user.password, wsse:Password, ctl00$Password
+# ASCII alone, as the quick look has it: U+212A, which lower() makes a `k`, is no letter of a name.
+_LETTERS = {ord(char): None for char in "-_0123456789"}
+_LETTERS.update({code: code + 32 for code in range(65, 91)})  # type: ignore[misc]
+_LAST_WORD = re.compile(r"(?:[A-Z]+|[A-Z]?[^\W\d_A-Z]+)\Z")
+_LONGEST_WORD = 40
+_MOST_PARTS = 12
+_SENTENCE = 3  # spaces: a key of a translation, not a name
+_ABOUT = max(map(len, tables.ABOUT_PASSWORDS))
+
+
+def letters_of(name: str) -> str:
+    """A name as it is compared: its letters without case, `-`, `_` and digits."""
+    return name.translate(_LETTERS)
+
+
+def _ends(words: Dict[str, str]) -> Pattern[str]:
+    return re.compile("(?:" + "|".join(sorted(words, key=len, reverse=True)) + r")\Z")
+
+
+_BY_END = dict.fromkeys(tables.SECRET_ENDS, SECRET)
+_BY_END.update(dict.fromkeys(tables.CREDENTIAL_ENDS, CREDENTIAL))
+_BY_END.update(dict.fromkeys(tables.AUTHORIZATION_ENDS, AUTHORIZATION))
+_BY_END.update(
+    {
+        "signature": SIGNATURE, "signaturevalue": SIGNATURE,
+        "cookie": HELD_MAP,
+        "cookies": HELD_MAP,
+        "tokens": HELD_MAP,
+        "credential": HELD_SECRET,
+        "credentials": HELD_SECRET,
+        "creds": HELD_SECRET,
+    }
+)
+_BY_WORD = dict.fromkeys(tables.SECRET_WORDS + tables.PASSWORD_WORDS, SECRET)
+_BY_WORD.update(dict.fromkeys(tables.PIN_WORDS, PIN))
+_BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
+_BY_WORD.update({"sig": SIGNATURE, "auth": HELD, "pass": HELD_SECRET})
+_BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN, ticket=LIKELY)
+_BY_NAME.update([("x" + name, rule) for name, rule in _BY_NAME.items()])
+_BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRASES}
+_END_LENGTHS = sorted({len(end) for end in _BY_END}, reverse=True)
+_ASCII_PASSWORDS = [word for word in tables.PASSWORDS if len(word.encode()) == len(word)]
+OTHER_PASSWORDS = tuple([word for word in tables.PASSWORDS if len(word.encode()) > len(word)])
+_PASSWORD = re.compile("|".join(sorted(_ASCII_PASSWORDS, key=len, reverse=True)))
+_ABOUT_PASSWORDS = tuple(tables.ABOUT_PASSWORDS)
+_PUBLIC_TOKENS = tuple(tables.PUBLIC_TOKENS)
+_PUBLIC_ENDS = tuple(tables.PUBLIC_ENDS)
+
+
+def rule_of(name: str) -> Optional[str]:
+    """The rule for a name or any of its parts; None where it stands before no secret."""
+    if " " in name:
+        if name.count(" ") >= _SENTENCE:
+            return None
+        found = _BY_PHRASE.get(name.strip().lower())
+        if found is not None:
+            return found
+    for part in _PARTS.split(name, _MOST_PARTS):
+        found = _rule_of_part(part) if part else None
+        if found is not None:
+            return found
+    return None
+
+
+def _rule_of_part(part: str) -> Optional[str]:
+    letters = letters_of(part)
+    rule = _BY_NAME.get(letters) or _by_end(letters) or _by_last_word(part)
+    return rule or (SECRET if _names_password(letters) or says_other_password(part) else None)
+
+
+def _by_end(letters: str) -> Optional[str]:
+    for length in _END_LENGTHS:
+        rule = _BY_END.get(letters[-length:])
+        if rule is not None:
+            return None if _is_public(letters, letters[-length:]) else rule
+    return None
+
+
+def _is_public(letters: str, end: str) -> bool:
+    if end == "token" or end == "tokens":
+        return letters[: -len(end)].endswith(_PUBLIC_TOKENS)
+    return letters.endswith(_PUBLIC_ENDS)
+
+
+def _by_last_word(part: str) -> Optional[str]:
+    found = _LAST_WORD.search(part[-_LONGEST_WORD:].rstrip("0123456789-_"))
+    return _BY_WORD.get(found.group().lower()) if found else None
+
+
+def _names_password(letters: str) -> bool:
+    """Whether a word for password stands in a name that goes on with nothing about how one has to be."""
+    return any(
+        not letters[found.end() : found.end() + _ABOUT].startswith(_ABOUT_PASSWORDS)
+        for found in _PASSWORD.finditer(letters)
+    )
+
+
+def says_other_password(text: str) -> bool:
+    """Whether a word for password in other letters than a to z stands in a text."""
+    if len(text.encode("utf-8", "replace")) == len(text):
+        return False
+    lower = text.lower()
+    return any(word in lower for word in OTHER_PASSWORDS)
+
+
+def needles() -> "Tuple[Tuple[str, bool, bool], ...]":
+    """What stands in every text with a name of a secret: letters, whether they begin a word, whether they end one.
+
+    A word is what is left of a text between two characters that are no letters, without `-`, `_` and digits.
+    """
+    found = [(word, False, False) for word in _ASCII_PASSWORDS]
+    found += [(word, False, True) for word in sorted(set(_BY_END) | set(_BY_WORD))]
+    found += [(word, True, True) for word in sorted(_BY_NAME)]
+    found.append(("kty", True, True))  # a JSON Web Key
+    found += [(phrase, False, False) for phrase in tables.PHRASES]
+    return tuple([needle for needle in found if needle[0]])

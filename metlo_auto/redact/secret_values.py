@@ -1,0 +1,161 @@
+"""Credentials that their own form gives away, under any name: JWTs, keys of providers, private keys, passwords in URLs,
+and codes of OAuth beside their state.
+
+Must not know names. Every pattern is linear: what it has looked at without success it never looks at again.
+"""
+
+import base64
+import re
+from typing import Callable, List, Match, Tuple
+
+from .masks import CONSTANT, Masks
+from .provider_keys import KEYS
+
+_BEGIN = r"(?<![A-Za-z0-9_\-])"
+_KEY = re.compile(_BEGIN + "(?:" + "|".join(re.escape(begin) + rest for begin, rest in KEYS) + ")")
+_JOSE = re.compile(_BEGIN + r"(eyJ[A-Za-z0-9_\-]{5,})((?:\.[A-Za-z0-9_\-]*){1,4})")
+_BASE64 = re.compile(_BEGIN + r"(?:eyJ|ewog|ew0K|W3si)[A-Za-z0-9+/_\-]{8,}={0,2}")
+_BEARER = re.compile(r"(?i)(?<![A-Za-z0-9_\-])(bearer)([ +]|%20)([A-Za-z0-9._~+/\-]{8,}=*)(?![\w\"=])")
+_SPACE = r"(?: |\+|%20)"
+_PEM = re.compile(r"-----BEGIN@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----".replace("@", _SPACE))
+_PEM_END = re.compile(r"-----END@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----|[\"'<`&]".replace("@", _SPACE))
+_USER = r"[^\s/?#\"'<>\\@:,;{}()\[\]|]{0,200}"
+# Up to the last @ before the host.
+_USERINFO = re.compile(r"((?:\\?/){2})(" + _USER + r")(?::([^\s/?#\"<>\\]{0,400}))?@(?=[\w\[%.\-])")
+_USER_AT = re.compile(_USER + r"(?::[^\s/?#\"<>\\]{0,400})?@")
+_USERS = frozenset(["git", "anonymous", "ftp", "hg", "svn", "guest"])  # that are no credentials
+
+_CODE = re.compile(r"((?:^|[?&#;\s\"'])code=)([^&#\s\"'<>\\]+)")
+_OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|session_state|code_verifier)=")
+
+_MOST_CODES = 4  # of one URL: they are looked for in all of the exchange
+
+_OTHERWISE = ("sk-",)  # more words than keys begin like these
+
+
+def _needle(begin: str) -> Tuple[str, bool, bool]:
+    word, dot, _ = re.sub(r"[-_0-9]", "", begin).lower().partition(".")
+    return word, True, bool(dot)
+
+
+# What stands in every text with one of these, as `rules.needles` has it: the letters that begin, or are, a word.
+NEEDLES = tuple(
+    sorted(
+        {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
+        | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
+        | {("tblbkfj", False, False), ("private key", False, False)}
+    )
+)
+LITERALS = ("PRIVATE", "@")  # for a search that knows no needles of two words
+SHORTEST = 18  # characters of a text that holds nothing else
+
+
+def found_otherwise(text: str) -> bool:
+    """Whether there is one that holds none of `NEEDLES`: a user in a URL."""
+    if "@" not in text or "/" not in text:
+        return False
+    return _says_user(text, "//") or "\\" in text and _says_user(text, "\\/\\/")
+
+
+def _says_user(text: str, slashes: str) -> bool:
+    # Looked for one by one: a pattern would be tried at every character.
+    at = text.find(slashes)
+    while at >= 0:
+        if _USER_AT.match(text, at + len(slashes)):
+            return True
+        at = text.find(slashes, at + len(slashes))
+    return False
+
+
+def codes_in(text: str) -> List[str]:
+    """The first codes of OAuth in a query or URL, which are such beside a state and their like."""
+    if "code=" not in text or not _OF_CODES.search(text):
+        return []
+    return [code for _, code in _CODE.findall(text)][:_MOST_CODES]
+
+
+def without_codes(text: str) -> str:
+    """A query or URL with them masked."""
+    return _CODE.sub(r"\g<1>" + CONSTANT, text) if "code=" in text and _OF_CODES.search(text) else text
+
+
+class SecretValues:
+    """Masks them in any text, JSON or not; `inner` masks names in what base64 of JSON stands for."""
+
+    def __init__(self, masks: Masks, inner: Callable[[str], str]) -> None:
+        self._masks = masks
+        self._inner = inner
+
+    def masked(self, text: str) -> str:
+        """The text with each of them masked; linear."""
+        if "PRIVATE" in text:
+            text = _without_private_keys(text)
+        if "@" in text:
+            text = _USERINFO.sub(self._user, text)
+        text = without_codes(text)
+        text = _JOSE.sub(self._jose, text)
+        text = _KEY.sub(self._marked, text)
+        text = _BEARER.sub(self._bearer, text)
+        return _BASE64.sub(self._base64, text)
+
+    def _marked(self, found: Match[str]) -> str:
+        return self._masks.mark(found.group())
+
+    def _jose(self, found: Match[str]) -> str:
+        return self._masks.mark(found.group()) if b'"alg"' in _decoded(found.group(1)) else found.group()
+
+    def _bearer(self, found: Match[str]) -> str:
+        token = found.group(3)
+        if token.startswith(CONSTANT) or token.isalpha() and token.islower() or token.isalpha() and token.istitle():
+            return found.group()  # of bad news
+        return found.group(1) + found.group(2) + self._masks.mark(token)
+
+    def _user(self, found: Match[str]) -> str:
+        lead, user, password = found.groups()
+        if password is None:
+            return (
+                found.group()
+                if user in _USERS or not user or user.startswith(CONSTANT)
+                else lead + self._masks.mark(user) + "@"
+            )
+        if not password or password == CONSTANT:
+            return found.group()
+        return lead + user + ":" + CONSTANT + "@"
+
+    def _base64(self, found: Match[str]) -> str:
+        try:
+            plain = _decoded(found.group()).decode()
+        except UnicodeDecodeError:
+            return found.group()
+        inner = self._inner(plain)
+        if inner == plain:
+            return found.group()
+        encode = base64.urlsafe_b64encode if set("-_").intersection(found.group()) else base64.b64encode
+        encoded = encode(inner.encode("utf-8", "replace")).decode()
+        return encoded if found.group().endswith("=") else encoded.rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    """What base64 or base64url stands for, cut where its length is none."""
+    text = text.rstrip("=").replace("-", "+").replace("_", "/")
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""
+
+
+def _without_private_keys(text: str) -> str:
+    """A key ends with its last line, or where the string around it does."""
+    pieces: List[str] = []
+    at = 0
+    while True:
+        begin = _PEM.search(text, at)
+        if begin is None:
+            return "".join(pieces) + text[at:]
+        end = _PEM_END.search(text, begin.end())
+        stop = len(text) if end is None else end.end() if end.group()[:1] == "-" else end.start()
+        if end is not None and end.group()[:1] != "-":
+            stop -= len(text[begin.end() : stop]) - len(text[begin.end() : stop].rstrip("\\"))  # of an escaped quote
+        pieces += (text[at : begin.start()], CONSTANT)
+        at = stop

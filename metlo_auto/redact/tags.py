@@ -1,0 +1,153 @@
+"""Masks values in tags of HTML and XML whose attributes name a secret field, however spelt, and elements in pairs."""
+
+import re
+from typing import Iterable, List, Match, Optional, Tuple
+
+from .masks import is_mask
+from .replacements import Rules
+
+_TAG = re.compile(
+    r"<([A-Za-z][\w:.\-]{0,64})(\s(?:[^<>\"']|\"[^\"<]{0,4000}\"|'[^'<]{0,4000}'){0,4000}?)(/?>)([^<]{0,100000})"
+)
+_ATTRIBUTE = re.compile(r"([\w:.@\-\[\]()*#]{1,100})(\s{0,8}=\s{0,8})(\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)")
+_FIELD_NAMES = frozenset(
+    [
+        "name",
+        "id",
+        "key",
+        "property",
+        "itemprop",
+        "ng-model",
+        "v-model",
+        "x-model",
+        "formcontrolname",
+        "for",
+        "data-name",
+        "data-field",
+        "data-key",
+        "data-id",
+        "http-equiv",
+        "field",
+    ]
+)
+_VALUES = frozenset(
+    [
+        "value",
+        "content",
+        "data-value",
+        "data-content",
+        "defaultvalue",
+        "data-default",
+        "data-clipboard-text",
+        "data-token",
+    ]
+)
+# Elements whose text is no value, whatever they are named.
+_CAPTIONS = frozenset(
+    [
+        "label",
+        "legend",
+        "a",
+        "button",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "th",
+        "option",
+        "form",
+        "div",
+        "section",
+        "ul",
+        "li",
+        "p",
+        "table",
+        "body",
+        "html",
+        "head",
+        "small",
+        "nav",
+        "script",
+        "style",
+    ]
+)
+# `<key>password</key><string>…`, `<name>password</name><value><string>…`, `<td>Password</td><td>…`
+_PAIR = re.compile(
+    r"(<(key|name|th|td|dt|field|attribute|param|paramname|property)(?:\s[^<>]{0,200})?>\s{0,80}([^<>]{1,64}?)\s{0,80}</\2>\s{0,200}"
+    r"<(?:td|dd|value|string|integer|real|data|code|i4|int|base64|val|text)(?:\s[^<>]{0,200})?>\s{0,80}(?:<[A-Za-z][^<>/]{0,100}>\s{0,80}){0,3})([^<]+)",
+    re.IGNORECASE,
+)
+
+
+# `<setting name="ApiKey"><value>…`
+_NAMED = re.compile(
+    r"(<[A-Za-z][\w:.\-]{0,64}\s[^<>]{0,400}?\b(?:name|key)\s{0,4}=\s{0,4}[\"']([^\"'<>]{1,64})[\"'][^<>]{0,400}>\s{0,200}"
+    r"<(?:[\w\-]{1,20}:)?(?:\w{0,20}value|string|val|data)(?:\s[^<>]{0,200})?>\s{0,80})([^<]+)",
+    re.IGNORECASE,
+)
+
+
+def masked(text: str, rules: Rules) -> str:
+    """Markup with the values of such fields masked; linear."""
+    if "<" not in text:
+        return text
+    text = _PAIR.sub(lambda found: _pair(found, rules), text)
+    text = _NAMED.sub(lambda found: _named(found, rules), text)
+    return _TAG.sub(lambda found: _tag(found, rules), text)
+
+
+def _pair(found: Match[str], rules: Rules) -> str:
+    lead, _, name, value = found.groups()
+    rule = rules.rule_of(name.strip(": "))
+    plain = value.strip()
+    if rule is None or not plain:
+        return found.group()
+    return lead + value.replace(plain, rules.mask(rule, plain))
+
+
+def _named(found: Match[str], rules: Rules) -> str:
+    lead, name, value = found.groups()
+    rule, plain = rules.rule_of(name), value.strip()
+    return found.group() if rule is None or not plain else lead + value.replace(plain, rules.mask(rule, plain))
+
+
+def _tag(found: Match[str], rules: Rules) -> str:
+    element, attributes, end, text = found.groups()
+    if not rules.mentions(attributes + "="):
+        return found.group()
+    said = _ATTRIBUTE.findall(attributes)
+    rule = _rule(said, rules)
+
+    def attribute(pair: Match[str]) -> str:
+        return _attribute(pair, rule, rules)
+
+    changed = _ATTRIBUTE.sub(attribute, attributes)
+    plain = text.strip()
+    if rule is not None and plain and end == ">" and element.lower() not in _CAPTIONS and element.lower() != "input":
+        text = text.replace(plain, rules.mask(rule, plain))
+    return "<" + element + changed + end + text
+
+
+def _rule(said: Iterable[Tuple[str, str, str]], rules: Rules) -> Optional[str]:
+    """The rule of the field that a tag is for, by what names it; that it is a field for passwords counts too."""
+    names: List[str] = []
+    for name, _, value in said:
+        if name.lower() in _FIELD_NAMES:
+            names.append(value.strip("\"'"))
+        elif name.lower() == "type" and value.strip("\"'").lower() == "password":
+            names.append("password")
+    return next((rule for rule in map(rules.rule_of, names) if rule is not None), None)
+
+
+def _attribute(pair: Match[str], rule: Optional[str], rules: Rules) -> str:
+    name, equals, value = pair.groups()
+    own = rules.rule_of(name) if name.lower() not in _FIELD_NAMES else None
+    if own is None and not (rule is not None and name.lower() in _VALUES):
+        return pair.group()
+    quote = value[0] if value[0] in "\"'" else ""
+    plain = value.strip("\"'")
+    if not plain or is_mask(plain):
+        return pair.group()
+    return name + equals + quote + rules.mask(own or rule or "", plain) + (quote if value[-1] == quote else "")

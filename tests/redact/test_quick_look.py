@@ -1,0 +1,81 @@
+"""Where the quick look says that nothing is there, no rule masks anything: by the set of words, and by the automaton."""
+
+import json
+import sys
+
+import pytest
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+from metlo_auto.redact import (  # noqa: E402
+    Redactor,  # noqa: E402
+    rules,
+    secret_values,
+)
+from metlo_auto.redact.names import unescaped_letters  # noqa: E402
+
+from .corpus import EXPECTED, HARMLESS  # noqa: E402
+from .exchanges import content, spelt  # noqa: E402
+
+LETTERS = [letters for letters, _, _ in (*rules.needles(), *secret_values.NEEDLES)]
+SCRAPS = [
+    *LETTERS, *rules.OTHER_PASSWORDS, *[begin for begin, _ in secret_values.KEYS], "PRIVATE", "-----BEGIN RSA PRIVATE KEY-----", "code=", "state=", "@", "//", "https://",
+    "x", "X", "-", "_", "1", ".", ":", "=", '"', "'", "[", "]", "{", "}", "<", ">", "&", "%", "%3D", "\\", "\\n", "\\x22", "\\u0070", "&quot;", " ", "\n", ",", "/", "?", "é", "ſ",
+    "\u212a", "İ", "name", "value", "key", "path", "Bearer ", "AbCdEfGh12345678", "machine ", "login ", "kind: Secret", "data:", "grant_type", "=== null", "ß", "٣",
+]
+KINDS = ["json", "form", "multipart", "ndjson", "xml", "graphql", "text", ""]
+texts = st.lists(st.one_of(st.sampled_from(SCRAPS), st.sampled_from(LETTERS).map(str.upper), st.sampled_from(LETTERS).map(str.title)), max_size=8).map("".join)
+
+
+@pytest.fixture(scope="module", params=["words", "automaton"])
+def redactor(request):
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "words":
+            patch.setitem(sys.modules, "ahocorasick_rs", None)
+        else:
+            pytest.importorskip("ahocorasick_rs")
+        return Redactor("an API key", fields=["größe", "tax number", "2nd"])
+
+
+@settings(max_examples=600)
+@given(texts, st.sampled_from(KINDS))
+def test_what_is_not_mentioned_is_not_masked(redactor, text, kind):
+    if not redactor.mentions(text):
+        same = text.encode("utf-8", "replace").decode()
+        left = redactor.body(text, kind, "multipart/form-data; boundary=x", mentions=True)
+        assert left in (text, same, unescaped_letters(same))
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(texts, st.one_of(texts, st.integers(), st.lists(texts, max_size=2)), max_size=3))
+def test_what_is_not_mentioned_in_json_is_not_masked(redactor, document):
+    for text in (json.dumps(document), json.dumps(document, ensure_ascii=False)):
+        if not redactor.mentions(text):
+            assert redactor.body(text, "json", mentions=True) == text
+
+
+@settings(max_examples=400)
+@given(texts)
+def test_a_name_with_a_rule_is_mentioned_wherever_it_stands(redactor, name):
+    if redactor.is_secret(name):
+        for text in (name + "=1", "a " + name + ": 1", json.dumps({name: 1})):
+            assert redactor.mentions(text)
+
+
+@pytest.mark.parametrize("place, text", EXPECTED + HARMLESS)
+def test_both_ways_mask_the_same(place, text):
+    body = content(place.partition(" ")[0], spelt(text))[1].decode()
+    for kind in ("json", "text"):
+        assert len({one.body(body, kind) for one in WAYS}) == 1
+
+
+def _without_library():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "ahocorasick_rs", None)
+        return Redactor("an API key")
+
+
+WAYS = [Redactor("an API key"), _without_library()]
