@@ -96,6 +96,9 @@ class Aggregates:
                     self._note(part.endpoint_id, "secret", path, n)
         for part, root in self._parts.items():
             self._note_sibling(part, root)
+        for row in self.endpoints.values():
+            if not row["declared"]:  # those without a body follow what others showed
+                self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], frozenset())
 
     def _add(self, trace: Any, text: Optional[bytes], received_at: float) -> None:
         reason = contract.complaint(trace)
