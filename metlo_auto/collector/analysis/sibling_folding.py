@@ -52,6 +52,7 @@ class SiblingFolds:
         self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
         self._ends: dict[tuple[str, Prefix, str], set[tuple[str, int]]] = {}  # what ends in a word: methods and groups
         self._methods: dict[tuple[str, Prefix], set[str]] = {}  # with which values end a path
+        self._known_values: dict[tuple[str, Prefix], set[str]] = {}  # the words that were the evidence
         self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of answers below a prefix
         self._vocabulary: set[tuple[str, str]] = set()
         self._groups = ShapeGroups()
@@ -78,7 +79,8 @@ class SiblingFolds:
         for place, step in enumerate(own):
             if step != "{}" and (*steps, "{}") in values and (host, (*steps, step)) not in self._resources:
                 methods = self._methods.get((host, steps)) if place + 1 == len(own) else None
-                if not methods or method in methods:  # nobody posts to a value where none was posted to
+                known = self._known_values.get((host, steps), ())
+                if not methods or method in methods or step in known:  # nobody posts to a value where none was posted to
                     step = "{}"
             steps += (step,)
         return join(list(steps))
@@ -89,9 +91,13 @@ class SiblingFolds:
         if (method, template) not in own:
             target = self.resolve(method, host, template)
             if target != template:  # counted in the same step that made the fold
-                return [Fold(method, host, template, target)]
+                return [Fold(method, host, template, target), *self._note_method(method, host, target)]
             own.add((method, template))
         steps = _steps(template)
+        if steps[-1] == "{}" and self._methods.get((host, steps[:-1])):
+            missed = self._note_method(method, host, template)
+            if missed:
+                return missed
         self._note_vocabulary(host, steps)
         if not any(path.replace("/[]", "") for path in shape):
             self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, -1))
@@ -105,6 +111,15 @@ class SiblingFolds:
             return []  # all that change something may answer alike
         learned = [prefix for gap in _gaps(method, steps) for prefix in self._learn(host, gap, group)]
         return self._apply(host, learned) if learned else []
+
+    def _note_method(self, method: str, host: str, target: str) -> list[Fold]:
+        """A value ends a path with this method: so do the others at its place."""
+        steps = _steps(target)
+        methods = self._methods.get((host, steps[:-1]))
+        if steps[-1] != "{}" or methods is None or method in methods:
+            return []
+        methods.add(method)
+        return self._refold(host)
 
     def _note_vocabulary(self, host: str, steps: Prefix) -> None:
         """Words beside a version are an API's own, wherever they stand."""
@@ -145,6 +160,8 @@ class SiblingFolds:
 
     def _exempt(self, host: str, prefix: Prefix, words: set[str], shown: Optional[Prefix] = None) -> None:
         """Keep words apart that end a path here as none of the values does, and have nothing below."""
+        if len(self._known_values) < MOST_GAPS:
+            self._known_values.setdefault((host, shown or prefix), set()).update(words)
         usual = {end for word in words for end in self._ends.get((host, prefix, word), ())}
         self._methods.setdefault((host, shown or prefix), set()).update(method for method, _ in usual)
         for method, template in self._own[host]:
@@ -179,8 +196,10 @@ class SiblingFolds:
         values = self._values.setdefault(host, set())
         fresh = [prefix for prefix in learned if prefix not in values]
         values.update(fresh)
-        if not fresh:
-            return []
+        return self._refold(host) if fresh else []
+
+    def _refold(self, host: str) -> list[Fold]:
+        values = self._values[host]
         folds = []
         own = self._own[host]
         for method, template in sorted(own):
