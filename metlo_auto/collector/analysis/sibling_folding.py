@@ -1,7 +1,8 @@
 """The evidence that words at one place of a path are values: many siblings that answer alike; knows no store.
 
-What was learned holds for a place below a prefix, whatever the method and whatever follows: once `/repos/{}/{}/issues` has
-shown that owners and repositories are values, `/repos/ann/shop/pulls` counts with `/repos/{}/{}/pulls`.
+What was learned holds for a place below a prefix, whatever the method and whatever follows: once
+`/repos/{}/{}/issues` has shown that owners and repositories are values, `/repos/ann/shop/pulls` counts with
+`/repos/{}/{}/pulls`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class SiblingFolds:
     """
 
     def __init__(self) -> None:
-        self._own: dict[str, set[tuple[str, str]]] = {}  # method and template by host, of those that stand for themselves
+        self._own: dict[
+            str, set[tuple[str, str]]
+        ] = {}  # method and template by host, of those that stand for themselves
         self._values: dict[str, set[Prefix]] = {}  # prefixes whose last step, `{}`, stands for any word
         self._resources: set[tuple[str, Prefix]] = set()  # words at such places that answer otherwise
         self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
@@ -80,7 +83,9 @@ class SiblingFolds:
             if step != "{}" and (*steps, "{}") in values and (host, (*steps, step)) not in self._resources:
                 methods = self._methods.get((host, steps)) if place + 1 == len(own) else None
                 known = self._known_values.get((host, steps), ())
-                if not methods or method in methods or step in known:  # nobody posts to a value where none was posted to
+                if (
+                    not methods or method in methods or step in known
+                ):  # nobody posts to a value where none was posted to
                     step = "{}"
             steps += (step,)
         return join(list(steps))
@@ -164,7 +169,7 @@ class SiblingFolds:
             self._known_values.setdefault((host, shown or prefix), set()).update(words)
         usual = {end for word in words for end in self._ends.get((host, prefix, word), ())}
         self._methods.setdefault((host, shown or prefix), set()).update(method for method, _ in usual)
-        for method, template in self._own[host]:
+        for _, template in self._own[host]:
             steps = _steps(template)
             if len(steps) > len(prefix) and steps[: len(prefix)] == prefix and steps[len(prefix)] not in words:
                 word = steps[len(prefix)]
@@ -173,7 +178,11 @@ class SiblingFolds:
                     self._resources.add((host, (*(shown or prefix), word)))
 
     def _has_below(self, host: str, prefix: Prefix) -> bool:
-        return any(_steps(template)[: len(prefix)] == prefix for _, template in self._own[host] if template.count("/") > len(prefix))
+        return any(
+            _steps(template)[: len(prefix)] == prefix
+            for _, template in self._own[host]
+            if template.count("/") > len(prefix)
+        )
 
     def _are_vocabulary(self, host: str, words: set[str]) -> bool:
         return sum((host, word) in self._vocabulary for word in words) * 3 > len(words)
