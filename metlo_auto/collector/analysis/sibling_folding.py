@@ -13,7 +13,8 @@ from typing import Iterator, NamedTuple, Optional
 from metlo_auto.collector.analysis.folding import join
 from metlo_auto.collector.analysis.shape_groups import Shape, ShapeGroups
 
-MANY_BESIDE = 4  # with a known parameter among them
+MANY_BESIDE = 6  # with a known parameter among them
+MANY_NESTED = 20  # below a value, where lists of kinds are as usual as values
 MANY_SIBLINGS = 12  # so many siblings with the same shape of answer are values, not resources
 OTHERS = 4  # different words at each place of a pair
 BELOW = 0.5  # share of what is below two siblings that both have, or they are resources that merely look alike
@@ -55,6 +56,7 @@ class SiblingFolds:
         self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
         self._ends: dict[tuple[str, Prefix, str], set[tuple[str, int]]] = {}  # what ends in a word: methods and groups
         self._methods: dict[tuple[str, Prefix], set[str]] = {}  # with which values end a path
+        self._follows: dict[tuple[str, Prefix], set[str]] = {}  # the steps right after values
         self._known_values: dict[tuple[str, Prefix], set[str]] = {}  # the words that were the evidence
         self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of answers below a prefix
         self._vocabulary: set[tuple[str, str]] = set()
@@ -90,6 +92,13 @@ class SiblingFolds:
             steps += (step,)
         return join(list(steps))
 
+    def _may_follow(self, host: str, steps: Prefix, own: Prefix, place: int) -> bool:
+        """True where what follows an unknown word is known to follow values."""
+        follows = self._follows.get((host, steps))
+        if place + 1 == len(own) or not follows:
+            return True
+        return own[place + 1] in follows or (*steps, "{}", "{}") in self._values[host]
+
     def note(self, method: str, host: str, template: str, shape: Shape) -> list[Fold]:
         """Count `template`, whose answers have `shape`, as a sibling; the folds that follow from it, mostly none."""
         own = self._own.setdefault(host, set())
@@ -104,6 +113,10 @@ class SiblingFolds:
             if missed:
                 return missed
         self._note_vocabulary(host, steps)
+        if self._note_follower(host, steps):
+            missed = self._refold(host)
+            if missed:
+                return missed
         if not any(path.replace("/[]", "") for path in shape):
             self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, -1))
             return []  # says nothing: an empty answer, a list of texts
@@ -126,6 +139,16 @@ class SiblingFolds:
         methods.add(method)
         return self._refold(host)
 
+    def _note_follower(self, host: str, steps: Prefix) -> bool:
+        """True for a step that was not known to follow values."""
+        fresh = False
+        for place in range(1, len(steps) - 1):
+            follows = self._follows.get((host, steps[:place])) if steps[place] == "{}" else None
+            if follows and steps[place + 1] not in follows:
+                follows.add(steps[place + 1])
+                fresh = True
+        return fresh
+
     def _note_vocabulary(self, host: str, steps: Prefix) -> None:
         """Words beside a version are an API's own, wherever they stand."""
         if len(self._vocabulary) < MOST_GAPS:
@@ -145,7 +168,10 @@ class SiblingFolds:
             known = self._siblings[key] = set()
         known.add(gap.words)
         is_pair = len(gap.words) == 2
-        many = MANY_BESIDE if ("{}",) in known else MANY_SIBLINGS
+        if not is_pair and gap.prefix[-1] == "{}":
+            return  # what follows a value is a resource of it, unless both are found as a pair
+        beside = ("{}",) in known
+        many = MANY_BESIDE if beside else MANY_NESTED if "{}" in gap.prefix else MANY_SIBLINGS
         if len(known) < many or any(map(_VERSION.fullmatch, gap.words)) or _VERSION.fullmatch(gap.prefix[-1]):
             return
         if any(self._are_vocabulary(host, {words[place] for words in known}) for place in range(len(gap.words))):
@@ -167,6 +193,11 @@ class SiblingFolds:
         """Keep words apart that end a path here as none of the values does, and have nothing below."""
         if len(self._known_values) < MOST_GAPS:
             self._known_values.setdefault((host, shown or prefix), set()).update(words)
+        follows = self._follows.setdefault((host, shown or prefix), set())
+        for _, template in self._own[host]:
+            steps = _steps(template)
+            if len(steps) > len(prefix) + 1 and steps[: len(prefix)] == prefix and steps[len(prefix)] in words:
+                follows.add(steps[len(prefix) + 1])
         usual = {end for word in words for end in self._ends.get((host, prefix, word), ())}
         self._methods.setdefault((host, shown or prefix), set()).update(method for method, _ in usual)
         for _, template in self._own[host]:
