@@ -96,6 +96,9 @@ class Aggregates:
                     self._note(part.endpoint_id, "secret", path, n)
         for part, root in self._parts.items():
             self._note_sibling(part, root)
+        for row in self.endpoints.values():
+            if not row["declared"]:  # those without a body follow what others showed
+                self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], frozenset())
 
     def _add(self, trace: Any, text: Optional[bytes], received_at: float) -> None:
         reason = contract.complaint(trace)
@@ -133,7 +136,7 @@ class Aggregates:
             self._add_links(name, seen, template, parts)
 
     def _add_links(self, name: str, seen: Observation, template: str, parts: list[Section]) -> None:
-        """Note on each endpoint whose answer gave a parameter of this request that it did, and the ids that this one gives."""
+        """Note where parameters of this request came from, and the ids that its answer gives."""
         ids = self._state.ids
         for section in parts:
             if section.name in ("path", "query"):

@@ -1,5 +1,5 @@
 """Which texts are codes, as programs choose them, and which names of fields stand before what people are called; pure."""
-# ruff: noqa: SIM905 - long lists of words read best as text
+# ruff: noqa: E501, SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 

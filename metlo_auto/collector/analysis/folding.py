@@ -16,6 +16,7 @@ _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T\d{2}:?\d{2}.*)?|\d{1,2}[./-]\d{1
 _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/.]{2,}")
 _PREFIXED = re.compile(r"[a-z]{1,8}[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{8,}")  # usr_8f3k2a9d, order-20394812
 _NUMBERED = re.compile(r"[a-z]{1,12}[_-]?\d{5,}", re.I)  # user-12345, INV00042
+_LETTERS = re.compile(r"[a-z]{1,8}_[A-Za-z]{12,}")  # cus_zguCqzGqAbADdI
 _TOKEN = re.compile(r"[A-Za-z0-9_~=.-]{16,}")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*", re.I)
@@ -27,7 +28,7 @@ def is_value(segment: str) -> bool:
     if not text or text[0] == "{":
         return bool(text)
     if not any(c.isdigit() for c in text):
-        return bool(_EMAIL.fullmatch(text)) or _looks_random(text)
+        return bool(_EMAIL.fullmatch(text)) or _looks_random(text) or _is_prefixed(text)
     if any(p.fullmatch(text) for p in (_NUMBER, _UUID, _DATE, _EMAIL, _PREFIXED, _NUMBERED, _JWT, _IP)):
         return True
     if _HEX.fullmatch(text):
@@ -46,6 +47,22 @@ def _looks_random(text: str) -> bool:
     if len(text) < 20 or not text.isalnum():
         return False
     return sum(1 for a, b in zip(text, text[1:]) if a.isupper() != b.isupper()) >= len(text) * 0.35
+
+
+def _is_prefixed(text: str) -> bool:
+    """True for a short prefix, `_` and letters of both cases that are no words in camel case."""
+    if not _LETTERS.fullmatch(text):
+        return False
+    rest = text.partition("_")[2]
+    if rest.islower() or rest.isupper():
+        return False
+    words = _WORDS.findall(rest)
+    return "".join(words) != rest or not all(_VOWEL.search(word) and not _CLUSTER.search(word) for word in words)
+
+
+_WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,4}(?![a-z])")  # get User Preferences
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_CLUSTER = re.compile(r"[^aeiouyAEIOUY]{5}")
 
 
 def fold(path: str) -> str:

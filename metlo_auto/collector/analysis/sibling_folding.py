@@ -1,12 +1,26 @@
-"""The evidence that words at one place of a path are values: many siblings that answer alike; knows no store."""
+"""The evidence that words at one place of a path are values: many siblings that answer alike; knows no store.
+
+What was learned holds for a place below a prefix, whatever the method and whatever follows: once
+`/repos/{}/{}/issues` has shown that owners and repositories are values, `/repos/ann/shop/pulls` counts with
+`/repos/{}/{}/pulls`.
+"""
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple
+import re
+from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis.folding import join
+from metlo_auto.collector.analysis.shape_groups import Shape, ShapeGroups
 
+MANY_BESIDE = 6  # with a known parameter among them
+MANY_NESTED = 20  # below a value, where lists of kinds are as usual as values
 MANY_SIBLINGS = 12  # so many siblings with the same shape of answer are values, not resources
+OTHERS = 4  # different words at each place of a pair
+BELOW = 0.5  # share of what is below two siblings that both have, or they are resources that merely look alike
+MOST_GAPS = 200_000
+_VERSION = re.compile(r"v\d+(?:(?:\.|alpha|beta|rc|p)\d+)*|\d+(?:\.\d+)+|latest", re.I)
+Prefix = tuple[str, ...]
 
 
 class Fold(NamedTuple):
@@ -18,68 +32,232 @@ class Fold(NamedTuple):
     target: str
 
 
+class _Gap(NamedTuple):
+    """One place, or two side by side, that words of a template stand at, and what stands around them."""
+
+    method: str
+    prefix: Prefix
+    words: Prefix
+    suffix: Prefix
+
+
 class SiblingFolds:
-    """Templates that no agent named, per method and host, and what they fold into.
+    """Templates that no agent named, per host, and what they fold into.
 
     First segments never fold: `/about`, `/pricing` and their like are pages, however many there are.
     """
 
     def __init__(self) -> None:
-        self._own: dict[tuple[str, str], set[str]] = {}  # templates that stand for themselves
-        self._targets: dict[tuple[str, str], list[list[str]]] = {}
-        self._siblings: dict[tuple[object, ...], set[str]] = {}
+        self._own: dict[
+            str, set[tuple[str, str]]
+        ] = {}  # method and template by host, of those that stand for themselves
+        self._values: dict[str, set[Prefix]] = {}  # prefixes whose last step, `{}`, stands for any word
+        self._resources: set[tuple[str, Prefix]] = set()  # words at such places that answer otherwise
+        self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
+        self._ends: dict[tuple[str, Prefix, str], set[tuple[str, int]]] = {}  # what ends in a word: methods and groups
+        self._methods: dict[tuple[str, Prefix], set[str]] = {}  # with which values end a path
+        self._follows: dict[tuple[str, Prefix], set[str]] = {}  # the steps right after values
+        self._known_values: dict[tuple[str, Prefix], set[str]] = {}  # the words that were the evidence
+        self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of answers below a prefix
+        self._vocabulary: set[tuple[str, str]] = set()
+        self._groups = ShapeGroups()
 
     def remember(self, method: str, host: str, template: str, is_target: bool) -> None:
         """Take in an endpoint that the store holds."""
         if is_target:
-            self._add_target(method, host, template)
+            steps = _steps(template)
+            values = self._values.setdefault(host, set())
+            values.update(steps[: place + 1] for place in range(1, len(steps)) if steps[place] == "{}")
         else:
-            self._own.setdefault((method, host), set()).add(template)
+            self._own.setdefault(host, set()).add((method, template))
 
     def resolve(self, method: str, host: str, template: str) -> str:
         """The template that a request to `template` counts for."""
-        if template in self._own.get((method, host), ()):
+        values = self._values.get(host)
+        if not values or (method, template) in self._own.get(host, ()):
             return template
-        steps = template.split("/")
-        for target in self._targets.get((method, host), ()):
-            if _matches(target, steps):
-                return "/".join(target)
-        return template
+        return self._folded(method, host, template, values)
 
-    def note(self, method: str, host: str, template: str, shape: frozenset[str]) -> list[Fold]:
+    def _folded(self, method: str, host: str, template: str, values: set[Prefix]) -> str:
+        steps: Prefix = ()
+        own = _steps(template)
+        for place, step in enumerate(own):
+            if step != "{}" and (*steps, "{}") in values and (host, (*steps, step)) not in self._resources:
+                methods = self._methods.get((host, steps)) if place + 1 == len(own) else None
+                known = self._known_values.get((host, steps), ())
+                if (
+                    not methods or method in methods or step in known
+                ):  # nobody posts to a value where none was posted to
+                    step = "{}"
+            steps += (step,)
+        return join(list(steps))
+
+    def _may_follow(self, host: str, steps: Prefix, own: Prefix, place: int) -> bool:
+        """True where what follows an unknown word is known to follow values."""
+        follows = self._follows.get((host, steps))
+        if place + 1 == len(own) or not follows:
+            return True
+        return own[place + 1] in follows or (*steps, "{}", "{}") in self._values[host]
+
+    def note(self, method: str, host: str, template: str, shape: Shape) -> list[Fold]:
         """Count `template`, whose answers have `shape`, as a sibling; the folds that follow from it, mostly none."""
-        own = self._own.setdefault((method, host), set())
-        if template not in own:
+        own = self._own.setdefault(host, set())
+        if (method, template) not in own:
             target = self.resolve(method, host, template)
             if target != template:  # counted in the same step that made the fold
-                return [Fold(method, host, template, target)]
-        own.add(template)
-        folds: list[Fold] = []
-        for place, rest in _gaps(template):
-            siblings = self._siblings.setdefault((method, host, place, rest, shape), set())
-            siblings.add(template)
-            if len(siblings) >= MANY_SIBLINGS:
-                target = join(list(rest))
-                folds += [Fold(method, host, sibling, target) for sibling in sorted(siblings)]
-                own -= siblings
-                siblings.clear()
-                self._add_target(method, host, target)
+                return [Fold(method, host, template, target), *self._note_method(method, host, target)]
+            own.add((method, template))
+        steps = _steps(template)
+        if steps[-1] == "{}" and self._methods.get((host, steps[:-1])):
+            missed = self._note_method(method, host, template)
+            if missed:
+                return missed
+        self._note_vocabulary(host, steps)
+        if self._note_follower(host, steps):
+            missed = self._refold(host)
+            if missed:
+                return missed
+        if not any(path.replace("/[]", "") for path in shape):
+            self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, -1))
+            return []  # says nothing: an empty answer, a list of texts
+        group = self._groups.number(shape)
+        if len(self._below) < MOST_GAPS:
+            for place in range(2, len(steps)):
+                self._below.setdefault((host, steps[:place]), set()).add(group)
+        self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, group))
+        if method != "GET":
+            return []  # all that change something may answer alike
+        learned = [prefix for gap in _gaps(method, steps) for prefix in self._learn(host, gap, group)]
+        return self._apply(host, learned) if learned else []
+
+    def _note_method(self, method: str, host: str, target: str) -> list[Fold]:
+        """A value ends a path with this method: so do the others at its place."""
+        steps = _steps(target)
+        methods = self._methods.get((host, steps[:-1]))
+        if steps[-1] != "{}" or methods is None or method in methods:
+            return []
+        methods.add(method)
+        return self._refold(host)
+
+    def _note_follower(self, host: str, steps: Prefix) -> bool:
+        """True for a step that was not known to follow values."""
+        fresh = False
+        for place in range(1, len(steps) - 1):
+            follows = self._follows.get((host, steps[:place])) if steps[place] == "{}" else None
+            if follows and steps[place + 1] not in follows:
+                follows.add(steps[place + 1])
+                fresh = True
+        return fresh
+
+    def _note_vocabulary(self, host: str, steps: Prefix) -> None:
+        """Words beside a version are an API's own, wherever they stand."""
+        if len(self._vocabulary) < MOST_GAPS:
+            for one, other in zip(steps, steps[1:]):
+                if _VERSION.fullmatch(one) and other != "{}":
+                    self._vocabulary.add((host, other))
+                if _VERSION.fullmatch(other) and one != "{}":
+                    self._vocabulary.add((host, one))
+
+    def _learn(self, host: str, gap: _Gap, group: int) -> Iterator[Prefix]:
+        """The prefixes whose last step turns out to be a value."""
+        key = (host, gap.method, gap.prefix, len(gap.words), gap.suffix, group)
+        known = self._siblings.get(key)
+        if known is None:
+            if len(self._siblings) >= MOST_GAPS:
+                return
+            known = self._siblings[key] = set()
+        known.add(gap.words)
+        is_pair = len(gap.words) == 2
+        if not is_pair and gap.prefix[-1] == "{}":
+            return  # what follows a value is a resource of it, unless both are found as a pair
+        beside = ("{}",) in known
+        many = MANY_BESIDE if beside else MANY_NESTED if "{}" in gap.prefix else MANY_SIBLINGS
+        if len(known) < many or any(map(_VERSION.fullmatch, gap.words)) or _VERSION.fullmatch(gap.prefix[-1]):
+            return
+        if any(self._are_vocabulary(host, {words[place] for words in known}) for place in range(len(gap.words))):
+            return
+        if is_pair and min(len({words[place] for words in known}) for place in (0, 1)) < OTHERS:
+            return
+        if not self._are_alike_below(host, gap.prefix, sorted({words[0] for words in known})):
+            return
+        firsts = {words[0] for words in known}
+        self._exempt(host, gap.prefix, firsts)
+        yield (*gap.prefix, "{}")
+        if is_pair:
+            for first in firsts:
+                self._exempt(host, (*gap.prefix, first), {words[1] for words in known}, (*gap.prefix, "{}"))
+            yield (*gap.prefix, "{}", "{}")
+        known.clear()
+
+    def _exempt(self, host: str, prefix: Prefix, words: set[str], shown: Optional[Prefix] = None) -> None:
+        """Keep words apart that end a path here as none of the values does, and have nothing below."""
+        if len(self._known_values) < MOST_GAPS:
+            self._known_values.setdefault((host, shown or prefix), set()).update(words)
+        follows = self._follows.setdefault((host, shown or prefix), set())
+        for _, template in self._own[host]:
+            steps = _steps(template)
+            if len(steps) > len(prefix) + 1 and steps[: len(prefix)] == prefix and steps[len(prefix)] in words:
+                follows.add(steps[len(prefix) + 1])
+        usual = {end for word in words for end in self._ends.get((host, prefix, word), ())}
+        self._methods.setdefault((host, shown or prefix), set()).update(method for method, _ in usual)
+        for _, template in self._own[host]:
+            steps = _steps(template)
+            if len(steps) > len(prefix) and steps[: len(prefix)] == prefix and steps[len(prefix)] not in words:
+                word = steps[len(prefix)]
+                ends = self._ends.get((host, prefix, word), set())
+                if ends and not ends & usual and not self._has_below(host, (*prefix, word)):
+                    self._resources.add((host, (*(shown or prefix), word)))
+
+    def _has_below(self, host: str, prefix: Prefix) -> bool:
+        return any(
+            _steps(template)[: len(prefix)] == prefix
+            for _, template in self._own[host]
+            if template.count("/") > len(prefix)
+        )
+
+    def _are_vocabulary(self, host: str, words: set[str]) -> bool:
+        return sum((host, word) in self._vocabulary for word in words) * 3 > len(words)
+
+    def _are_alike_below(self, host: str, prefix: Prefix, words: list[str]) -> bool:
+        """False where what lies below the words differs as it does for resources."""
+        below = [self._below.get((host, (*prefix, word)), set()) for word in words]
+        several = [groups for groups in below if len(groups) >= 4][:20]
+        if len(several) < 3:
+            return True
+        shares = [
+            len(one & other) / min(len(one), len(other))
+            for number, one in enumerate(several)
+            for other in several[number + 1 :]
+        ]
+        return sum(shares) / len(shares) >= BELOW
+
+    def _apply(self, host: str, learned: list[Prefix]) -> list[Fold]:
+        """The folds of all templates that what was learned concerns."""
+        values = self._values.setdefault(host, set())
+        fresh = [prefix for prefix in learned if prefix not in values]
+        values.update(fresh)
+        return self._refold(host) if fresh else []
+
+    def _refold(self, host: str) -> list[Fold]:
+        values = self._values[host]
+        folds = []
+        own = self._own[host]
+        for method, template in sorted(own):
+            target = self._folded(method, host, template, values)
+            if target != template:
+                folds.append(Fold(method, host, template, target))
+        own.difference_update((fold.method, fold.template) for fold in folds)
+        own.update((fold.method, fold.target) for fold in folds)  # it may fold further
         return folds
 
-    def _add_target(self, method: str, host: str, template: str) -> None:
-        listed = self._targets.setdefault((method, host), [])
-        steps = template.split("/")
-        if steps not in listed:
-            listed.append(steps)
+
+def _steps(template: str) -> Prefix:
+    return tuple("{}" if step.startswith("{") else step for step in template.split("/")[1:])
 
 
-def _gaps(template: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Each place that a word stands at, with the template's segments without it."""
-    segments = template.split("/")[1:]
-    for place in range(1, len(segments)):
-        if not segments[place].startswith("{"):
-            yield place, tuple(segments[:place] + ["{}"] + segments[place + 1 :])
-
-
-def _matches(target: list[str], steps: list[str]) -> bool:
-    return len(target) == len(steps) and all(t == s or t[:1] == "{" for t, s in zip(target, steps))
+def _gaps(method: str, steps: Prefix) -> Iterator[_Gap]:
+    """Each place after the first, and each two words side by side."""
+    for place in range(1, len(steps)):
+        yield _Gap(method, steps[:place], steps[place : place + 1], steps[place + 1 :])
+        if place + 1 < len(steps) and "{}" not in steps[place : place + 2]:
+            yield _Gap(method, steps[:place], steps[place : place + 2], steps[place + 2 :])
