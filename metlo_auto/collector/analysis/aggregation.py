@@ -133,7 +133,7 @@ class Aggregates:
             self._add_links(name, seen, template, parts)
 
     def _add_links(self, name: str, seen: Observation, template: str, parts: list[Section]) -> None:
-        """Note on each endpoint whose answer gave a parameter of this request that it did, and the ids that this one gives."""
+        """Note where parameters of this request came from, and the ids that its answer gives."""
         ids = self._state.ids
         for section in parts:
             if section.name in ("path", "query"):

@@ -39,7 +39,11 @@ def read_body(kind: str, label: str, text: str) -> Optional[tuple[str, Any]]:
         return kind, pairs(parse_qsl(text, keep_blank_values=True, max_num_fields=None)[:1_000])
     if kind == "multipart/form-data":
         return _with_kind(kind, _multipart(label, text))
-    if kind in ("application/xml", "text/xml") or kind.endswith("+xml") and kind not in ("application/xhtml+xml", "image/svg+xml"):
+    if (
+        kind in ("application/xml", "text/xml")
+        or kind.endswith("+xml")
+        and kind not in ("application/xhtml+xml", "image/svg+xml")
+    ):
         return _with_kind(kind, _xml(start))
     return (kind, text) if kind.startswith("text/") and kind != "text/html" else None
 

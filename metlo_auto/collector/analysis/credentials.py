@@ -1,7 +1,7 @@
 """Which parts of a request are credentials: by the last words of a name, by a masked value; pure, knows no store.
 
-The agent masks by the same kind of rule and puts `redacted` or `redacted-…` in the place of a value: a masked value says
-that a credential stood there, whatever its name.
+The agent masks by the same kind of rule and puts `redacted` or `redacted-…` in the place of a value: a masked value
+says that a credential stood there, whatever its name.
 """
 
 # ruff: noqa: SIM905 - long lists of words read best as text
@@ -73,7 +73,10 @@ _NO_HEADERS = frozenset(
     etag proxy-authorization sec-websocket-key x-amzn-trace-id traceparent
     """.split()
 )
-_SESSION = re.compile(r"sess|sid\b|\bsid|token|auth|jwt|login|logged|remember|identity|\.aspx|sso|ticket|credential|api_?key|user_?id$|^uid$", re.I)
+_SESSION = re.compile(
+    r"sess|sid\b|\bsid|token|auth|jwt|login|logged|remember|identity|\.aspx|sso|ticket|credential|api_?key|user_?id$|^uid$",
+    re.I,
+)
 # Cookies of analytics, consent, bot filters, load balancers and preferences, some of which say `session` too.
 _NO_SESSION = re.compile(
     r"_ga|_gid|_gat|_gcl|_fbp|_fbc|__utm|_hj|ajs_|amplitude|amp_|mp_|optimizely|_pk_|matomo|_clck|_clsk|_uet|__hs|hubspot|intercom-(?:id|device)"
@@ -123,7 +126,7 @@ def _identifies(name: str, value: str) -> bool:
 
 
 def schemes(request: dict[str, Any], path: str) -> Iterator[str]:
-    """`http bearer`, `header X-Api-Key`, `cookie session`, `query api_key`, `path`: everything that identifies the caller."""
+    """`http bearer`, `header X-Api-Key`, `cookie session`, `query api_key`, `path`: what identifies the caller."""
     for item in request.get("headers") or ():
         name, value = str(item["name"]), str(item.get("value", ""))
         if name.lower() == "cookie":

@@ -1,5 +1,5 @@
 """The headers that are an API's own, as fields: neither HTTP's, nor a browser's, proxy's or tracer's; pure."""
-# ruff: noqa: SIM905 - long lists of words read best as text
+# ruff: noqa: E501, SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 

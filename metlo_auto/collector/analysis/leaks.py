@@ -1,4 +1,6 @@
-"""What an answer says beyond what the caller sent: sensitive values and secrets without echoes; pure, knows no store."""
+"""What an answer says beyond what the caller sent: sensitive values and secrets without echoes; pure."""
+
+# ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 
@@ -23,10 +25,34 @@ _PLACEHOLDER = re.compile(
     r"[*•●.#-]+|[xX*]{3,}|<[^<>]*>|null|none|true|false|n/?a|hidden|masked|\[?(?:filtered|hidden)\]?", re.I
 )
 _NO_VALUES = frozenset(
-    ["errors", "error", "properties", "messages", "validation", "fields", "schema", "required", "policy", "detail", "details", "help"]
+    [
+        "errors",
+        "error",
+        "properties",
+        "messages",
+        "validation",
+        "fields",
+        "schema",
+        "required",
+        "policy",
+        "detail",
+        "details",
+        "help",
+    ]
 )
 _CREATED = frozenset(
-    ["secret", "clientsecret", "apikey", "secretkey", "apisecret", "accesskey", "totpsecret", "mfasecret", "encryptionkey", "signingkey"]
+    [
+        "secret",
+        "clientsecret",
+        "apikey",
+        "secretkey",
+        "apisecret",
+        "accesskey",
+        "totpsecret",
+        "mfasecret",
+        "encryptionkey",
+        "signingkey",
+    ]
 )
 
 

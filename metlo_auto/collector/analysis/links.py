@@ -11,7 +11,9 @@ from metlo_auto.collector.analysis.shapes import escape
 MOST_IDS = 5_000
 MOST_ITEMS = 20  # of a list
 SPEAKING = 8  # characters of an id that stands for itself; shorter ones need a name or a path that fits
-_NAMES = frozenset(("id", "uuid", "guid", "_id", "key", "slug", "sid", "number", "code", "ref", "reference", "token_id", "name"))
+_NAMES = frozenset(
+    ("id", "uuid", "guid", "_id", "key", "slug", "sid", "number", "code", "ref", "reference", "token_id", "name")
+)
 
 
 class Source(NamedTuple):
@@ -71,4 +73,8 @@ def _is_id(name: str, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, (str, int)) or not 0 < len(str(value)) <= 100:
         return False
     lower = name.lower()
-    return (lower in _NAMES or lower.endswith(("id", "_key", "uuid"))) and " " not in str(value) and "redacted" not in str(value)
+    return (
+        (lower in _NAMES or lower.endswith(("id", "_key", "uuid")))
+        and " " not in str(value)
+        and "redacted" not in str(value)
+    )

@@ -1,6 +1,7 @@
 """Which parts of an exchange have fields: path, query, bodies; pure.
 
-A section is named `path`, `query`, `header`, `body application/json`, `response 2xx application/json`, `response 2xx header`, …
+A section is named `path`, `query`, `header`, `body application/json`, `response 2xx application/json`,
+`response 2xx header`, …
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Each function yields notes on the endpoint, as kind and value.
 """
 
+# ruff: noqa: E501 - rows of a table and long patterns read best in one line
+
 from __future__ import annotations
 
 import hashlib
@@ -53,9 +55,9 @@ def symptoms(seen: Observation) -> Iterator[Note]:
         yield from _reflections(seen, body[:MOST_TEXT])
     yield from _cors(seen)
     yield from _cookies(seen)
-    if seen.method == "DELETE" and 200 <= seen.status < 300 and not seen.authenticated:
-        if credentials.body_credential(seen.trace["request"]) is None:
-            yield "anonymous delete", ""
+    is_deleted = seen.method == "DELETE" and 200 <= seen.status < 300
+    if is_deleted and not seen.authenticated and credentials.body_credential(seen.trace["request"]) is None:
+        yield "anonymous delete", ""
     yield from _logins(seen)
     yield from _objects(seen)
 

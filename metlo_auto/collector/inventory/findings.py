@@ -1,5 +1,7 @@
 """What deserves a person's attention, derived from the inventory as it stands; stores dismissals only."""
 
+# ruff: noqa: E501 - rows of a table and long patterns read best in one line
+
 from __future__ import annotations
 
 from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
@@ -146,7 +148,9 @@ def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
         yield _Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
     for which, n in sorted(notes.cors.items()):
         if which in _CORS:
-            yield _Draft(_CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered))
+            yield _Draft(
+                _CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered)
+            )
     for lack, n in sorted(notes.cookie_flags.items()):
         yield _Draft("cookie-flags", lack, f"Set-Cookie: {lack}.", _of(n, answered))
     if notes.anonymous_deletes:

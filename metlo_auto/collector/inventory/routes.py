@@ -54,8 +54,9 @@ def parameter_types(rule: str) -> dict[str, str]:
 def parse(value: Any) -> Optional[tuple[str, list[Route]]]:
     """App and routes of an announcement, None where `value` is none.
 
-    `{"app": "shop", "instance": 0, "mount": "/admin", "routes": [{"methods": ["GET"], "rule": "/u/<int:id>", "endpoint": "u",
-    "file": "a", "line": 7, "parameters": {"id": "integer"}}]}`; `instance`, `mount` and `parameters` may be left out.
+    `{"app": "shop", "instance": 0, "mount": "/admin", "routes": [{"methods": ["GET"], "rule": "/u/<int:id>",
+    "endpoint": "u", "file": "a", "line": 7, "parameters": {"id": "integer"}}]}`; `instance`, `mount` and
+    `parameters` may be left out.
     """
     if not isinstance(value, dict) or not isinstance(value.get("routes"), list):
         return None
@@ -143,7 +144,7 @@ class Comparison(NamedTuple):
 
 
 class Located(NamedTuple):
-    """Routes by method and template, and by method and rule for apps that answer under a path that they did not declare."""
+    """Routes by method and template, and by method and rule: an app may answer below a path that it did not say."""
 
     by_template: dict[tuple[str, str], Route]
     by_rule: dict[tuple[str, str], Route]

@@ -1,8 +1,8 @@
 """Where observed traffic and a kept OpenAPI document differ; pure, works on JSON values.
 
-The walk follows the observed document, which ends; the kept one may refer to itself. Names of path parameters and sets of
-values are no difference. An export that nobody has changed since is what traffic showed once, so that more of it, a field that
-was missing for the first time or a number after whole numbers, is a note and no drift.
+The walk follows the observed document, which ends; the kept one may refer to itself. Names of path parameters and
+sets of values are no difference. An export that nobody has changed since is what traffic showed once: a field that is
+missing for the first time, or a number after whole numbers, is then a note and no drift.
 """
 
 from __future__ import annotations
@@ -93,7 +93,13 @@ class _Comparison:
         for item in kept:
             parameter = _object(self._resolver.follow(item))
             place, name = str(parameter.get("in")), str(parameter.get("name"))
-            key = str(order.index(name)) if place == "path" and name in order else name.lower() if place == "header" else name
+            key = (
+                str(order.index(name))
+                if place == "path" and name in order
+                else name.lower()
+                if place == "header"
+                else name
+            )
             known[place, key] = parameter
         position = 0
         for item in found.get("parameters", ()):
@@ -112,12 +118,16 @@ class _Comparison:
             if place in ("query", "header"):
                 wanted = bool(parameter.get("required")) and place == "query"
                 what = "required in the document, traffic came without" if wanted else "not observed"
-                yield Difference(f"{where} {place} parameter {parameter.get('name')}", what, wanted and not self._is_own)
+                yield Difference(
+                    f"{where} {place} parameter {parameter.get('name')}", what, wanted and not self._is_own
+                )
 
     def _responses(self, where: str, kept: dict[str, Any], found: dict[str, Any]) -> Found:
         for status in sorted(found):
             label = f"{where} response {status}"
-            entry = next((kept[name] for name in (status, f"{status[0]}XX", f"{status[0]}xx", "default") if name in kept), None)
+            entry = next(
+                (kept[name] for name in (status, f"{status[0]}XX", f"{status[0]}xx", "default") if name in kept), None
+            )
             if entry is None:
                 yield Difference(label, "the status is not in the document", not (self._is_own and status[0] in "345"))
             elif "content" in found[status]:
@@ -127,9 +137,13 @@ class _Comparison:
                 yield Difference(f"{where} response {status}", "not observed", False)
 
     def _content(self, where: str, kept: dict[str, Any], found: dict[str, Any]) -> Found:
-        offered = {str(name).partition(";")[0].strip().lower(): media for name, media in _object(kept.get("content")).items()}
+        offered = {
+            str(name).partition(";")[0].strip().lower(): media for name, media in _object(kept.get("content")).items()
+        }
         for kind, media in sorted(found["content"].items()):
-            entry = next((offered[name] for name in (kind, kind.partition("/")[0] + "/*", "*/*") if name in offered), None)
+            entry = next(
+                (offered[name] for name in (kind, kind.partition("/")[0] + "/*", "*/*") if name in offered), None
+            )
             if entry is None:
                 yield Difference(where, f"a body of {kind} is not in the document", not self._is_own)
             else:
@@ -156,7 +170,9 @@ class _Comparison:
         label = f"{where} field {path}" if path else where
         yield from self._types(label, kept, found, lenient)
         if found.get("format") in _FORMATS and kept.get("format") in _FORMATS and found["format"] != kept["format"]:
-            yield Difference(label, f"format is {kept['format']} in the document, {found['format']} in traffic", not self._is_own)
+            yield Difference(
+                label, f"format is {kept['format']} in the document, {found['format']} in traffic", not self._is_own
+            )
         if "items" in found and found["items"]:
             yield from self._schema(where, kept.get("items", {}), found["items"], lenient, path + "[]")
         yield from self._members(where, kept, found, lenient, path)
@@ -167,9 +183,13 @@ class _Comparison:
             return
         more = [name for name in ([said] if isinstance(said, str) else said) if name not in allowed]
         if more:
-            usual = self._is_own and set(more) <= {"null", "number", "integer"} and ("null" in more or "integer" in allowed)
+            usual = (
+                self._is_own and set(more) <= {"null", "number", "integer"} and ("null" in more or "integer" in allowed)
+            )
             wanted = " or ".join(sorted(allowed - {"integer"} if "number" in allowed else allowed))
-            yield Difference(label, f"type is {wanted} in the document, {' or '.join(more)} in traffic", not (lenient or usual))
+            yield Difference(
+                label, f"type is {wanted} in the document, {' or '.join(more)} in traffic", not (lenient or usual)
+            )
 
     def _members(self, where: str, kept: Schema, found: Schema, lenient: bool, path: str) -> Found:
         members = found.get("properties")
@@ -178,7 +198,11 @@ class _Comparison:
             return
         known = _object(kept.get("properties"))
         more = kept.get("additionalProperties")
-        is_open = more is True or isinstance(more, dict) or not (known or "properties" in kept or more is False or types_of(kept))
+        is_open = (
+            more is True
+            or isinstance(more, dict)
+            or not (known or "properties" in kept or more is False or types_of(kept))
+        )
         for name, inner in sorted((members or {}).items()):
             below = f"{path}.{name}" if path else name
             if name in known:

@@ -33,7 +33,9 @@ def parameter_names(template: str) -> list[str]:
     return _PARAMETER.findall(template)
 
 
-def operation(seen: Observed, template: str, operation_id: str, ids: Optional[Mapping[str, str]] = None) -> dict[str, Any]:
+def operation(
+    seen: Observed, template: str, operation_id: str, ids: Optional[Mapping[str, str]] = None
+) -> dict[str, Any]:
     """The Operation Object; `template` is the path that it stands under, which may name parameters otherwise.
 
     `ids` are the operationIds by method and shape of the path, for links.
@@ -137,7 +139,9 @@ def _header_parameters(seen: Observed) -> list[dict[str, Any]]:
     fields = _sections(seen).get("header", [])
     result = []
     for field in fields:
-        if field.depth == 1 and not any(scheme.lower() == f"header {field.name.lower()}" for scheme in seen.notes.schemes):
+        if field.depth == 1 and not any(
+            scheme.lower() == f"header {field.name.lower()}" for scheme in seen.notes.schemes
+        ):
             parameter = {"in": "header", "name": field.name, "schema": schema_of(fields, field.path)}
             parameter = _with_example(parameter, field)
             result.append({**parameter, "required": True} if field.required else parameter)

@@ -34,7 +34,10 @@ _ISSUERS = tuple(
 )
 _SSN = re.compile(_EDGE + r"(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}" + _END)
 _SSN_BARE = re.compile(r"(?!000|666|9)\d{3}[- .]?(?!00)\d{2}[- .]?(?!0000)\d{4}")
-_SSN_SAID = re.compile(r"(?:\bssn|social security(?: (?:number|no\.?))?)(?: is)?\W{0,3}((?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4})(?!\d)", re.I)
+_SSN_SAID = re.compile(
+    r"(?:\bssn|social security(?: (?:number|no\.?))?)(?: is)?\W{0,3}((?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4})(?!\d)",
+    re.I,
+)
 _SSN_KNOWN = frozenset(("078-05-1120", "219-09-9999", "123-45-6789"))  # printed in adverts and manuals
 _ITIN = re.compile(_EDGE + r"9\d{2}([- ])(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\1\d{4}" + _END)
 _ITIN_BARE = re.compile(r"9\d{2}(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}")
@@ -45,7 +48,9 @@ _AADHAAR_BARE = re.compile(r"[2-9]\d{11}")
 _CPF = re.compile(_EDGE + r"\d{3}\.\d{3}\.\d{3}-\d{2}" + _END)
 _PHONE = re.compile(r"(?<![\w.+/=-])(?<!\d )(?:\+|00)(?=[1-9])(?:\d[\s()./-]{0,2}){6,14}\d" + _END)
 _DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}|(?:\d{1,3}\.){3}\d{1,3}|.*\d:\d.*")
-_PHONE_TEXT = re.compile(r"[+(\d][\d\s().,/–+*#-]{4,30}\d(?:\s?(?:x|ext\.?|extension|#|durchwahl|;ext=|,)\s?\d{1,6})?", re.I)
+_PHONE_TEXT = re.compile(
+    r"[+(\d][\d\s().,/–+*#-]{4,30}\d(?:\s?(?:x|ext\.?|extension|#|durchwahl|;ext=|,)\s?\d{1,6})?", re.I
+)
 
 _OTHERS = re.compile(r"\D+")
 

@@ -1,5 +1,7 @@
 """Addresses of people and machines: e-mail, IP, coordinates, dates of birth; pure."""
 
+# ruff: noqa: E501 - rows of a table and long patterns read best in one line
+
 from __future__ import annotations
 
 import ipaddress
@@ -21,13 +23,18 @@ _BEFORE_MAIL = re.compile(r"(?:sips?|xmpp|im|ssh|acct):$|[a-z][a-z0-9+.-]*://[^\
 _AFTER_MAIL = re.compile(r":(?:[\w.~-]*/|\S+\.git\b)")  # git@host:org/repo.git
 _LOCAL_OF_MESSAGE = re.compile(r"<?(?=[\w.+%=$-]*\d)(?=[\w.+%=$-]*[A-Za-z])[\w.+%=$-]{20,}@[\w.-]+>?")
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?", re.ASCII)  # ASCII digits alone: ipaddress takes no others
+_IPV4 = re.compile(
+    rf"(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?", re.ASCII
+)  # ASCII digits alone: ipaddress takes no others
 _IPV4_INSIDE = re.compile(rf"(?<![\w./:-])(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?(?![\w/-]|\.\d|:\w)", re.ASCII)
-_VERSION_BEFORE = re.compile(r"\b(?:version|ver|release|build|firmware|v|update|upgrade|sdk|oid|section|driver|agent|package)[:=\s\"']*$", re.I)
+_VERSION_BEFORE = re.compile(
+    r"\b(?:version|ver|release|build|firmware|v|update|upgrade|sdk|oid|section|driver|agent|package)[:=\s\"']*$", re.I
+)
 _PAIR = re.compile(r"\(?\[?(-?\d{1,3}\.\d{2,})\s?[,;]\s?(-?\d{1,3}\.\d{2,})\]?\)?")
 _GEO = re.compile(r"geo:(-?\d{1,2}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)(?:[,;?].*)?", re.I)
 _WKT = re.compile(
-    r"(?:SRID=\d+;\s?)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s?(?:Z|M|ZM)?\s?\(+\s*(-?\d{1,3}\.\d+)\s+(-?\d{1,3}\.\d+)[^A-Za-z]*", re.I
+    r"(?:SRID=\d+;\s?)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s?(?:Z|M|ZM)?\s?\(+\s*(-?\d{1,3}\.\d+)\s+(-?\d{1,3}\.\d+)[^A-Za-z]*",
+    re.I,
 )
 _DEGREES = re.compile(r"\d{1,3}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d+)?(?:\"|″|''|”)\s?)?[NSEWO]")
 _DECIMALS = re.compile(r"-?\d{1,3}\.\d{2,}")
@@ -36,7 +43,9 @@ _DAY = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4})(\d{2})(\d{2})"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WRITTEN_DAY = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4}))|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))")
+_WRITTEN_DAY = re.compile(
+    r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4}))|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))"
+)
 
 
 def has_email(name: str, text: str) -> bool:
@@ -85,7 +94,9 @@ def has_ipv6(_name: str, text: str) -> bool:
         return False
     if len(text) <= 45 and _is_ipv6(text):
         return True
-    return any(9 <= len(item) <= 60 and any(c.isdigit() for c in item) and _is_ipv6(item) for item in _GAPS.split(text)[:50])
+    return any(
+        9 <= len(item) <= 60 and any(c.isdigit() for c in item) and _is_ipv6(item) for item in _GAPS.split(text)[:50]
+    )
 
 
 def _is_ipv6(text: str) -> bool:
@@ -115,7 +126,9 @@ def has_coordinates(name: str, text: str) -> bool:
     if pair:
         first, second = pair.groups()
         precise = min(len(part.partition(".")[2]) for part in (first, second))
-        return (precise >= 4 or kind == 360) and abs(float(first)) <= (180 if kind else 90) and abs(float(second)) <= 180
+        return (
+            (precise >= 4 or kind == 360) and abs(float(first)) <= (180 if kind else 90) and abs(float(second)) <= 180
+        )
     for pattern in (_GEO, _WKT):
         found = pattern.fullmatch(text)
         if found:

@@ -1,5 +1,7 @@
 """The forms of keys that providers document: a prefix and what follows it; a table, pure."""
 
+# ruff: noqa: E501 - rows of a table and long patterns read best in one line
+
 from __future__ import annotations
 
 import re
