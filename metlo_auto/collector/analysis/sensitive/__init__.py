@@ -87,9 +87,12 @@ def is_claimed(name: str, hits: int, observations: int) -> bool:
 
 def mask(text: str) -> str:
     """`text` so that a person recognises its kind and nobody its value: `a•••@e•••.com`, `••••1111`."""
-    if "@" in text and len(text) < 100:
-        user, _, host = text.partition("@")
-        return "{}•••@{}•••.{}".format(user[:1], host[:1], host.rpartition(".")[2])
+    if len(text) <= 3:
+        return "•••"
+    user, at, host = text.partition("@")
+    end = host.rpartition(".")[2]
+    if at and " " not in text and end.isalpha() and len(end) <= 24:
+        return f"{user[:1]}•••@{host[:1]}•••.{end}"
     if len(text) >= 12 and sum(c.isdigit() for c in text) >= 9 and len(text) <= 40:
         return "•" * (len(text) - 4) + text[-4:]
     if len(text) > 40:
