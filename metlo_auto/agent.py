@@ -26,7 +26,7 @@ from metlo_auto.trace.encoder import METHODS, Encoder
 
 RouteKey = Tuple[str, str, str]
 _NO_ENDPOINT = (404, 405)
-# Where an agent posts to.
+# Where an agent uploads to.
 _POSTS = ("/api/v1/log-request/batch", "/api/v2/log-request/single", "/api/v1/verify", "/api/local/routes")
 FIRST, FIRST_WELL = 1, 2
 _ANNOUNCED = 10000  # routes; the Host header is the client's choice, so there could be any number
@@ -50,7 +50,7 @@ class _PerProcess:
 
 
 class Agent:
-    """Takes exchanges in the request's thread after the answer has gone out, and puts their traces into the queue."""
+    """Takes exchanges in the request's thread after the response has gone out, and puts their traces into the queue."""
 
     def __init__(self, settings: Settings, exits: Exits, locks: Locks) -> None:
         self.settings = settings
@@ -113,7 +113,7 @@ class Agent:
         self._send(mine, x, number, route, first, service)
 
     def _is_own_post(self, x: Exchange) -> bool:
-        """Whether an agent with our key has posted this: METLO_HOST is the app, and each post would make another."""
+        """Whether an agent with our key sent this: METLO_HOST is the app, and each upload would make another."""
         headers = dict(zip(x.request_names, x.request_values))
         own = headers.get("Authorization") == self.settings.api_key and headers.get("User-Agent") == "metlo-auto"
         if own and not self._said_own:

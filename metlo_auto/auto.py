@@ -1,4 +1,4 @@
-"""Arms this process once: importing it is one of the ways in. Knows settings, import hook and patch; imports them late.
+"""Instruments this process, once, when it is imported. Knows settings, import hook and patch; imports them late.
 
 Nothing but the import hook and the clocks is loaded before Flask is: wrapt, requests and the agent cost each process
 that never needs them, and bring ssl in before gevent could patch it. Settings are read when the first app is made: by
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metlo_auto.capture.recording import Capture
     from metlo_auto.config.settings import Loaded
 
-CHECK = "METLO_LOCAL_CHECK"  # the file of a `metlo-run --check` that waits for an answer
+CHECK = "METLO_LOCAL_CHECK"  # the file of a `metlo-run --check` that waits for a response
 _settings: "list[Loaded]" = []  # those of the first app, once it is made
 
 

@@ -1,6 +1,6 @@
 """The clocks as they were before a test of the app's put others in their place; knows time, and who patches its sleep.
 
-Suites freeze the clock, count who asks for it, or give it a list of answers; what we take of these is missing there.
+Suites freeze the clock, count who asks for it, or give it a list of responses; what we take of these is missing there.
 So nobody here asks the module `time` while the app runs. This is loaded before the app: what is there then is real.
 """
 

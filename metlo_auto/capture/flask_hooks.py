@@ -166,7 +166,7 @@ def _note_exception(error: Foreign) -> None:
     recording = _recording()
     if recording is not None:
         recording.note_route()  # if nobody answers it, it leaves the app and takes the request along
-        # An HTTPException is an answer that the view chose.
+        # An HTTPException is a response that the view chose.
         if is_a(error, Exception) and not is_a(error, HTTPException) and in_class(type(error), "get_response") is None:
             recording.exception = class_name(type(error))
 

@@ -1,4 +1,4 @@
-"""The one place that swallows errors of ours: counts them, says each kind once; knows nothing of what failed."""
+"""The one place that swallows internal errors: counts them, says each kind once; knows nothing of what failed."""
 
 import logging
 import sys
@@ -19,7 +19,7 @@ class Guard:
         """What `function` returns, None where it failed."""
         try:
             return function(*args)
-        except Exception:  # noqa: BLE001 - the app is sacred: it never sees a failure of ours
+        except Exception:  # noqa: BLE001 - the app is sacred: it never sees an internal error
             self.note()
             return None
 

@@ -32,7 +32,7 @@ _NO_ROUTE: Route = (None, None, {})
 
 _WITHOUT_BODY = frozenset([*range(200), 204, 304])
 _FAILED = 500  # what the client gets where nobody says another status
-_PASSED_ON = 400  # from here on an app's answer may be dropped, and another app asked
+_PASSED_ON = 400  # from here on an app's response may be dropped, and another app asked
 _STATUSES = Memo(lambda status: int(status[:3]) if status[:3].isdigit() else 0)  # "200 OK" -> 200
 _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 
@@ -162,7 +162,7 @@ class Recording(Exchange):
             self.headers = headers.copy() if type(headers) is list else pairs(headers)
             if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
                 self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ)
-        except Exception:  # noqa: BLE001 - the answer goes out whatever becomes of our copy
+        except Exception:  # noqa: BLE001 - the response goes out whatever becomes of our copy
             self.capture.guard.note()
 
     def _server(self) -> str:
@@ -213,7 +213,7 @@ class Recording(Exchange):
             server = "" if self.size else self._server()
             if self.size or servers.sends_headers_at_once(server) or servers.takes_for_the_clients(server, error):
                 return
-            # Nothing of the answer was out yet: the server puts its own error in place of it.
+            # Nothing of the response was out yet: the server puts its own error in place of it.
             self.status, self.headers = _FAILED, ()
         except Exception:  # noqa: BLE001 - the app's own error goes on, whatever becomes of our copy
             self.capture.guard.note()
@@ -250,7 +250,7 @@ class Recording(Exchange):
         self._finish_now()
 
     def _waits(self) -> bool:
-        """Whether who called the app looks at the answer, and may still call another app.
+        """Whether who called the app looks at the response, and may still call another app.
 
         A layer that does so gives the app a function of its own as start_response, and is still running. That function
         goes when the layer returns.
@@ -277,9 +277,9 @@ class Recording(Exchange):
             return
         try:
             self._hand_over()
-        except Exception:  # noqa: BLE001 - the app is sacred: it never sees a failure of ours
+        except Exception:  # noqa: BLE001 - the app is sacred: it never sees an internal error
             self.capture.guard.note()
-        except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the answer is out
+        except BaseException:  # a server that is told to quit raises SystemExit wherever it is: the response is out
             self.finish_again()
             raise
         self._forget()
@@ -296,7 +296,7 @@ class Recording(Exchange):
         self.facts, self.environ, self.forward, self.headers = {}, None, None, ()
 
     def has_passed(self) -> bool:
-        """Whether all of the answer has gone by, even if nobody asked for what comes after it."""
+        """Whether all of the response has gone by, even if nobody asked for what comes after it."""
         return self.ended or self.size == number(described(*of_response(self.headers))[2])
 
     def finish_again(self) -> None:

@@ -36,7 +36,7 @@ def watch(result: Foreign, recording: Recording) -> Foreign:
         if is_a(result, (list, tuple)):
             return (_LISTS if is_a(result, list) else _TUPLES).of(result)(result, recording)
         return _RESPONSES.of(result)(result, recording)
-    except Exception:  # noqa: BLE001 - the server gets the app's answer whatever becomes of our copy
+    except Exception:  # noqa: BLE001 - the server gets the app's response whatever becomes of our copy
         recording.capture.guard.note()
         recording.finish()
         return result

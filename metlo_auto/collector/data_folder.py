@@ -13,7 +13,7 @@ from typing import Any, Mapping, NamedTuple
 
 
 class FolderUnusable(Exception):
-    """The data folder cannot be used; the message says why and how to mend it."""
+    """The data folder cannot be used; the message says why and how to fix it."""
 
 
 class Folder(NamedTuple):

@@ -40,7 +40,7 @@ def read_dotenv(chosen: str, cwd: Optional[str]) -> DotEnv:
             text = read_regular(path)
         except (OSError, ValueError) as error:
             problems.append("%s cannot be read (%s): settings in it are ignored; "
-                            "mend the file or set METLO_ENV_FILE=off" % (path, _reason(error)))
+                            "fix the file or set METLO_ENV_FILE=off" % (path, _reason(error)))
             if isinstance(error, NotRegular):
                 continue
             return DotEnv(path, {}, {}, problems)

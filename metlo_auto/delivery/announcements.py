@@ -23,7 +23,7 @@ class Held:
 
 
 class Announcements:
-    """Sorts what comes from the queue; `pending` are the announcements that wait to be posted."""
+    """Sorts what comes from the queue; `pending` are the announcements that wait to be uploaded."""
 
     def __init__(self) -> None:
         self.pending: Deque[Batch] = deque()
@@ -60,7 +60,7 @@ class Announcements:
         return free
 
     def spill(self, now: float) -> List[bytes]:
-        """All that is kept back, while the collector is away; what comes later still waits for the announcements."""
+        """All that is kept back, while the collector is unreachable; later traces still wait for the announcements."""
         free: List[bytes] = []
         for held in self._held.values():
             if held.traces:

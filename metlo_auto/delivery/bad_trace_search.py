@@ -32,7 +32,7 @@ class BadTraceSearch:
         self._peeled = False
 
     def rejected(self, batch_id: str, traces: int, status: int, now: float) -> str:
-        """SPLIT, PEEL, DROP or LATER for a batch that was answered with `status`."""
+        """SPLIT, PEEL, DROP or LATER for a batch that was responded with `status`."""
         if len(self._times) > REMEMBERED:
             self._since.clear()
             self._times.clear()

@@ -1,4 +1,4 @@
-"""What is posted in one piece, and how it is cut; knows bytes, not what they say.
+"""What is uploaded in one piece, and how it is cut; knows bytes, not what they say.
 
 A batch never changes: its id stands for its content, so that a collector can tell a repetition. The ids of parts
 are made from the whole's, so a batch that is cut again after a crash has the same parts.
@@ -16,7 +16,7 @@ PIECE = 32768
 
 
 class Batch(NamedTuple):
-    """Traces of one post; an announcement has exactly one trace and its form for v2."""
+    """Traces of one upload; an announcement has exactly one trace and its form for v2."""
 
     id: str
     traces: Tuple[bytes, ...]
@@ -32,11 +32,11 @@ class Batch(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Bytes of what is posted."""
+        """Bytes of what is uploaded."""
         return len(self.announcement) or sum(map(len, self.traces)) + len(self.traces) + 1
 
     def pieces(self) -> Iterator[bytes]:
-        """What is posted, JSON in UTF-8, some PIECE bytes at a time: joining all at once would hold the interpreter."""
+        """The body, JSON in UTF-8, some PIECE bytes at a time: joining all at once would hold the interpreter."""
         if self.announcement:
             yield self.announcement
             return

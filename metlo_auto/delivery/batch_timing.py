@@ -1,7 +1,7 @@
 """When a batch leaves; pure, the clock is an argument.
 
-A trace that comes alone leaves at once. Under load batches fill, since each post costs a thousand times what a
-trace in it does. Prompt posts are rationed, so that a steady trickle does not become a post for each request.
+A trace that comes alone leaves at once. Under load batches fill, since each upload costs a thousand times what a
+trace in it does. Prompt uploads are rationed, so that a steady trickle does not become an upload for each request.
 """
 
 from typing import Optional
@@ -11,12 +11,12 @@ from .types import BATCH_BYTES, BATCH_TRACES
 LINGER = 0.05  # seconds that even a lone trace waits for company
 STEP = 0.1  # seconds between looks at a queue that fills
 FEW = 5  # traces within LINGER that are no load yet
-PROMPT_RATE = 4.0  # prompt posts a second in the long run
+PROMPT_RATE = 4.0  # prompt uploads a second in the long run
 PROMPT_BURST = 10.0
 
 
 class BatchTiming:
-    """Remembers when the queue began to fill and how many prompt posts are left."""
+    """Remembers when the queue began to fill and how many prompt uploads are left."""
 
     def __init__(self, flush_interval: float) -> None:
         self._patience = max(flush_interval - STEP, LINGER)

@@ -41,10 +41,10 @@ from .wakeup import Wakeup
 Stats = Dict[str, Union[int, Dict[str, int]]]
 
 MARGIN = 0.3  # seconds of the shutdown time that the end itself may take
-BRIEF = 0.4  # seconds for the answer to who should not stay; after LATE, by when its copy tells others of the trouble
+BRIEF = 0.4  # seconds for the response to who should not stay; after LATE, by when its copy tells others of the trouble
 LOOK = 0.01  # seconds between looks at whether the spool is empty
 SPOOLING_SPEED = 40e6  # bytes a second that even a slow disk takes
-INLINE_STEPS = 3  # posts at most for each request where no thread runs
+INLINE_STEPS = 3  # uploads at most for each request where no thread runs
 INLINE_TIMEOUT = 0.5  # seconds that one of them may take
 LONGEST = 60.0  # seconds between two steps
 WATCHFUL = 5.0  # the same while traces are lost
@@ -124,7 +124,7 @@ class Channel:
             done.wait(seconds)
 
     def begin_end(self, seconds: float) -> None:
-        """The process ends: posts what is here, spools what is left within `seconds`. The first call counts."""
+        """The process ends: uploads what is here, spools what is left within `seconds`. The first call counts."""
         if self._ends_at is not None:
             return
         ends_at = Real.monotonic() + seconds
@@ -253,7 +253,7 @@ class Channel:
             sleep(LOOK)
 
     def _work_off(self, seconds: float) -> None:
-        if self._sender.interrupted():  # uWSGI ends a worker wherever it is, even within a post of ours
+        if self._sender.interrupted():  # uWSGI ends a worker wherever it is, even within an upload of ours
             self._sender.give_up()
         end = Real.monotonic() + seconds
         while not self._sender.idle() and Real.monotonic() < end:

@@ -6,7 +6,7 @@ from .batch import Batch
 
 CAPABILITY = "X-Metlo-Collector"
 VERIFY = "/api/v1/verify"
-QUESTION = Batch("verify", ())  # handed to who posts, it becomes a GET of VERIFY
+QUESTION = Batch("verify", ())  # handed to who uploads, it becomes a GET of VERIFY
 
 
 class CollectorKind:

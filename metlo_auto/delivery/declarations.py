@@ -25,12 +25,12 @@ class Declaration(NamedTuple):
 
 
 class Declarations:
-    """Waits for the first post that succeeds; a collector that does not take them is told nothing."""
+    """Waits for the first upload that succeeds; a collector that does not take them is told nothing."""
 
     def __init__(self, kind: CollectorKind) -> None:
         self._kind = kind
         self._waiting: Deque[Declaration] = deque()
-        self._idle: Deque[None] = deque([None])  # whoever pops it tells; several threads post
+        self._idle: Deque[None] = deque([None])  # whoever pops it tells; several threads upload
         self._told: Set[int] = set()
 
     def wanted(self) -> bool:

@@ -66,13 +66,13 @@ class Delivery:
                 declarations.add(make_body)
 
     def flush(self, timeout: float) -> None:
-        """Waits until every trace is posted or spooled, `timeout` seconds at most."""
+        """Waits until every trace is uploaded or spooled, `timeout` seconds at most."""
         channel = self._own()
         if channel is not None:
             channel.wait_idle(timeout)
 
     def end(self) -> None:
-        """The end of this process: posts what it can, puts the rest into the spool, within the shutdown time.
+        """The end of this process: uploads what it can, puts the rest into the spool, within the shutdown time.
 
         That time begins with the first call and is not given twice.
         """

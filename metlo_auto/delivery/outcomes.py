@@ -9,7 +9,7 @@ from .spool.store import Store
 from .transport.verdict import BAD_PATH, DELIVERED, NO_V2, REJECTED, TOO_LARGE, Verdict
 
 WELL = "well"  # the collector took something
-AWAY = "away"  # wait before the next post
+AWAY = "away"  # wait before the next upload
 UNKNOWN = "unknown"
 
 

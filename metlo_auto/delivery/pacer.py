@@ -1,7 +1,7 @@
 """How many traces a second go to a collector that is not ours; pure but for a ledger that processes may share.
 
 Such a collector replies 200 and drops what it cannot queue. The ledger is one number: the moment at which all that
-was granted so far would have been posted one by one. It may lie one window ahead of now, so that is the burst.
+was granted so far would have been uploaded one by one. It may lie one window ahead of now, so that is the burst.
 """
 
 from typing import Callable, NamedTuple, Optional
@@ -20,7 +20,7 @@ class Grant(NamedTuple):
 
 
 def grant(until: float, now: float, traces: int, rate: float) -> Grant:
-    """Whether `traces` may be posted now at `rate` a second; times are seconds of one clock."""
+    """Whether `traces` may be uploaded now at `rate` a second; times are seconds of one clock."""
     window = max(WINDOW, 1.0 / rate)
     until = min(max(until, now), now + window)  # a ledger from before a restart of the machine says anything
     then = until + min(traces / rate, window)
@@ -45,7 +45,7 @@ class Pacer:
         self._wait = 0.0
 
     def wait_for(self, traces: int) -> float:
-        """Seconds until so many may be posted; 0 where they may now, and are counted."""
+        """Seconds until so many may be uploaded; 0 where they may now, and are counted."""
         if not self.rate:
             return 0.0
         shared = self._share(lambda until: self._ask(until, traces))

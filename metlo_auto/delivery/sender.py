@@ -1,6 +1,6 @@
-"""Decides what is posted when, and when to stop trying; knows time, nothing of threads, HTTP or files.
+"""Decides what is uploaded when, and when to stop trying; knows time, nothing of threads, HTTP or files.
 
-One thread at a time calls `step`. What posts, the store and the clock are arguments.
+One thread at a time calls `step`. What uploads, the store and the clock are arguments.
 """
 
 from typing import Callable, Dict, NamedTuple, Optional
@@ -18,10 +18,10 @@ from .transport.post_threads import Posting
 from .transport.verdict import DELIVERED, RETRY, Verdict
 from .types import BATCH_TRACES
 
-BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of a post
+BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of an upload
 AT_ONCE = 16  # batches that are spooled in one step
-LATE = 0.3  # seconds after which an answer is late
-LONG_STEP = 0.5  # seconds between looks while nothing may be posted
+LATE = 0.3  # seconds after which a response is late
+LONG_STEP = 0.5  # seconds between looks while nothing may be uploaded
 KIND_PATIENCE = 2.0  # seconds that a collector is waited for which does not say what it is, then it is not ours
 KIND_PATIENCE_AT_END = 0.6
 MOST_QUESTIONS = 3  # in a row that fail by a status; what cannot say what it is may take traces all the same
@@ -36,7 +36,7 @@ class Flight(NamedTuple):
 
 
 class Sender:
-    """Posts what is due, backs off where the collector is away, keeps what could not be posted."""
+    """Posts what is due, backs off where the collector is unreachable, keeps what could not be uploaded."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Sender:
         return self._batches_under_way() > 0
 
     def stuck(self) -> bool:
-        """Whether nothing is under way and nothing may be posted for a while."""
+        """Whether nothing is under way and nothing may be uploaded for a while."""
         now = self._clock()
         if self._flights:
             return False
@@ -105,7 +105,7 @@ class Sender:
         self._land_all(now)
         self._break_off(now)
         self._launch(now)
-        self._land_all(now)  # where no thread runs, posting is done by now
+        self._land_all(now)  # where no thread runs, uploading is done by now
         if self._late(now):
             self._hold(now)
         if self.away:
@@ -146,7 +146,7 @@ class Sender:
                 del self._flights[batch.id]
                 if batch is QUESTION:
                     self._kind.settled = True
-                elif self._flights:  # whoever is posting takes this one next
+                elif self._flights:  # whoever is uploading takes this one next
                     self._store.backlog.appendleft(batch)
                 else:
                     self._store.keep(batch)
@@ -197,7 +197,7 @@ class Sender:
         if backlog and (not self._is_paced() or not self._spool_next or backlog[0].announcement):
             self._spool_next = self._spool_next or self._is_paced()
             return backlog.popleft()
-        # A collector that is away is tried with what is on disk, which nobody loses who is killed meanwhile.
+        # A collector that is unreachable is tried with what is on disk, which nobody loses who is killed meanwhile.
         batch = self._from_spool(now) if self._spool_next or self.away else None
         if batch is None:
             batch = backlog.popleft() if backlog else self._batcher.next(now, self.hurry)
@@ -276,7 +276,7 @@ class Sender:
         return any(now - flight.started >= LATE for flight in self._flights.values()) and self._store.spool.usable
 
     def _hold(self, now: float) -> None:
-        """Has on disk too what waits for a late answer, and what nobody is free to post, for the case of a kill."""
+        """Has on disk too what waits for a late response, and what nobody is free to upload, for the case of a kill."""
         batch, left = None, AT_ONCE
         if self._post_threads.room() <= 0 or not self._may_post(now):
             batch = self._batcher.next(now, self.hurry)

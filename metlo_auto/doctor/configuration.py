@@ -92,7 +92,7 @@ def _examine_folder(loaded: Any) -> Finding:
 
     chosen = loaded.settings
     if chosen.spool_dir is None:
-        return Finding("spool", OK, "no spool: while the collector is away, traces wait in memory only")
+        return Finding("spool", OK, "no spool: while the collector is unreachable, traces wait in memory only")
     path = folder_for(chosen.spool_dir, chosen.host, chosen.api_key)
     try:
         if not os.path.isdir(path):
@@ -103,7 +103,8 @@ def _examine_folder(loaded: Any) -> Finding:
         return spooled.examine_own(chosen, path)
     except OSError as error:
         reason = "%s: %s" % (error.filename or path, error.strerror)
-        said = "the spool folder cannot be used (%s): while the collector is away, traces wait in memory only" % reason
+        said = ("the spool folder cannot be used (%s): while the collector is unreachable, traces wait in memory only"
+                % reason)
         return Finding("spool", WARNING, said, "set METLO_SPOOL_DIR to a folder of this user, or to off")
 
 

@@ -6,7 +6,7 @@ OK, WARNING, FAILED = "ok", "warning", "failed"
 
 
 class Finding(NamedTuple):
-    """`check`: its name for machines. `said`: a plain sentence. `mend`: what to do, or "". `seconds`: its time."""
+    """`check`: its name for machines. `said`: a plain sentence. `fix`: what to do, or "". `seconds`: its time."""
 
     check: str
     status: str

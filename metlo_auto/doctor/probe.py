@@ -44,7 +44,7 @@ def _package(name: str) -> "Dict[str, Any]":
         module = __import__(name)
         if name == "flask":
             __import__("flask.app")
-    except BaseException as error:  # noqa: BLE001 - whatever a broken package raises is the answer
+    except BaseException as error:  # noqa: BLE001 - whatever a broken package raises is the response
         missing = isinstance(error, ImportError) and error.name == name
         return {"missing": missing, "error": "%s: %s" % (type(error).__name__, error)}
     return {"version": _version(name, module), "file": getattr(module, "__file__", None)}

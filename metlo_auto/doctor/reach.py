@@ -1,4 +1,4 @@
-"""The way to the collector, step by step: name, connection, TLS, an answer to the key; knows sockets and requests.
+"""The way to the collector, step by step: name, connection, TLS, a response to the key; knows sockets and requests.
 
 Every step ends within its time, so that the whole takes less than ten seconds.
 """
@@ -162,7 +162,7 @@ def _verify(url: str, api_key: str, environment: Dict[str, Any], place: Place, p
     began = time.monotonic()
     try:
         answer = within(2 * SECONDS, lambda: _ask(url + VERIFY, api_key, environment))
-    except Exception as error:  # noqa: BLE001 - requests, urllib3 and ssl raise many kinds, all of them "no answer"
+    except Exception as error:  # noqa: BLE001 - requests, urllib3 and ssl raise many kinds, all of them "no response"
         finding = verdicts.no_answer(str(place), proxy and str(proxy), error)
         if not place.secure and not proxy and not isinstance(error, Late) and speaks_tls(place):
             finding = verdicts.wrong_scheme(str(place))

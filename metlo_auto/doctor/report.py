@@ -42,11 +42,11 @@ def _last(findings: Sequence[Finding]) -> str:
         return "Traces will arrive."
     if not failed:
         return "Nothing that was checked keeps traces from arriving; the app itself was not checked."
-    return "Traces will not arrive: %d thing%s to mend." % (failed, "" if failed == 1 else "s")
+    return "Traces will not arrive: %d thing%s to fix." % (failed, "" if failed == 1 else "s")
 
 
 def as_json(version: str, rows: Sequence[Row], findings: Sequence[Finding]) -> str:
-    """`{"ok", "version", "settings": {name: {value, source}}, "findings": [{check, status, said, mend, seconds}]}`."""
+    """`{"ok", "version", "settings": {name: {value, source}}, "findings": [{check, status, said, fix, seconds}]}`."""
     document = {
         "ok": good(findings),
         "version": version,

@@ -1,6 +1,6 @@
 """Has the command's own Python and loader make the app, without serving it, and hears from there what it would report.
 
-Knows how servers name an app on their command line; the agent in the app writes the answer into a file.
+Knows how servers name an app on their command line; the agent in the app writes the response into a file.
 """
 
 import ast

@@ -58,7 +58,7 @@ def wrong_scheme(place: str) -> Finding:
 
 
 def no_answer(place: str, proxy: Optional[str], error: BaseException) -> Finding:
-    """A connection, and no HTTP answer on it."""
+    """A connection, and no HTTP response on it."""
     for cause in causes(error):
         if isinstance(cause, ssl.SSLError):
             return no_tls(place, cause)
@@ -75,13 +75,13 @@ def no_answer(place: str, proxy: Optional[str], error: BaseException) -> Finding
 
 
 def answered(url: str, status: int, headers: Dict[str, str], text: str) -> Finding:
-    """What the answer to a request with the key means."""
+    """What the response to a request with the key means."""
     lowered = {name.lower(): value for name, value in headers.items()}
     if status == 200 and text.strip() == "OK":
         return Finding("verify", OK, "the collector answers and takes the key")
     if status in (401, 403):
         said = "the collector refuses the key (status %d)" % status
-        mend = "check METLO_API_KEY; a Metlo collector also says so while its database is away"
+        mend = "check METLO_API_KEY; a Metlo collector also says so while its database is unreachable"
         return Finding("verify", FAILED, said, mend)
     if status == 407:
         said = "the proxy wants a user name and password (status 407)"

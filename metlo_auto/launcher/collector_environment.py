@@ -131,7 +131,7 @@ def _make(base: str, folder: str, environ: "Dict[str, str]") -> None:
         elif uv and _run([uv, "venv", "--quiet", "--clear", "--python", base, draft], clean) is None:
             installer = [uv, "pip", "install", "--quiet", "--python", python]
         else:
-            said = "%s -m venv fails (on Debian and Ubuntu: apt install python3-venv); mend that, %s"
+            said = "%s -m venv fails (on Debian and Ubuntu: apt install python3-venv); fix that, %s"
             raise PythonError(said % (base, ELSE))
         trouble = _run(installer + collector_packages.requirements(), clean)
         if trouble is not None:

@@ -24,7 +24,7 @@ def hidden_by(argv: "List[str]", path: str) -> "Optional[str]":
         return bundled_by(argv, path)
     flag = "-" + sorted(flags)[0]
     return (
-        "%s runs Python with %s, which keeps metlo out; leave %s away, or import metlo_auto.auto in the app"
+        "%s runs Python with %s, which keeps metlo out; leave %s out, or import metlo_auto.auto in the app"
         % (argv[0], flag, flag)
     )
 

@@ -1,4 +1,4 @@
-"""Whether one of many words stands in a text: by the fastest way that is installed, each with the same answer."""
+"""Whether one of many words stands in a text: by the fastest way that is installed, each with the same response."""
 
 from typing import Callable, Collection, Iterable, List, NamedTuple, Set, Tuple
 

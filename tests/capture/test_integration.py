@@ -1,4 +1,4 @@
-"""The ways in: environment, import before and after Flask, explicit, several at once; one trace for each request."""
+"""The integrations: environment, import before and after Flask, explicit, several at once; one trace for each request."""
 
 import json
 import subprocess

@@ -50,7 +50,7 @@ SERVERS = {
 
 
 def environ(host, tmp_path, **more):
-    """The environment way in, with everything that is written under `tmp_path`."""
+    """The environment integration, with everything that is written under `tmp_path`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("METLO_", "FLASK_"))}
     kept.update(
         HOME=str(tmp_path),

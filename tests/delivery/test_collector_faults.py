@@ -12,7 +12,7 @@ PASSING = {
     "503s": status(503),
     "408": status(408),
     "425": status(425),
-    "401 while its database is away": status(401, "Client unauthorized"),
+    "401 while its database is unreachable": status(401, "Client unauthorized"),
     "403": status(403),
     "404": status(404),
     "429 with Retry-After": status(429, Retry_After="1"),

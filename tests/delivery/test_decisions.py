@@ -37,7 +37,7 @@ def test_ten_thousand_agents_come_back_spread_out(told):
     chance = random.Random(1).random
     agents = [Backoff() for _ in range(10000)]
     now = 0.0
-    for _ in range(6):  # the collector stays away for six tries
+    for _ in range(6):  # the collector stays unreachable for six tries
         agents = [agent.failed(max(now, agent.not_before), chance, told) for agent in agents]
     first = min(agent.not_before for agent in agents)
     seconds = [int(agent.not_before - first) for agent in agents]

@@ -1,4 +1,4 @@
-"""Servers that fork for each request: their children's traces arrive, and nobody waits for a collector that is away."""
+"""Servers that fork for each request: their children's traces arrive, and nobody waits for a collector that is unreachable."""
 
 import collections
 import time

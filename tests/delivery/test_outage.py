@@ -1,4 +1,4 @@
-"""A collector that is away for long, and workers that are killed: bounded, counted, nothing twice."""
+"""A collector that is unreachable for long, and workers that are killed: bounded, counted, nothing twice."""
 
 import json
 import logging

@@ -38,7 +38,7 @@ def ask(*names):
         werkzeug.test.run_wsgi_app(app, werkzeug.test.create_environ("/hit/%s" % name), buffered=True)
 
 def sent(number):
-    end = Real.clock() + 40  # where the collector was away, some tries may have to be waited for
+    end = Real.clock() + 40  # where the collector was unreachable, some tries may have to be waited for
     while metlo_auto.stats()["sent"] < number:
         assert Real.clock() < end, metlo_auto.stats()
         sleep(0.01)

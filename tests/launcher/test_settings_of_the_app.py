@@ -196,7 +196,7 @@ def test_a_pipe_named_dotenv_blocks_nobody(metlo: Installed, tmp_path: pathlib.P
         assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
         assert [line for line in done.stderr.splitlines() if path in line] == [
             "metlo: %s cannot be read (it is a pipe, not a file): settings in it are ignored; "
-            "mend the file or set METLO_ENV_FILE=off" % path]
+            "fix the file or set METLO_ENV_FILE=off" % path]
     assert path in metlo.run("--check", "python", "app.py", environ=environ, cwd=str(tmp_path / "app")).stdout
 
 

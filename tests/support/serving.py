@@ -59,7 +59,7 @@ def environ_of_app(home: Path, **more: str) -> Dict[str, str]:
 
 
 def instrumented(environ: Dict[str, str], collector: Dict[str, str]) -> Dict[str, str]:
-    """`environ` as the environment way in makes it."""
+    """`environ` as the environment integration makes it."""
     return dict(environ, PYTHONPATH=str(ROOT / "metlo_auto" / "bootstrap") + os.pathsep + str(ROOT), **collector)
 
 

@@ -72,7 +72,7 @@ class Aggregates:
         self.counts: dict[str, int] = {}
 
     def add_batch(self, batch: Filed) -> None:
-        """Take in the traces of `batch`; one that cannot be analysed is set aside and the others are not."""
+        """Take in the traces of `batch`; one that cannot be analysed is rejected and the others are not."""
         try:
             traces = transport.parse_items(batch.body)
         except transport.Refused as refused:  # stored by an older version, or damaged
@@ -136,7 +136,7 @@ class Aggregates:
             self._add_links(name, seen, template, parts)
 
     def _add_links(self, name: str, seen: Observation, template: str, parts: list[Section]) -> None:
-        """Note where parameters of this request came from, and the ids that its answer gives."""
+        """Note where parameters of this request came from, and the ids that its response gives."""
         ids = self._state.ids
         for section in parts:
             if section.name in ("path", "query"):
@@ -166,7 +166,7 @@ class Aggregates:
                     self._note(name, "bulk", kind, 1)
 
     def _add_leaks(self, name: str, section: str, value: Any, kind: str) -> None:
-        """What is left of an answer without its echoes, under `kind`; only secrets count where that is empty."""
+        """What is left of a response without its echoes, under `kind`; only secrets count where that is empty."""
         for leak in leaks.leaks(value):
             key = Key(name, section, leak.path)
             if leak.name == "secret":
@@ -271,7 +271,7 @@ def _notes(seen: Observation) -> Iterator[tuple[str, str]]:
 
 
 def _is_redirect(seen: Observation) -> bool:
-    """True for an answer that only says where the resource is; after a form it is the usual answer of one."""
+    """True for a response that only says where the resource is; after a form it is the usual answer of one."""
     return seen.status in _MOVED or seen.status in _SEE_OTHER and seen.method in ("GET", "HEAD")
 
 

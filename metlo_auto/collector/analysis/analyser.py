@@ -27,7 +27,7 @@ from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
-REST = 0.1  # seconds that posts gather in: a step costs nearly as much for one as for a hundred
+REST = 0.1  # seconds that uploads gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
 LAST_WORK = 5.0  # seconds for what is left when the server stops
 

@@ -15,7 +15,7 @@ _SIGNATURES = ("signature", "sig", "xamzsignature", "xgoogsignature", "xamzsecur
 
 
 def is_accepted(status: int) -> bool:
-    """True for an answer that says that the caller was let in; a redirect may lead to the login."""
+    """True for a response that says that the caller was let in; a redirect may lead to the login."""
     return 200 <= status < 300 or status == 304
 
 

@@ -3,7 +3,7 @@
 Kinds: `type` (n values of that JSON type), `format` and `class` (n of the strings and numbers), `value` (a member of a
 small set), `many` (no small set), `example <class>` (a masked value),
 `example` (a value of a parameter that is not sensitive), `anonymous` and `in error` (n of a class in answers to
-unauthenticated callers, and in error answers).
+unauthenticated callers, and in error responses).
 """
 
 from __future__ import annotations

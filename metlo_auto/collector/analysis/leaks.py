@@ -1,4 +1,4 @@
-"""What an answer says beyond what the caller sent: sensitive values and secrets without echoes; pure."""
+"""What a response says beyond what the caller sent: sensitive values and secrets without echoes; pure."""
 
 # ruff: noqa: SIM905 - long lists of words read best as text
 
@@ -57,7 +57,7 @@ _CREATED = frozenset(
 
 
 class Leak(NamedTuple):
-    """`n` values of a class, or of a secret's name where `name` is "secret", at `path` of an answer."""
+    """`n` values of a class, or of a secret's name where `name` is "secret", at `path` of a response."""
 
     path: str
     name: str

@@ -17,7 +17,7 @@ _NAMES = frozenset(
 
 
 class Source(NamedTuple):
-    """Where an id came from. `pointer` is a JSON Pointer into the answer."""
+    """Where an id came from. `pointer` is a JSON Pointer into the response."""
 
     endpoint_id: str
     template: str
@@ -32,7 +32,7 @@ class Ids:
         self._sources: OrderedDict[tuple[str, str], Source] = OrderedDict()
 
     def note(self, host: str, endpoint_id: str, template: str, value: Any) -> None:
-        """Remember the ids in an answer; one that a more general path gave first stays with it."""
+        """Remember the ids in a response; one that a more general path gave first stays with it."""
         for pointer, name, text in _ids(value):
             key = (host, text)
             known = self._sources.get(key)

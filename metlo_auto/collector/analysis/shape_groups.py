@@ -1,4 +1,4 @@
-"""Groups of answers that look alike, though members may be missing from one or the other; pure, knows no path."""
+"""Groups of responses that look alike, though members may be missing from one or the other; pure, knows no path."""
 
 from __future__ import annotations
 

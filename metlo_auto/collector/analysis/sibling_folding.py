@@ -1,4 +1,4 @@
-"""The evidence that words at one place of a path are values: many siblings that answer alike; knows no store.
+"""The evidence that words at one place of a path are values: many siblings that response alike; knows no store.
 
 What was learned holds for a place below a prefix, whatever the method and whatever follows: once
 `/repos/{}/{}/issues` has shown that owners and repositories are values, `/repos/ann/shop/pulls` counts with
@@ -52,13 +52,13 @@ class SiblingFolds:
             str, set[tuple[str, str]]
         ] = {}  # method and template by host, of those that stand for themselves
         self._values: dict[str, set[Prefix]] = {}  # prefixes whose last step, `{}`, stands for any word
-        self._resources: set[tuple[str, Prefix]] = set()  # words at such places that answer otherwise
+        self._resources: set[tuple[str, Prefix]] = set()  # words at such places that response otherwise
         self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
         self._ends: dict[tuple[str, Prefix, str], set[tuple[str, int]]] = {}  # what ends in a word: methods and groups
         self._methods: dict[tuple[str, Prefix], set[str]] = {}  # with which values end a path
         self._follows: dict[tuple[str, Prefix], set[str]] = {}  # the steps right after values
         self._known_values: dict[tuple[str, Prefix], set[str]] = {}  # the words that were the evidence
-        self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of answers below a prefix
+        self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of responses below a prefix
         self._vocabulary: set[tuple[str, str]] = set()
         self._groups = ShapeGroups()
 
@@ -87,7 +87,7 @@ class SiblingFolds:
                 known = self._known_values.get((host, steps), ())
                 if (
                     not methods or method in methods or step in known
-                ):  # nobody posts to a value where none was posted to
+                ):  # nobody uploads to a value where none was uploaded to
                     step = "{}"
             steps += (step,)
         return join(list(steps))
@@ -100,7 +100,7 @@ class SiblingFolds:
         return own[place + 1] in follows or (*steps, "{}", "{}") in self._values[host]
 
     def note(self, method: str, host: str, template: str, shape: Shape) -> list[Fold]:
-        """Count `template`, whose answers have `shape`, as a sibling; the folds that follow from it, mostly none."""
+        """Count `template`, whose responses have `shape`, as a sibling; the folds that follow from it, mostly none."""
         own = self._own.setdefault(host, set())
         if (method, template) not in own:
             target = self.resolve(method, host, template)

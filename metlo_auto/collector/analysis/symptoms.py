@@ -16,9 +16,9 @@ from metlo_auto.collector.analysis.observation import Observation
 from metlo_auto.collector.analysis.sections import header, media_type, path_values
 
 Note = tuple[str, str]
-MOST_TEXT = 60_000  # characters of an answer that are searched
+MOST_TEXT = 60_000  # characters of a response that are searched
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "testserver")
-# What the answer holds, and what then has to match in it.
+# What the response holds, and what then has to match in it.
 _TROUBLES = (
     ("debugger", "Werkzeug Debugger", re.compile(r"Werkzeug Debugger</title>|Werkzeug powered traceback interpreter")),
     ("debugger", "DJANGO_SETTINGS_MODULE", re.compile(r"seeing this error because you have <code>DEBUG = True|DEBUG\s*=\s*True")),
@@ -63,7 +63,7 @@ def symptoms(seen: Observation) -> Iterator[Note]:
 
 
 def troubles(text: str, status: int) -> Iterator[Note]:
-    """`debugger`, `traceback`, `sql error` in an answer. Below 400 it may be what a page is about: it has to lead there."""
+    """`debugger`, `traceback`, `sql error` in a response. Below 400 it may be what a page is about: it has to lead there."""
     searched = text if status >= 400 else text[:400]
     found = {kind for kind, needle, pattern in _TROUBLES if needle in searched and pattern.search(searched)}
     yield from (("trouble", kind) for kind in sorted(found))

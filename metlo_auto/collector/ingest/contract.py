@@ -10,7 +10,7 @@ _FORBIDDEN = re.compile(r"[\\?<>&=]")
 
 
 class Verdict(NamedTuple):
-    """The answer to a post: `status` and `text`, and how many of its leading traces are taken."""
+    """The response to an upload: `status` and `text`, and how many of its leading traces are taken."""
 
     status: int
     text: str
@@ -18,7 +18,7 @@ class Verdict(NamedTuple):
 
 
 class Shape(Exception):
-    """A trace lacks what v1 requires; the whole post is refused."""
+    """A trace lacks what v1 requires; the whole upload is refused."""
 
 
 def path_is_valid(path: str) -> bool:
@@ -75,7 +75,7 @@ def _check_headers(headers: Any) -> None:
 
 
 def complaint(trace: Any) -> Optional[str]:
-    """Why a trace that was answered 200 cannot be analysed, None where it can."""
+    """Why a trace that was responded with 200 cannot be analysed, None where it can."""
     try:
         request, response = trace["request"], trace["response"]
         method, status = request["method"], response["status"]

@@ -1,4 +1,4 @@
-"""Commits many waiting posts in one transaction, so that each may be durable before its answer without an
+"""Commits many waiting uploads in one transaction, so that each may be durable before its response without an
 fsync each.
 """
 
@@ -86,7 +86,7 @@ class GroupCommit:
         try:
             self.flush()
         except SQLAlchemyError:
-            pass  # the store is away and so are these counts
+            pass  # the store is unreachable and so are these counts
 
     def _start(self) -> None:
         with self._lock:

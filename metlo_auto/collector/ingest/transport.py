@@ -21,7 +21,7 @@ LIMIT = 2_097_152  # bytes after inflation, as Metlo's collector has it
 
 
 class Refused(Exception):
-    """The body is answered with `status` and `text`, and nothing of it is stored."""
+    """The body is responded with `status` and `text`, and nothing of it is stored."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

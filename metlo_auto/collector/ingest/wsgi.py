@@ -1,7 +1,7 @@
 """The agents' side of HTTP: `/api/v1` and `/api/v2` as the wire contract has them; knows nothing of pages or
 analysis.
 
-A bare WSGI callable and not a Flask view: at 2,000 posts a second routing and request objects would cost more
+A bare WSGI callable and not a Flask view: at 2,000 uploads a second routing and request objects would cost more
 than
 checking and storing the trace.
 """

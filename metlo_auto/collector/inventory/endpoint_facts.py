@@ -20,7 +20,7 @@ class Notes(NamedTuple):
     secrets: dict[str, int]  # in responses, by path
     rules: dict[str, int]  # as the app spells its route, `/users/<int:id>`
     views: dict[str, int]
-    bulk: dict[str, int]  # answers with a hundred personal records and more, by class
+    bulk: dict[str, int]  # responds with a hundred personal records and more, by class
     troubles: dict[str, int]  # "traceback", "sql error", "debugger"
     reflected: dict[str, int]  # by parameter
     cors: dict[str, int]
@@ -29,7 +29,7 @@ class Notes(NamedTuple):
     failed_logins: dict[str, int]  # by a digest of the caller's address
     logins: dict[str, int]
     objects: dict[str, int]  # reads by digests, "object caller"
-    links: dict[str, int]  # ids of its answers that were parameters later, as `analysis.links` writes them
+    links: dict[str, int]  # ids of its responses that were parameters later, as `analysis.links` writes them
     plain_http: int
 
 

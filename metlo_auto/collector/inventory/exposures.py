@@ -22,7 +22,7 @@ class Exposure(NamedTuple):
     claim: Claim
     dismissed: bool
     anonymous: int = 0  # hits in answers to callers without credentials, without what they sent themselves
-    in_error: int = 0  # and in answers of status 400 and above
+    in_error: int = 0  # and in responses of status 400 and above
 
 
 def read_exposures(connection: Connection) -> list[Exposure]:

@@ -177,7 +177,7 @@ def _shared_objects(notes: Notes) -> int:
 
 
 def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
-    """Findings that go by claimed fields: to anonymous callers, in URLs, in error answers."""
+    """Findings that go by claimed fields: to anonymous callers, in URLs, in error responses."""
     anonymous: dict[str, int] = {}
     for item in exposed:
         kind = BY_NAME[item.claim.name]

@@ -33,7 +33,7 @@ def endpoint(connection: Connection, endpoint_id: str) -> Optional[Endpoint]:
 
 
 def list_endpoints(connection: Connection, endpoint_id: Optional[str] = None) -> list[Endpoint]:
-    """All endpoints that answered with anything but 404 and 405, with what was folded into them; or one of them."""
+    """All endpoints that responded with anything but 404 and 405, with what was folded into them; or one of them."""
     shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
     own = endpoints.alias()
     e = endpoints.c
@@ -109,7 +109,7 @@ def status(connection: Connection) -> dict[str, Any]:
     counts["endpoints"] = connection.scalar(
         select(func.count()).where(endpoints.c.confirmed == 1, endpoints.c.folded_into.is_(None))
     )
-    # what was answered 200 and is neither applied, set aside nor waiting: always 0, shown so that it can be
+    # what was responded with 200 and is neither applied, rejected nor waiting: always 0, shown so that it can be
     # seen
     counts["lost_traces"] = (
         counts["accepted_traces"] - counts["applied_traces"] - counts["set_aside_traces"] - counts["inbox_traces"]

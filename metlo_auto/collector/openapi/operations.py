@@ -214,7 +214,7 @@ def _response_headers(fields: list[Field]) -> dict[str, Any]:
 
 
 def _links(seen: Observed, ids: Mapping[str, str]) -> dict[str, Any]:
-    """Link Objects: an id of this answer was a parameter of that operation."""
+    """Link Objects: an id of this response was a parameter of that operation."""
     result: dict[str, Any] = {}
     for text in sorted(seen.notes.links):
         try:

@@ -15,7 +15,7 @@ class Call(NamedTuple):
 
 
 def calls(findings: Sequence[Finding], most: int) -> list[Call]:
-    """At most `most` lines, the gravest first."""
+    """At most `most` lines, the most severe first."""
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in suggestions(findings, len(findings)):
         grouped.setdefault((finding.kind.name, finding.endpoint.id), []).append(finding)

@@ -19,7 +19,7 @@ from metlo_auto.collector.page.page_cache import kept
 
 
 def findings(connection: Connection) -> list[found.Finding]:
-    """All findings, the gravest first; dismissed ones included and marked."""
+    """All findings, the most severe first; dismissed ones included and marked."""
     return kept("findings", connection, lambda c: found.find_all(c, time.time()))
 
 

@@ -1,4 +1,4 @@
-"""Settings: what is kept and for how long, every counter, what was set aside, and the two ways of deleting."""
+"""Settings: what is kept and for how long, every counter, what was rejected, and the two ways of deleting."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COUNTERS = (
     ("overflow_fields", "Fields left out", "an endpoint had too many, or their path is too long"),
     ("refused_traces", "Requests refused", "not in the format"),
     ("refused_posts", "Posts refused", "wrong key, too large, malformed"),
-    ("lost_traces", "Lost", "accepted and neither analysed, set aside nor waiting"),
+    ("lost_traces", "Lost", "accepted and neither analysed, rejected nor waiting"),
 )
 _BAD = (*OVER, "set_aside_traces", "refused_traces", "lost_traces")
 

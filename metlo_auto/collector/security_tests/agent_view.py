@@ -12,7 +12,7 @@ from metlo_auto.collector.store import inbox
 from metlo_auto.collector.store.database import reading
 from metlo_auto.collector.store.schema import samples, test_traces
 
-ARRIVES_WITHIN = 6.0  # seconds between an answer and its trace in the store
+ARRIVES_WITHIN = 6.0  # seconds between a response and its trace in the store
 SETTLES_WITHIN = 10.0
 HELD_BACK = 4.0  # seconds that an agent may keep a trace
 

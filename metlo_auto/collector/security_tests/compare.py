@@ -26,7 +26,7 @@ _LOGIN_PATH = re.compile(r"log[-_]?in|sign[-_]?in|auth|sso|session|account/?$", 
 
 
 def is_refusal(answer: Answer) -> bool:
-    """Whether the answer gives nothing: a status that refuses, a login, an error that is called 200, no answer."""
+    """Whether the response gives nothing: a status that refuses, a login, an error that is called 200, no response."""
     if answer.status in _REFUSING or answer.status >= 500 or answer.status == 0:
         return True
     if 300 <= answer.status < 400:
@@ -44,7 +44,7 @@ def is_login_page(content: Content) -> bool:
 
 
 def is_soft_error(answer: Answer, content: Content) -> bool:
-    """Whether an answer of status 200 says that it refuses."""
+    """Whether a response of status 200 says that it refuses."""
     if content.kind == "json":
         value = parsed_json(answer.body.lstrip("\ufeff \t\r\n"))
         return isinstance(value, dict) and _says_error(value)
@@ -79,7 +79,7 @@ def is_alike(first: Answer, second: Answer) -> bool:
 
 
 def has_data(answer: Answer) -> bool:
-    """Whether an answer says more than that all is well."""
+    """Whether a response says more than that all is well."""
     content = content_of(answer)
     if content.kind == "json":
         return sum(is_data(path, leaf) for path, leaf in content.leaves) >= 1
@@ -100,7 +100,7 @@ def is_data(path: str, leaf: Any) -> bool:
 
 
 class Reading(NamedTuple):
-    """An answer made ready to be compared: what varies by itself and what the request said is taken out."""
+    """A response made ready to be compared: what varies by itself and what the request said is taken out."""
 
     status: int
     kind: str

@@ -1,4 +1,4 @@
-"""What an answer says: its JSON leaves, its texts, the shape of both; pure."""
+"""What a response says: its JSON leaves, its texts, the shape of both; pure."""
 # ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def is_telling(leaf: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def content_of(answer: Answer) -> Content:
-    """The content of an answer, by what it is rather than by what it is called."""
+    """The content of a response, by what it is rather than by what it is called."""
     text = answer.body.lstrip("\ufeff \t\r\n")
     if not text:
         return Content("none", ())

@@ -13,7 +13,7 @@ from metlo_auto.collector.security_tests.targets import Target
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Exchange, Origin
 from metlo_auto.redact import Redactor
 
-MOST_BODY = 2_000  # characters of an answer in a report
+MOST_BODY = 2_000  # characters of a response in a report
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

@@ -16,8 +16,8 @@ from urllib3.exceptions import HTTPError
 from metlo_auto.collector.security_tests.rate import Limiter
 from metlo_auto.collector.security_tests.values import Answer, Exchange, Origin, Pairs, Request
 
-TIMEOUT = 10.0  # seconds for an answer
-MOST_BODY = 1_000_000  # bytes of an answer that are read
+TIMEOUT = 10.0  # seconds for a response
+MOST_BODY = 1_000_000  # bytes of a response that are read
 DOWN_AFTER = 10  # failures in a row
 _DOWN = frozenset((0, 502, 503, 504))
 MARK = "X-Metlo-Test"
@@ -82,7 +82,7 @@ class Client:
                 if len(body) > MOST_BODY or time.monotonic() > deadline:
                     broken = True
                     break
-        except (HTTPError, OSError):  # an answer that breaks off is what it is
+        except (HTTPError, OSError):  # a response that breaks off is what it is
             broken = True
         response.close() if broken else response.release_conn()
         return Answer(response.status, tuple(response.headers.items()), body.decode(_charset(response), "replace"))

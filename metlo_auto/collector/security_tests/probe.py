@@ -24,7 +24,7 @@ class ShareUsed(Exception):
 
 
 class Baseline(NamedTuple):
-    """The same request asked twice as `identity`, who may have the answer."""
+    """The same request asked twice as `identity`, who may have the response."""
 
     identity: str
     request: Request

@@ -49,7 +49,7 @@ def _is_high_place(probe: "Probe") -> bool:
 
 
 def _by_what_is_said(probe: "Probe") -> Iterator[str]:
-    """Callers whose own answer says that they have a higher role."""
+    """Callers whose own response says that they have a higher role."""
     if "{" in probe.target.route:
         return
     for sample in probe.target.samples:

@@ -23,7 +23,7 @@ _DROPPED = re.compile(
 
 
 class Sample(NamedTuple):
-    """A stored request and its answer, in which secrets are masked. `missing`: what of it was masked, "" for whole."""
+    """A stored request and its response, in which secrets are masked. `missing`: what was masked, "" for whole."""
 
     request: Request
     answer: Answer
@@ -120,7 +120,7 @@ def service_of(trace: "dict[str, Any]") -> str:
 
 
 def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
-    """A stored trace as a request that can be sent again, and its answer."""
+    """A stored trace as a request that can be sent again, and its response."""
     sent, response = trace["request"], trace["response"]
     headers = _pairs(sent.get("headers"))
     kept = tuple((name, value) for name, value in headers if _is_kept(name.lower(), value, callers))

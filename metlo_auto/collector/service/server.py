@@ -26,13 +26,13 @@ from metlo_auto.collector.store import listed_hosts
 from metlo_auto.collector.store.database import open_store, writing
 from metlo_auto.collector.store.retention import read_caps, write_caps
 
-INBOX_LIMIT = 512_000_000  # bytes; above it the answer is 429
+INBOX_LIMIT = 512_000_000  # bytes; above it the response is 429
 THREADS = 48  # most wait for the commit that they share: the more there are, the fewer commits
 logger = logging.getLogger("metlo.collector")
 
 
 class CannotServe(Exception):
-    """The collector cannot start; the message says why and how to mend it."""
+    """The collector cannot start; the message says why and how to fix it."""
 
 
 class Options(NamedTuple):
@@ -168,7 +168,7 @@ def _listen_until(server: Any, stop: threading.Event) -> None:
 def _write_counts(group_commit: GroupCommit) -> None:
     try:
         group_commit.flush()
-    except Exception as error:  # noqa: BLE001  # a store that is away must not end the server
+    except Exception as error:  # noqa: BLE001  # a store that is unreachable must not end the server
         logger.warning("counts wait for the store: %s", str(error).splitlines()[0])
 
 

@@ -1,4 +1,4 @@
-"""Named counts that are kept in the store; nothing is lost, refused or set aside without one going up."""
+"""Named counts that are kept in the store; nothing is lost, refused or rejected without one going up."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ GENERATION = "generation"  # goes up whenever something is deleted, so that anal
 
 
 def delete_raw(connection: Connection) -> None:
-    """Every kept request and every trace that was set aside; the inventory stays."""
+    """Every kept request and every trace that was rejected; the inventory stays."""
     connection.execute(delete(samples))
     connection.execute(delete(set_aside))
     connection.execute(update(counters).where(counters.c.name == "sample_bytes").values(n=0))

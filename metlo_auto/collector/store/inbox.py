@@ -18,7 +18,7 @@ TRIES = 3
 
 
 class Batch(NamedTuple):
-    """One post as received. `key`: None where the sender gave no batch id, so that a retry cannot be told."""
+    """One upload as received. `key`: None where the sender gave no batch id, so that a retry cannot be told."""
 
     key: Optional[str]
     received_at: float
@@ -94,7 +94,7 @@ def _insert(connection: Connection, batches: Sequence[Batch]) -> None:
     keyed = [{"batch_key": b.key, "received_at": b.received_at} for b in batches if b.key]
     if keyed:
         connection.execute(insert(seen_batches), keyed)
-    # a post whose first trace was refused takes none: its id is not remembered as data, only as seen
+    # an upload whose first trace was refused takes none: its id is not remembered as data, only as seen
     rows = [
         {
             "received_at": b.received_at,

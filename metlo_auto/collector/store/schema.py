@@ -26,7 +26,7 @@ counters = Table(
     Column("n", BigInteger, nullable=False),
 )
 
-seen_batches = Table(  # ids of batches that were answered 200, so that a retry is not applied again
+seen_batches = Table(  # ids of batches that were responded with 200, so that a retry is not applied again
     "seen_batches",
     metadata,
     Column("batch_key", Text, primary_key=True),
@@ -42,7 +42,7 @@ inbox = Table(  # acknowledged and not yet analysed; a row leaves in the transac
     Column("version", Integer, nullable=False),
     Column("traces", Integer, nullable=False),  # leading traces of the body that were taken
     Column("size", Integer, nullable=False),  # bytes of body
-    Column("body", LargeBinary, nullable=False),  # the post as received, inflated
+    Column("body", LargeBinary, nullable=False),  # the upload as received, inflated
 )
 
 claims = Table(  # batches that an analyser works on: no transaction is open meanwhile
@@ -62,7 +62,7 @@ endpoints = Table(
     Column("method", Text, nullable=False),
     Column("template", Text, nullable=False),
     Column("declared", Integer, nullable=False),  # 1: the template came from the agent
-    Column("confirmed", Integer, nullable=False),  # 1: answered with anything but 404 and 405 at least once
+    Column("confirmed", Integer, nullable=False),  # 1: responded with anything but 404 and 405 at least once
     Column("calls", BigInteger, nullable=False),
     Column("errors", BigInteger, nullable=False),  # status 500 and above
     Column("client_errors", BigInteger, nullable=False),  # status 400 to 499

@@ -18,7 +18,7 @@ from . import uwsgi
 from .forking_servers import after_its_answer, forking_server
 from .servers import give_sigterm_back, is_deaf, on_shutdown_of_twisted, on_shutdown_of_uvicorn
 
-LAST_ANSWERS = 0.02  # seconds for other threads whose client has its answer to hand the trace over
+LAST_ANSWERS = 0.02  # seconds for other threads whose client has its response to hand the trace over
 MP_PRIORITY = -100  # after the finalizers of others
 
 
@@ -109,7 +109,7 @@ def _keep_status_of_interrupt() -> None:
     """Has the process die of the SIGINT that ends it, as it would without us.
 
     Python knows that the last code that came from a string was left by KeyboardInterrupt. An import may run other such
-    code, as every namedtuple does; the flush imports what it posts with, if nothing was posted before.
+    code, as every namedtuple does; the flush imports what it uploads with, if nothing was uploaded before.
     """
     try:
         exec("raise KeyboardInterrupt")

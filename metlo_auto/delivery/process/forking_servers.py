@@ -27,7 +27,7 @@ def forking_server() -> Any:
 
 
 def after_its_answer(server: Any, callback: Callable[[], None]) -> None:
-    """In a child of `server`: calls back when the client has all of its answer and the connection is closed."""
+    """In a child of `server`: calls back when the client has all of its response and the connection is closed."""
     shutdown_request = server.shutdown_request
 
     def and_call_back(*request: Any) -> None:
@@ -40,7 +40,7 @@ def after_its_answer(server: Any, callback: Callable[[], None]) -> None:
 
 
 class Forking:
-    """In the parent: numbers the children, and imports for all of them what each would import to post one trace."""
+    """In the parent: numbers the children, and imports for all of them what each would import to upload one trace."""
 
     def __init__(self, gate: ForkGate) -> None:
         self._gate = gate

@@ -2,7 +2,7 @@
 
 Its workers have threads only with `--enable-threads` or `--threads`, and from 2.0.27 on by default. It calls
 nobody at the end of a worker that is busy, or asynchronous, or told to `--skip-atexit`. Its hook runs after the client
-has its answer; it reads it when the app has been loaded, so it has to be set while that happens.
+has its response; it reads it when the app has been loaded, so it has to be set while that happens.
 """
 
 import signal

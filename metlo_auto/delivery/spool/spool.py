@@ -1,4 +1,4 @@
-"""Batches that wait on disk for a collector that is away; knows the folder and the format, nothing of HTTP.
+"""Batches that wait on disk for a collector that is unreachable; knows the folder and the format, nothing of HTTP.
 
 One folder for each collector and key: what was meant for one is never sent to another.
 """
@@ -22,7 +22,7 @@ LOOK_FOR_OWN = 1.0  # seconds, where another process has its turn and this one h
 SHARE_OF_ROOM = 0.0625  # of the free room that one process fills before it measures again: others write too
 ABOUT = "about"  # names of files beside the batches: whose they are,
 REFUSED = "refused"  # whether the key was refused the last time,
-RATE = "rate"  # and what all who use the folder have posted lately
+RATE = "rate"  # and what all who use the folder have uploaded lately
 NOTES = (ABOUT, REFUSED, RATE)
 TRY_AGAIN = 30.0  # seconds after which a folder that could not be used is tried again
 
@@ -285,7 +285,7 @@ class Spool:
         except ValueError as error:
             self._names.remove(name)
             self._folder.set_aside(name)
-            self._trouble("%s in the spool is damaged and set aside: %s" % (name, error))
+            self._trouble("%s in the spool is damaged and rejected: %s" % (name, error))
         return None
 
     def _put(self, batch: Batch, name: Name) -> bool:

@@ -40,7 +40,7 @@ class Store:
             self._counters.recovered_dropped += dropped
 
     def keep(self, batch: Batch) -> None:
-        """Keeps a batch until it can be posted: on disk where that is possible."""
+        """Keeps a batch until it can be uploaded: on disk where that is possible."""
         if batch.spooled:
             self.spool.back(batch)
         elif self.spool.put(batch):

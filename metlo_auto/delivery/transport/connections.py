@@ -1,7 +1,7 @@
 """Connections that another thread can break off; knows requests and urllib3, so nobody imports it before a first send.
 
-requests limits the wait for each read, not for the whole answer: a collector that answers byte by byte would hold a
-thread for ever. Its adapter is used without its session, which would cost more than the post itself.
+requests limits the wait for each read, not for the whole response: a collector that answers byte by byte would hold a
+thread for ever. Its adapter is used without its session, which would cost more than the upload itself.
 """
 
 import datetime
@@ -52,11 +52,11 @@ POOLS = {"http": connectionpool.HTTPConnectionPool, "https": connectionpool.HTTP
 
 
 class BrokenOff(OSError):
-    """The post was given up from outside."""
+    """The upload was given up from outside."""
 
 
 class Response(NamedTuple):
-    """What we need of an answer; requests' own asks the clock, for the cookies in it."""
+    """What we need of a response; requests' own asks the clock, for the cookies in it."""
 
     status_code: int
     headers: Any

@@ -25,7 +25,7 @@ class DnsLookups:
             pool = getattr(gevent.get_hub().resolver, "pool", None)  # other resolvers need no threads
             if pool is not None and pool.size == 0:
                 pool.spawn(int)
-        except Exception:  # noqa: BLE001 - it is too late, or another gevent: the first post will tell
+        except Exception:  # noqa: BLE001 - it is too late, or another gevent: the first upload will tell
             pass
 
     def __enter__(self) -> None:

@@ -40,7 +40,7 @@ def without_secrets(words: str, key: str) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """The kind of an error of ours and where it was raised: its text may hold what was captured."""
+    """The kind of an internal error and where it was raised: its text may hold what was captured."""
     traceback: Any = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next

@@ -1,4 +1,4 @@
-"""Imports what posts, so that the app hears nothing of it and pays for no more than is used."""
+"""Imports what uploads, so that the app hears nothing of it and pays for no more than is used."""
 
 import importlib
 import importlib.util
@@ -49,7 +49,7 @@ def _without_socks_warning() -> Iterator[None]:
 
 @contextmanager
 def _without_guessing() -> Iterator[None]:
-    """What guesses the charset of an answer that names none, 2.6 MB of tables, comes when an answer needs it."""
+    """What guesses the charset of a response that names none, 2.6 MB of tables, comes when a response needs it."""
     version = _version_of(GUESSING)
     if version is None:
         yield

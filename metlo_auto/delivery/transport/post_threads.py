@@ -1,4 +1,4 @@
-"""The threads that post, started on demand; knows threads, nothing of what is posted or why."""
+"""The threads that upload, started on demand; knows threads, nothing of what is uploaded or why."""
 
 import _thread
 from collections import deque
@@ -24,7 +24,7 @@ class Member:
 
 
 class PostThreads:
-    """At most `size` posts at a time. Used by the sender alone; `ready` is rung when a verdict is there."""
+    """At most `size` uploads at a time. Used by the sender alone; `ready` is rung when a verdict is there."""
 
     def __init__(self, size: int, make_poster: Callable[[], Poster], ready: Wakeup) -> None:
         self._size = size
@@ -45,7 +45,7 @@ class PostThreads:
         return self._size - (self._started - len(self._ended) - len(self._idle))
 
     def hand(self, batch: Batch) -> None:
-        """Has `batch` posted; RuntimeError where no thread can be started any more."""
+        """Has `batch` uploaded; RuntimeError where no thread can be started any more."""
         member = self._take_idle() or self._new_member()
         self._busy[batch.id] = member
         member.batch = batch
@@ -61,7 +61,7 @@ class PostThreads:
         return found
 
     def break_off(self, batch_id: str) -> None:
-        """Ends the post of that batch; its verdict comes as soon as its thread can say so."""
+        """Ends the upload of that batch; its verdict comes as soon as its thread can say so."""
         member = self._busy.get(batch_id)
         if member is not None:
             member.poster.break_off()
@@ -106,7 +106,7 @@ class PostThreads:
 
 
 class Alone:
-    """The same for a process where threads do not run: posts at once, in the thread that asks."""
+    """The same for a process where threads do not run: uploads at once, in the thread that asks."""
 
     def __init__(self, make_poster: Callable[[], Poster]) -> None:
         self._poster = make_poster()
@@ -120,7 +120,7 @@ class Alone:
         return 0 if self._results else 1
 
     def hand(self, batch: Batch) -> None:
-        """Posts `batch` and waits for the answer."""
+        """Posts `batch` and waits for the response."""
         self._results.append((batch, self._poster.post(batch)))
 
     def results(self) -> List[Tuple[Batch, Verdict]]:

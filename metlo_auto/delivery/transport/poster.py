@@ -53,7 +53,7 @@ class Poster:
         self._used = 0.0
 
     def post(self, batch: Batch) -> Verdict:
-        """The verdict on one post of `batch`, after at most a few timeouts; raises nothing."""
+        """The verdict on one upload of `batch`, after at most a few timeouts; raises nothing."""
         try:
             verdict = self._over_connection(self._ask_kind if batch is QUESTION else lambda it: self._send(it, batch))
             if verdict.outcome == DELIVERED:
@@ -65,7 +65,7 @@ class Poster:
             return Verdict(RETRY, 0, reason(error, self._key))
 
     def break_off(self) -> None:
-        """Ends the post that is under way; for any thread."""
+        """Ends the upload that is under way; for any thread."""
         adapter = self._adapter
         if adapter is not None:
             adapter.break_off()
@@ -77,7 +77,7 @@ class Poster:
             adapter.disown()
 
     def close(self) -> None:
-        """Ends the connection; for the thread that posts."""
+        """Ends the connection; for the thread that uploads."""
         if self._adapter is not None:
             self._adapter.close()
 
@@ -203,7 +203,7 @@ def gzipped(pieces: Iterable[bytes]) -> bytes:
 
 
 def take(pieces: Any, size: int) -> List[bytes]:
-    """The first pieces of an answer, about `size` bytes; the rest stays unread."""
+    """The first pieces of a response, about `size` bytes; the rest stays unread."""
     kept: List[bytes] = []
     for piece in pieces:
         kept.append(piece)

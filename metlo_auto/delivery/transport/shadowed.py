@@ -1,4 +1,4 @@
-"""Files of the app's that stand under the name of a package that posts need: says which, so that it can be renamed.
+"""Files of the app's that stand under the name of a package that uploads need: says which, so that it can be renamed.
 
 Looks at modules and where they come from; imports none of them.
 """

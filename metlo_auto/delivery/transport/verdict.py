@@ -1,4 +1,4 @@
-"""What a collector's answer means for the batch; pure, knows HTTP statuses and the wording of one refusal."""
+"""What a collector's response means for the batch; pure, knows HTTP statuses and the wording of one refusal."""
 
 import email.utils
 import re
@@ -17,7 +17,7 @@ _BAD_PATH = re.compile(r"invalid path(?: encountered:)? (.*)", re.IGNORECASE | r
 
 
 class Verdict(NamedTuple):
-    """`status` is 0 where no answer came; `detail` is the path of BAD_PATH, else words for the log."""
+    """`status` is 0 where no response came; `detail` is the path of BAD_PATH, else words for the log."""
 
     outcome: str
     status: int = 0
@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
 
 
 def judge(status: int, headers: Mapping[str, str], text: str, announcement: bool) -> Verdict:
-    """The verdict on an answer; `headers` ignore case, `text` is the beginning of the answer's body."""
+    """The verdict on a response; `headers` ignore case, `text` is the beginning of the response's body."""
     if 200 <= status < 300:
         return Verdict(DELIVERED, status)
     if announcement and status in (400, 404, 405, 413, 415, 422):

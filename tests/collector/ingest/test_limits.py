@@ -1,4 +1,4 @@
-"""A full inbox, a full disk, a store that is away: the answer says so, and what was acknowledged is kept."""
+"""A full inbox, a full disk, a store that is unreachable: the answer says so, and what was acknowledged is kept."""
 
 from __future__ import annotations
 

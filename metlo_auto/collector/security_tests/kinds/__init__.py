@@ -36,7 +36,7 @@ class Runnable(NamedTuple):
     run: Callable[[Probe], Iterator[Claim]]
 
 
-# In the order in which they run: what tells most for the fewest requests first, what looks at all answers last.
+# In the order in which they run: what tells most for the fewest requests first, what looks at all responses last.
 _IN_ORDER = (
     auth, bola, bfla, exposure, hidden, sqli, ssti, path, cmdi, ssrf, redirect, xss, crlf, nosqli, xxe, mass, graphql,
     methods, headers, errors, rate,

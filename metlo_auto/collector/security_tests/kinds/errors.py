@@ -68,7 +68,7 @@ def _without(given: Input) -> Request:
 
 
 def _told(probe: Probe) -> Optional[Claim]:
-    """Of all answers that this run had from the endpoint, the first that tells too much."""
+    """Of all responses that this run had from the endpoint, the first that tells too much."""
     base = probe.base
     assert base is not None
     for exchange in probe.exchanges:
@@ -81,7 +81,7 @@ def _told(probe: Probe) -> Optional[Claim]:
 
 
 def unsaid(exchange: Exchange) -> str:
-    """The body of an answer without what the request put into it."""
+    """The body of a response without what the request put into it."""
     request, body = exchange.request, exchange.answer.body
     values = [value for _, value in request.query] + [unquote(step) for step in request.path.split("/")]
     for value in sorted([*values, *re.split(r"[&=\"{}]", unquote_plus(request.body))], key=len, reverse=True):

@@ -51,7 +51,7 @@ def _asked(request: Request, query: str) -> Optional[Request]:
 
 
 def _schema(answer: Answer) -> int:
-    """How many types a schema in the answer has."""
+    """How many types a schema in the response has."""
     value = parsed_json(answer.body.lstrip())
     data = value.get("data") if isinstance(value, dict) else None
     schema = data.get("__schema") if isinstance(data, dict) else None

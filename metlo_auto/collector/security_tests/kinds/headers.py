@@ -1,4 +1,4 @@
-"""Headers of answers: cookies of sessions, CORS, caching of sensitive data, content types, HSTS."""
+"""Headers of responses: cookies of sessions, CORS, caching of sensitive data, content types, HSTS."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(probe: Probe) -> Iterator[Claim]:
 
 
 def _cookies(probe: Probe) -> Iterator[Claim]:
-    """Of the answers of this run, and of stored ones: a login is seldom asked again."""
+    """Of the responses of this run, and of stored ones: a login is seldom asked again."""
     live = [(exchange.answer, exchange) for exchange in probe.exchanges if exchange.answer.status < 400]
     stored = [
         (s.answer, Exchange(0, s.caller, s.request, s.answer)) for s in probe.target.samples if s.answer.status < 400

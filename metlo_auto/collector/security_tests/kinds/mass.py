@@ -51,7 +51,7 @@ def run(probe: Probe) -> Iterator[Claim]:
 
 
 def _reader(probe: Probe) -> Optional[Request]:
-    """A GET that shows what the write changes: of the same path, else the write's own answer would have to do."""
+    """A GET that shows what the write changes: of the same path, else the write's own response would have to do."""
     assert probe.base is not None
     for other in probe.world.probes:
         if other.target.method == "GET" and shape_of(other.target.route) == shape_of(probe.target.route):
@@ -61,7 +61,7 @@ def _reader(probe: Probe) -> Optional[Request]:
 
 
 def _fields(sent: dict[str, Any], before: Answer) -> list[tuple[str, Any]]:
-    """Fields of the answer that the request does not have, telling names first."""
+    """Fields of the response that the request does not have, telling names first."""
     value = parsed_json(before.body.lstrip())
     if not isinstance(value, dict):
         return []

@@ -32,7 +32,7 @@ def run(probe: Probe) -> Iterator[Claim]:
 
 
 def _widened(probe: Probe, given: Input) -> Optional[Exchange]:
-    """The answer to `$ne`, where it has more than that to an unknown operator, twice."""
+    """The response to `$ne`, where it has more than that to an unknown operator, twice."""
     assert probe.base is not None
     for _ in range(2):
         word = probe.word()

@@ -1,4 +1,4 @@
-"""Whether an answer holds what only somebody should see: secrets, personal data, values of one identity alone; pure."""
+"""Whether a response holds what only somebody should see: secrets, personal data, values of one identity; pure."""
 # ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _secret(name: str, parts: "tuple[str, ...]", text: str) -> str:
 
 
 def personal_classes(answer: Answer) -> "set[str]":
-    """Classes of personal data in an answer."""
+    """Classes of personal data in a response."""
     found: set[str] = set()
     for path, leaf in content_of(answer).leaves[:MOST_LOOKED_AT]:
         if isinstance(leaf, (str, int, float)) and not isinstance(leaf, bool):
@@ -94,7 +94,7 @@ def is_sensitive(answer: Answer) -> bool:
 
 
 def is_personal(probe: Probe, answer: Answer) -> bool:
-    """Whether an answer is sensitive, or differs from identity to identity."""
+    """Whether a response is sensitive, or differs from identity to identity."""
     if is_sensitive(answer):
         return True
     base = probe.base

@@ -75,7 +75,7 @@ def _by_name(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
 
 
 def _database_error(probe: Probe, exchange: Exchange) -> str:
-    """What names a database in the answer, or in what the agent saw; "" for nothing."""
+    """What names a database in the response, or in what the agent saw; "" for nothing."""
     found = _ERROR.search(exchange.answer.body)
     if found is not None:
         return found.group().strip()
@@ -159,7 +159,7 @@ def _read(base: Baseline, exchange: Exchange, payload: str) -> Reading:
 
 
 def _same_as(base: Baseline, exchange: Exchange, given: Input, payload: str = "") -> bool:
-    """Whether an answer says what the baseline says, apart from what the request put into it."""
+    """Whether a response says what the baseline says, apart from what the request put into it."""
     said = [given.value + payload, payload] if payload else []
     mine = reading(base.answer, base.volatile, [given.value] if payload else [])
     theirs = reading(exchange.answer, base.volatile, [*said, given.value] if payload else [])

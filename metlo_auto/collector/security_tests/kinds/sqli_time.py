@@ -1,4 +1,4 @@
-"""Delays that grow with the delay asked for, three times, with controls between: for what shows in no answer."""
+"""Delays that grow with the delay asked for, three times, with controls between: for what shows in no response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that an answer says, headers included; pure."""
+"""Everything that a response says, headers included; pure."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _opened(script: str) -> str:
 
 
 def forbids_scripts(answer: Answer) -> bool:
-    """Whether a policy of the answer forbids scripts that stand in the page."""
+    """Whether a policy of the response forbids scripts that stand in the page."""
     for policy in answer.all_headers("content-security-policy"):
         rules = {words[0]: words[1:] for words in (part.lower().split() for part in policy.split(";")) if words}
         sources = rules.get("script-src", rules.get("default-src"))

@@ -23,7 +23,7 @@ FAILED, BROKEN, UNREACHED = "failed", "error", "unreached"
 
 
 class Problem(NamedTuple):
-    """`sort`: FAILED for an assertion, BROKEN for a file that cannot be run as it is, UNREACHED for no answer."""
+    """`sort`: FAILED for an assertion, BROKEN for a file that cannot be run as it is, UNREACHED for no response."""
 
     sort: str
     line: int
@@ -78,7 +78,7 @@ class _Runner:
                 return
 
     def _ask(self, step: Step, values: Mapping[str, str]) -> Iterator[Problem]:
-        """One request, what it failed, and then what is taken out of its answer."""
+        """One request, what it failed, and then what is taken out of its response."""
         request = self._request(step, values)
         refused = refusal(request.method, "", self._writes)
         if refused:
