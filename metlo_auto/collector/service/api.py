@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -12,6 +11,7 @@ from sqlalchemy.engine import Engine
 from metlo_auto.collector.analysis.aggregation import dump
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.inventory import exposures, fields, findings, queries, routes
+from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, rfc3339, routes_value
 from metlo_auto.collector.store.database import reading, writing
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/local")
@@ -32,7 +32,7 @@ def list_endpoints() -> Response:
     with reading(_engine()) as connection:
         found = queries.list_endpoints(connection)
         classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
-    return _json([_endpoint(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
+    return _json([endpoint_value(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
 
 
 @blueprint.get("/endpoints/<endpoint_id>/fields")
@@ -46,7 +46,7 @@ def list_fields(endpoint_id: str) -> Response:
 def list_findings() -> Response:
     with reading(_engine()) as connection:
         found = findings.find_all(connection, time.time(), guesses=request.args.get("guesses") == "1")
-    return _json([_finding(finding) for finding in found])
+    return _json([finding_value(finding) for finding in found])
 
 
 @blueprint.get("/traces")
@@ -78,8 +78,7 @@ def list_routes() -> Response:
     return _json(
         {
             "declared": [route._asdict() for route in declared],
-            "never_called": [route._asdict() for route in compared.never_called],
-            "not_declared": [{"method": e.method, "route": e.template, "host": e.host} for e in compared.not_declared],
+            **routes_value(compared),
         }
     )
 
@@ -102,22 +101,6 @@ def declare_routes() -> Response:
     return _json({"routes": len(declared)})
 
 
-def _endpoint(endpoint: queries.Endpoint, classes: list[str]) -> dict[str, Any]:
-    return {
-        "id": endpoint.id,
-        "method": endpoint.method,
-        "route": endpoint.template,
-        "host": endpoint.host,
-        "calls": endpoint.calls,
-        "errors": endpoint.errors,
-        "client_errors": endpoint.client_errors,
-        "authenticated": endpoint.authenticated,
-        "first_seen": rfc3339(endpoint.first_seen),
-        "last_seen": rfc3339(endpoint.last_seen),
-        "sensitive": classes,
-    }
-
-
 def _field(field: fields.Field) -> dict[str, Any]:
     claims = [
         {"class": c.name, "hits": c.hits, "observations": c.observations, "example": c.example} for c in field.claims
@@ -132,25 +115,3 @@ def _field(field: fields.Field) -> dict[str, Any]:
         "enum": list(field.enum),
         "sensitive": claims,
     }
-
-
-def _finding(finding: findings.Finding) -> dict[str, Any]:
-    where = finding.route
-    return {
-        "key": finding.key,
-        "kind": finding.kind.name,
-        "severity": finding.kind.severity,
-        "title": finding.kind.title,
-        "method": finding.endpoint.method,
-        "route": finding.endpoint.template,
-        "host": finding.endpoint.host,
-        "file": where.file if where else "",
-        "line": where.line if where else 0,
-        "detail": finding.detail,
-        "evidence": finding.evidence,
-        "dismissed": finding.dismissed,
-    }
-
-
-def rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ from metlo_auto.cli import completion
 from metlo_auto.collector import data_folder as folders
 from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
 from metlo_auto.collector.security_tests import arguments as security_tests
-from metlo_auto.collector.service import requirements_check
+from metlo_auto.collector.service import inventory_arguments, requirements_check
 from metlo_auto.version import VERSION
 
 ELSEWHERE = "METLO_COLLECTOR_CONTINUED"  # set where this command has been continued in another environment
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_serving(commands, common)
     _add_reading(commands, common)
+    inventory_arguments.add_arguments(commands, common)
     security_tests.add_arguments(commands, common)
     commands.add_parser("analyse", parents=[common])  # the server's own child
     return parser
@@ -190,8 +191,12 @@ def _run(options: argparse.Namespace) -> int:
         "delete": commands.delete,
         "analyse": commands.analyse,
         "test": commands.test,
+        "endpoints": commands.show_endpoints,
+        "findings": commands.show_findings,
+        "routes": commands.show_routes,
     }
-    troubles = (commands.Failed, folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
+    unusable = (folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
+    troubles = (commands.Failed, commands.Unknown, *unusable)
     try:
         path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
         return known[options.command](folders.open_folder(path), options) or 0

@@ -19,10 +19,12 @@ from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.inventory import export, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
-from metlo_auto.collector.service import presence, progress, server
+from metlo_auto.collector.service import inventory_commands, presence, progress, server
 from metlo_auto.collector.service.access import page_token
 from metlo_auto.collector.store import deletion
 from metlo_auto.collector.store.database import open_store, reading, writing
+
+Unknown = inventory_commands.Unknown
 
 
 class Failed(Exception):
@@ -101,6 +103,21 @@ def test(folder: Folder, options: argparse.Namespace) -> int:
     from metlo_auto.collector.security_tests.command import run_command  # what it needs takes a while to import
 
     return run_command(folder, options, store_url(folder, options))
+
+
+def show_endpoints(folder: Folder, options: argparse.Namespace) -> int:
+    with _reading(folder, options) as connection:
+        return inventory_commands.show_endpoints(connection, options)
+
+
+def show_findings(folder: Folder, options: argparse.Namespace) -> int:
+    with _reading(folder, options) as connection:
+        return inventory_commands.show_findings(connection, options, _write)
+
+
+def show_routes(folder: Folder, options: argparse.Namespace) -> int:
+    with _reading(folder, options) as connection:
+        return inventory_commands.show_routes(connection, options)
 
 
 def describe(folder: Folder, options: argparse.Namespace) -> None:
