@@ -14,6 +14,7 @@ NEEDED = (
     ("SQLAlchemy", "sqlalchemy", "2.0"),
     ("phonenumbers", "phonenumbers", "8.12"),
     ("python-stdnum", "stdnum", "1.17"),
+    ("urllib3", "urllib3", "2.0"),
 )
 # What single commands need beside these; they say so themselves.
 FOR_COMMANDS = ("html5lib>=1.1", "pyyaml>=6.0", "tomli>=2.0; python_version < '3.11'")

@@ -22,7 +22,7 @@ from tests.support.recorder import Recorder
 SHELL = ("", "sh")
 RUN_HERE = {
     "try": ("README.md", "pip install ./metlo-auto\nmetlo-run --local --yes flask run"),
-    "collector": ("docs/collector.md", "pip install 'metlo-auto[collector]'"),
+    "collector": ("docs/collector.md", "metlo-run --local flask run"),
     "send": ("README.md", "pip install ./metlo-auto "),
     "deploy": ("docs/deploy.md", "pip install metlo-auto\n"),
     "check": ("README.md", "metlo-run --check gunicorn app:app"),
@@ -33,8 +33,10 @@ ELSEWHERE = {
     "./scripts/demo\n": "tests/examples/test_demo.py",
     "captured = sent + spooled": "an equation; tests/delivery hold it",
     "bytes as they pass by": "a picture",
+    "launcher, bootstrap": "a picture",
     "kubectl exec": "needs a cluster; what it runs there is run by test_injection_by_an_init_container",
     "metlo-collector test": "tests/security_tests",
+    "METLO_HOST=https://collector.example.com METLO_API_KEY=… metlo-run": "test_sending_to_a_collector has the same settings",
     "docker build": "needs a Docker daemon; tests/examples/test_deployment.py runs the command of the image",
     "docker compose": "needs a Docker daemon; tests/examples/test_deployment.py runs what the file says",
 }
@@ -82,7 +84,8 @@ def commands_in_prose():
 def test_a_command_in_prose_exists_with_its_options(page, command):
     program, *arguments = shlex.split(re.sub(r" \[ARG…\]", "", command))
     if program == "metlo-run":
-        value = [] if arguments and arguments[-1] not in ("--env-file", "--print-completion") else ["bash"]
+        wanted = {"--env-file": "FILE", "--print-completion": "bash", "--spool": "list"}
+        value = [wanted[arguments[-1]]] if arguments and arguments[-1] in wanted else []
         options.parse([*arguments, *value, "app"])
     elif program == "metlo-collector":
         words = [word for word in arguments if not word.startswith("-")]
@@ -136,10 +139,10 @@ class Place:
         return done.stdout
 
     @contextlib.contextmanager
-    def serving(self, script):
-        """The script up to its last line, which serves; yields the log."""
+    def serving(self, script, seconds=60):
+        """The script up to its last line, which serves within `seconds`; yields the log."""
         *before, last = [line for line in script.splitlines() if line.strip()]
-        with running(["/bin/sh", "-e", "-c", "\n".join([*before, "exec " + last])], self.port, env=self.environ, cwd=str(self.app)) as log:
+        with running(["/bin/sh", "-e", "-c", "\n".join([*before, "exec " + last])], self.port, seconds, env=self.environ, cwd=str(self.app)) as log:
             yield log
 
 
@@ -153,7 +156,7 @@ def place(tmp_path_factory, wheels):
 def test_the_readme_with_ones_own_app(place):
     install, serve = block("try").splitlines()
     place.shell(install)
-    with place.serving(serve) as log:
+    with place.serving(serve, seconds=200) as log:  # it makes an environment first
         page = re.search(r"http://127\.0\.0\.1:\d+/\S+", log.read_text()).group(0)
         assert get(place.port, "/hello/you") == "hello you"
         counts = ""
@@ -208,8 +211,8 @@ def test_sending_to_a_collector(place, name):
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_collector_alone_and_beside_an_app(place):
-    install, local, serve = [line.partition("  #")[0] for line in block("collector").splitlines()]
-    place.shell(install)
+    local, serve = [line.partition("  #")[0] for line in block("collector").splitlines()]
+    place.shell("pip install 'metlo-auto[collector]'")
     with place.serving(local):
         assert get(place.port, "/hello/you") == "hello you"
     port = free_port()

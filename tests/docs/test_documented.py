@@ -110,8 +110,10 @@ def test_reasons_are_found():
 # What is no message: values of settings and of options are documented with those, patterns and parts are not said.
 SILENT = {"No module named ", "%s, line %d"}
 PATTERN = re.compile(r"\^|.*\(\?:")
-TABLES = {"OPTIONS", "SETTINGS", "EXAMPLES", "HELP"}
-ELSEWHERE = ("redact/", "bodies/", "doctor/", "wire.py", "completion.py")
+TABLES = {"OPTIONS", "SETTINGS", "EXAMPLES", "HELP", "ASK", "ASK_PACKAGES"}
+# lines of shell scripts and of Python, and phrases that only tell two interpreters apart
+NO_MESSAGES = ("cli/completion.py", "cli/collector_packages.py", "delivery/transport/pypy_imports.py")
+ELSEWHERE = ("redact/", "trace/bodies/", "doctor/", *NO_MESSAGES)
 COLLECTORS = {"Failed", "FolderUnusable", "CannotAttach", "CannotServe", "StoreUnusable", "complaint", "warning"}
 
 

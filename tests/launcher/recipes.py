@@ -52,15 +52,15 @@ def open_to_others(path: pathlib.Path) -> bool:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, **popen: Any) -> Iterator[pathlib.Path]:
-    """`command` with its children until the end of the block; yields its log once it answers on `port`."""
+def running(command: Sequence[str], port: int, seconds: float = SECONDS, **popen: Any) -> Iterator[pathlib.Path]:
+    """`command` with its children until the end of the block; yields its log once it is served on `port`, within `seconds`."""
     log = pathlib.Path(popen["cwd"]) / "log"
     with open(str(log), "wb") as output:
         process = subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, **popen
         )
     try:
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + seconds
         while not answers(port):
             assert process.poll() is None and time.monotonic() < until, log.read_text()
             time.sleep(0.05)

@@ -1,5 +1,6 @@
 """The embedded collector has a Python of its own, and none of the app's packages is moved for it."""
 
+import ast
 import json
 import os
 import pathlib
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Tuple
 
 import pytest
 
@@ -45,6 +46,26 @@ def test_the_extra_names_what_the_code_needs() -> None:
     bounds = dict(re.findall(r'"([^;">]+)>=([^;"]+);', extra.group(1)))
     assert named == list(bounds)
     assert {distribution.lower(): oldest for distribution, _, oldest in NEEDED}.items() <= bounds.items()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="this Python has no list of its own modules")
+def test_the_collector_imports_what_the_extra_names_and_nothing_else() -> None:
+    named = {module for _, module, _ in NEEDED} | {"html5lib", "yaml", "tomli"}
+    assert len(requirements()) == len(named)
+    of_flask, optional = {"werkzeug", "markupsafe"}, {"orjson"}
+    known = named | of_flask | optional | {"metlo_auto"} | set(sys.stdlib_module_names)
+    imported = {(name.partition(".")[0], path.name) for path, name in imports(ROOT / "metlo_auto" / "collector")}
+    assert {module for module, _ in imported} >= named - {"jinja2", "tomli"}
+    assert [(module, file) for module, file in sorted(imported) if module not in known] == []
+
+
+def imports(folder: pathlib.Path) -> Iterator[Tuple[pathlib.Path, str]]:
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((path, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield path, node.module
 
 
 def test_without_a_terminal_nothing_is_made_and_one_line_says_how(bare: Installed, environ: Dict[str, str]) -> None:

@@ -1,35 +1,65 @@
-"""Which texts are codes, as programs choose them, and which names of fields stand before what people are called; pure."""
-# ruff: noqa: E501, SIM905 - long lists of words read best as text
+"""Which texts are codes, as programs choose them, and which may be shown under the name of a field; pure."""
+# ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 
 import re
+from typing import Union
 
 from metlo_auto.collector.analysis.credentials import is_credential, words
 
 MOST = 40  # characters
-_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:+/-]{0,39})")
-_TITLE = re.compile(r"[A-Z][a-z]+(?:[-'][A-Z][a-z]+)*")  # Anna, Meyer-Schmidt, Berlin
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+*/-]*", re.ASCII)
+_TITLE = re.compile(r"[A-Z][a-z]+(?:[A-Z'-][a-z]+)*", re.ASCII)  # Anna, Meyer-Schmidt, McDonald, Berlin
+# What stands under these words says who people are, or is written by them.
 _PERSON = frozenset(
     """
-    name names firstname lastname fullname username nickname surname givenname familyname displayname forename login handle nick
-    user users owner author creator assignee reviewer customer client contact member person people patient employee manager sender
-    recipient from to cc bcc email mail phone tel mobile address street city town county place location zip zipcode postcode
-    postal birthday dob born ssn iban company organisation organization employer school title subject message text comment note
-    notes description bio about body content q query search term keyword keywords alias profile account cardholder holder
-    nombre apellido nom prenom vorname nachname cognome sobrenome
+    name names firstname lastname fullname username nickname surname givenname familyname displayname forename
+    login handle nick user users owner author creator assignee reviewer customer client contact member person
+    people patient employee manager sender recipient from to cc bcc email mail phone tel mobile address street
+    city town county place location zip zipcode postcode postal birthday dob born ssn iban company organisation
+    organization employer school title subject message text comment note notes description bio about body
+    content q query search term keyword keywords alias profile account cardholder holder nombre apellido nom
+    prenom vorname nachname cognome sobrenome
+    """.split()
+)
+# What stands under these is one of many, so that a few of them are no enum.
+_NO_ENUM = _PERSON | frozenset(
+    """
+    editor by first last middle given family maiden addresses doctor comments summary answer question id ids key
+    token password secret pin code number
+    """.split()
+)
+# These say that a capitalised word is one of a set.
+_CHOICE = frozenset(
+    """
+    status state type kind category level mode role severity priority phase stage method action event format
+    unit currency country language locale scope visibility result outcome reason error day month weekday gender
+    plan tier
     """.split()
 )
 
 
 def is_code(text: str) -> bool:
-    """True for one word of letters, digits and joints that is no name: `paid`, `EUR`, `v2.1`, `order-12`, but not `Anna`."""
-    if not 0 < len(text) <= MOST or text.startswith("redacted"):
-        return False
-    return bool(_CODE.fullmatch(text)) and not _TITLE.fullmatch(text)
+    """True for one word of letters, digits and joints that is no name: `paid`, `EUR`, `v2.1`, but not `Anna`."""
+    return _is_one_word(text) and not _TITLE.fullmatch(text)
 
 
 def names_person(name: str) -> bool:
     """True for a field whose values say who someone is, what they wrote, or a credential."""
     parts = words(name)
     return bool(_PERSON.intersection(parts)) or "".join(parts) in _PERSON or is_credential(name)
+
+
+def may_be_member(name: str, value: Union[str, int, float]) -> bool:
+    """True where `value` of the field `name` may be listed as a member of an enum: numbers, and codes of no person."""
+    if not isinstance(value, str):
+        return True
+    parts = words(name)
+    if parts and parts[-1] in _CHOICE:
+        return _is_one_word(value)
+    return is_code(value) and _NO_ENUM.isdisjoint(parts)
+
+
+def _is_one_word(text: str) -> bool:
+    return 0 < len(text) <= MOST and not text.startswith("redacted") and bool(_CODE.fullmatch(text))

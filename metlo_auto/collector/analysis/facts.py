@@ -11,8 +11,7 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis import masking, sensitive
-from metlo_auto.collector.analysis.codes import is_code, names_person
-from metlo_auto.collector.analysis.enum_members import may_be_code
+from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
 from metlo_auto.collector.analysis.shapes import Leaf, Place, places
@@ -154,7 +153,7 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
         shape = _format(key.section, leaf)
         if shape:
             formats[shape] = formats.get(shape, 0) + n
-        if enumerable and (found or shape or not may_be_code(place.name, leaf)):
+        if enumerable and (found or shape or not may_be_member(place.name, leaf)):
             enumerable = False
             known.remember(key, "many", "")
             yield Fact(key, "many", "", n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 from urllib.parse import urlencode
@@ -52,14 +53,12 @@ def read_config(path: Path, environ: Mapping[str, str]) -> Config:
 
 def _parsed(text: str) -> dict[str, Any]:
     """Raises BadConfig where no parser is there, ValueError for what is not TOML."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        try:
-            import tomli as tomllib
-        except ImportError:
-            raise BadConfig(f"--config needs tomli; run: {sys.executable} -m pip install tomli") from None
-    return tomllib.loads(text)
+    try:
+        parser = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    except ImportError:
+        raise BadConfig(f"--config needs tomli; run: {sys.executable} -m pip install tomli") from None
+    parsed: dict[str, Any] = parser.loads(text)
+    return parsed
 
 
 def _identity(name: str, value: Any, where: str, environ: Mapping[str, str]) -> Identity:

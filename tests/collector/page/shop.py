@@ -45,7 +45,7 @@ def product(r: random.Random, number: Optional[int] = None) -> dict[str, Any]:
         "name": THINGS[number % len(THINGS)],
         "price": round(4 + number * 1.75, 2),
         "stock": r.randint(0, 40),
-        "status": r.choice(("available", "available", "sold out")),
+        "status": r.choice(("available", "available", "sold_out")),
         "tags": r.sample(TAGS, r.randint(1, 3)),
     }
     if r.random() < 0.4:

@@ -39,7 +39,7 @@ def test_fields_form_a_tree_with_presence(opened: Any, shop_collector: Collector
     assert re.fullmatch(r"object [\d,]+ of [\d,]+", found["discount"])
     assert found["percent"] == "integer always"
     assert page.locator("tr", has=page.locator(".name", has_text="percent")).locator("th.depth1").count() == 1
-    assert found["status"] == "string available sold out always"
+    assert found["status"] == "string available sold_out always"
 
 
 def test_sensitive_fields_carry_their_evidence_and_no_value(

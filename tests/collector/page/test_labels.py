@@ -207,7 +207,7 @@ def test_other_values_are_not(text: str) -> None:
 )
 def test_the_address_to_send_to(host: str, headers: dict[str, str], url: str) -> None:
     sent = trace(host=host, request_headers=[{"name": name, "value": value} for name, value in headers.items()])
-    assert replay.call(sent, revealed=False).url == url
+    assert replay.call(sent, revealed=False).url == [url]
 
 
 def test_a_thing_is_kept_for_twenty_times_what_it_took() -> None:
