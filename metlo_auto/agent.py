@@ -203,7 +203,8 @@ class Agent:
             for reason, count in writer.declined().items():
                 declined[reason] = declined.get(reason, 0) + count
         return dict(self.delivery.stats(), internal_errors=self.guard.errors,
-                    native=sum([writer.written() for writer in writers]), native_declined=declined)
+                    native=sum([writer.written() for writer in writers]), native_declined=declined,
+                    native_state={self._native_state: 1})
 
 
 def _prepare_routes(service: str, routes_of_app: Callable[[], Any]) -> Optional[Callable[[], bytes]]:
@@ -245,7 +246,7 @@ class Agents:
     def stats(self) -> Dict[str, Any]:
         """The sum over all agents; "dropped" stays a dict of counts by reason."""
         total: Dict[str, Any] = dict(
-            dict.fromkeys(NUMBERS, 0), dropped={}, internal_errors=0, native=0, native_declined={})
+            dict.fromkeys(NUMBERS, 0), dropped={}, internal_errors=0, native=0, native_declined={}, native_state={})
         for agent in list(self._agents.values()):
             for name, value in agent.stats().items():
                 if isinstance(value, dict):
