@@ -18,12 +18,10 @@ pub enum Reason {
     Path,
     Text,
     Unfinished,
-    Websocket,
 }
 
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 13] = [
     "argument", "body", "busy", "error", "exception", "file", "first", "headers", "method", "panic", "path", "text", "unfinished",
-    "websocket",
 ];
 
 /// How often something was declined, by reason.
