@@ -72,7 +72,7 @@ class Agent:
         self._said_own = False
         self._begun: Dict[Channel, _PerProcess] = {}  # `_mine`, and for a moment that of a process before this one
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
-        self.native_state, module = find_native(settings.native, settings.redact)
+        self._native_state, module = find_native(settings.native, settings.redact)
         self._native = Native(module, Redactor(
             settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none"),
             self._limit) if module is not None else None

@@ -75,9 +75,8 @@ class Native:
         return self._module.Writer({
             "pieces": _pieces(encoder), "methods": sorted(METHODS),
             "without_endpoint": list(without_endpoint), "limit": self._limit, "search": self._search,
-            "key": redactor.key(), "before_marks": _BEFORE_MARKS, "schemes": sorted(SCHEMES - {"basic"}), "apart": _APART if redactor.enabled else b"",
-
-            "plan": self._plan, "cookie": self._cookie,
+            "key": redactor.key(), "before_marks": _BEFORE_MARKS, "schemes": sorted(SCHEMES - {"basic"}),
+            "apart": _APART if redactor.enabled else b"", "plan": self._plan, "cookie": self._cookie,
             "kind": self._kind, "body": redactor.body, "query": redactor.query,
             "masked_path": self._masked_path,
             "peers": lambda *said: encoder.peers(Peers(*said)), "path": encoder.path, "parameters": encoder.parameters,
