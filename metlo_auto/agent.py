@@ -20,7 +20,8 @@ from metlo_auto.capture.response_tee import hand_over_interrupted
 from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
 from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks
-from metlo_auto.redact import exchange_redactor
+from metlo_auto.native import Native, find_native
+from metlo_auto.redact import Redactor, exchange_redactor
 from metlo_auto.trace.bodies import MultipartSieve, text_of
 from metlo_auto.trace.encoder import METHODS, Encoder
 
@@ -47,6 +48,11 @@ class _PerProcess:
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
+        self.natives: Dict[str, Any] = {}  # what writes ordinary traces where that is compiled, one for each app's name
+
+    def known(self, route: RouteKey) -> int:
+        """How well the collector knows a route: 0 not at all, 1 announced, 2 announced and answered well."""
+        return 2 if route in self.answered_well else 1 if route in self.announced else 0
 
 
 class Agent:
@@ -64,7 +70,12 @@ class Agent:
         self._mine: Optional[_PerProcess] = None
         self._undeclared: Deque[Tuple[str, Callable[[], Any]]] = deque()
         self._said_own = False
+        self._begun: Dict[Channel, _PerProcess] = {}  # `_mine`, and for a moment that of a process before this one
         self._limit, self._samples = settings.max_body, settings.sample_rate < 1.0
+        self._native_state, module = find_native(settings.native, settings.redact)
+        self._native = Native(module, Redactor(
+            settings.api_key, settings.redact_headers, settings.redact_fields, settings.redact != "none"),
+            self._limit) if module is not None else None
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route], ordinary: Optional[type] = None,
                 service: str = "") -> Capture:
@@ -88,10 +99,44 @@ class Agent:
             self.delivery.declare(partial(_prepare_routes, service, routes_of_app))
 
     def report(self, x: Exchange, service: str = "") -> None:
-        """Redacts, encodes and queues one exchange, which it changes; never waits, never does I/O."""
+        """Redacts, encodes and queues one exchange, which it may change; never waits, never does I/O."""
+        if self._native is None or self._undeclared or not self._is_simple(x) or not (
+                self._writer(service).write_exchange(x)):
+            self.report_purely(x, service)
+
+    def _is_simple(self, x: Exchange) -> bool:
+        """Whether no route of the app has a secret argument, which would have to be masked in all of the exchange."""
+        return self._redacted is None or x.rules is None or x.rules.kept == ()
+
+    def _per_process(self) -> _PerProcess:
         channel, mine = self.delivery.channel(), self._mine
         if mine is None or mine.channel is not channel:
-            mine = self._mine = _PerProcess(self.settings, channel)
+            # Atomic: of two threads that come at once both get the same.
+            mine = self._mine = self._begun.setdefault(channel, _PerProcess(self.settings, channel))
+            self._begun = {channel: mine}
+        return mine
+
+    def _writer(self, service: str) -> Any:
+        """What writes the ordinary traces of this app in this process."""
+        mine = self._per_process()
+        writer = mine.natives.get(service)
+        if writer is None and self._native is not None:
+            keep = partial(self._is_kept, mine) if self._samples else None
+            writer = mine.natives.setdefault(service, self._native.writer(
+                mine.encoders[service], mine.known, mine.kind, mine.numbers.__next__, keep, mine.channel.submit,
+                without_endpoint=_NO_ENDPOINT, left_alone=_POSTS))
+        return writer
+
+    def _is_kept(self, mine: _PerProcess) -> bool:
+        """Whether a request is among those that are reported; counts those that are not."""
+        kept = mine.luck.random() < self.settings.sample_rate
+        if not kept:
+            self.delivery.count_dropped("sampled")
+        return kept
+
+    def report_purely(self, x: Exchange, service: str = "") -> None:
+        """The same without anything compiled."""
+        mine = self._per_process()
         number = next(mine.numbers)
         if self._undeclared:
             self._declare_waiting()
@@ -107,8 +152,7 @@ class Agent:
         first = 0
         if route is not None and route not in mine.answered_well:
             first = self._is_first(mine, route, number, x.status)
-        if self._samples and not first and x.status < 500 and mine.luck.random() >= self.settings.sample_rate:
-            self.delivery.count_dropped("sampled")
+        if self._samples and not first and x.status < 500 and not self._is_kept(mine):
             return
         self._send(mine, x, number, route, first, service)
 
@@ -153,7 +197,14 @@ class Agent:
 
     def stats(self) -> Dict[str, Any]:
         """Counters of this process."""
-        return dict(self.delivery.stats(), internal_errors=self.guard.errors)
+        writers = list(self._mine.natives.values()) if self._mine is not None else []
+        declined: Dict[str, int] = {}
+        for writer in writers:
+            for reason, count in writer.declined().items():
+                declined[reason] = declined.get(reason, 0) + count
+        return dict(self.delivery.stats(), internal_errors=self.guard.errors,
+                    native=sum([writer.written() for writer in writers]), native_declined=declined,
+                    native_state={self._native_state: 1})
 
 
 def _prepare_routes(service: str, routes_of_app: Callable[[], Any]) -> Optional[Callable[[], bytes]]:
@@ -194,7 +245,8 @@ class Agents:
 
     def stats(self) -> Dict[str, Any]:
         """The sum over all agents; "dropped" stays a dict of counts by reason."""
-        total: Dict[str, Any] = dict(dict.fromkeys(NUMBERS, 0), dropped={}, internal_errors=0)
+        total: Dict[str, Any] = dict(
+            dict.fromkeys(NUMBERS, 0), dropped={}, internal_errors=0, native=0, native_declined={}, native_state={})
         for agent in list(self._agents.values()):
             for name, value in agent.stats().items():
                 if isinstance(value, dict):

@@ -55,6 +55,7 @@ SETTINGS = (
     Setting("compress", "auto", kinds.compress, "auto, true or false", "gzip: auto = not on loopback"),
     Setting("spool_dir", "", kinds.plain, "a folder, or off", "for traces while the collector is down; off = none"),
     Setting("spool_size", "64M", kinds.size, "a size such as 64M", "bytes at most; the oldest goes first"),
+    Setting("native", "auto", kinds.one_of("auto", "off"), "auto or off", "off: metlo-auto-native is not used"),
     Setting("max_rate", "200", kinds.rate, "traces a second, 0 for no bound",
             "most traces a second to Metlo's own collector"),
     Setting("log_level", "WARNING", kinds.level, "one of " + ", ".join(kinds.LEVELS), "level of the logger metlo"),
@@ -93,6 +94,7 @@ class Settings(NamedTuple):
     compress: str
     spool_dir: Optional[str]
     spool_size: int
+    native: str
     max_rate: float
     log_level: str
     strict: bool

@@ -154,9 +154,19 @@ def _packages(seen: Dict[str, Any]) -> Iterator[Finding]:
     else:
         said = "metlo-auto is not loaded there at start: another sitecustomize or a setting of Python is in the way"
         yield Finding("metlo_auto", FAILED, said, "put `import metlo_auto.auto` at the top of the app")
+    yield _native(packages["metlo_auto_native"])
     if seen["agents"]:
         said = "other agents are loaded beside metlo: %s; both work, as long as metlo-run is the inner one"
         yield Finding("agents", OK, said % ", ".join(seen["agents"]))
+
+
+def _native(told: Dict[str, Any]) -> Finding:
+    """Whether requests may go the compiled way; without it nothing is missing, so this is never a failure."""
+    if "version" in told:
+        said = "metlo-auto-native %s is there: ordinary requests go the compiled way, unless METLO_NATIVE=off"
+        return Finding("native", OK, said % told["version"])
+    why = "is not installed" if told.get("missing") else "does not load there (%s)" % told["error"]
+    return Finding("native", OK, "metlo-auto-native %s: requests go the pure way, which does the same" % why)
 
 
 def _package(name: str, told: Dict[str, Any], pip: str) -> Finding:

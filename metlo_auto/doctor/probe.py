@@ -12,8 +12,8 @@ sys.path[:] = [entry for entry in sys.path if entry != os.path.dirname(os.path.a
 import json  # noqa: E402
 from typing import Any, Dict  # noqa: E402
 
-PACKAGES = ("flask", "wrapt", "requests", "dotenv", "metlo_auto")
-DISTRIBUTIONS = {"dotenv": "python-dotenv", "metlo_auto": "metlo-auto"}
+PACKAGES = ("flask", "wrapt", "requests", "dotenv", "metlo_auto", "metlo_auto_native")
+DISTRIBUTIONS = {"dotenv": "python-dotenv", "metlo_auto": "metlo-auto", "metlo_auto_native": "metlo-auto-native"}
 AGENTS = ("ddtrace", "newrelic", "opentelemetry.instrumentation", "elasticapm", "sentry_sdk", "scout_apm")
 
 

@@ -11,6 +11,7 @@ from .masks import CONSTANT, Masks
 from .names import Names, Needles, encodable, fold
 from .paths import Paths
 from .replacements import Rules
+from .rules import AUTHORIZATION
 from .secret_values import SecretValues, without_codes
 
 Mask = Callable[[str], str]
@@ -62,6 +63,27 @@ class Redactor:
     def needles(self) -> Needles:
         """What a text must say to be searched at all, for a compiled search; see `Names.needles`."""
         return self._names.needles()
+
+    def header_rule(self, name: str) -> Optional[str]:
+        """What a compiled way does with a header of this name: `cookies`, `authorization`, `ask`; None: it looks."""
+        if fold(name) in headers.COOKIES:
+            return "cookies"
+        if self.header_mask(name) is None:
+            return None
+        is_own = fold(name) in headers.SET_COOKIES | headers.CHALLENGES | headers.PROTOCOLS
+        return AUTHORIZATION if not is_own and self._header_names.rule(name) == AUTHORIZATION else "ask"
+
+    def is_credential(self, content_type: str) -> bool:
+        """Whether bodies of this type are nothing but a credential."""
+        return self.enabled and _CREDENTIAL_TYPE.match(content_type) is not None
+
+    def cookie_rule(self, name: str) -> Optional[str]:
+        """The rule of a cookie's name; None: its value becomes a mark, whatever it is."""
+        return self._rule_of(name)
+
+    def key(self) -> bytes:
+        """The key of the marks."""
+        return self._masks.key
 
     def is_secret(self, name: str) -> bool:
         """Whether values under a field, parameter or argument of this name are masked."""

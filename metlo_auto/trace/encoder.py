@@ -55,7 +55,7 @@ class Encoder:
 
     def __init__(self, environment: str, prefix: str, service: str = "") -> None:
         self._body = fastest_body()
-        self._templates = Memo(self._template)
+        self._templates = Memo(self.template)
         self._paths = Memo(_quoted_path)
         self._meta_paths = Memo(lambda whole: "," + _quoted_path(whole))
         self._seconds = _Seconds()
@@ -115,13 +115,38 @@ class Encoder:
             middle, self._body(response.text) if response.text else b'""', tail,
         ))
 
-    def _template(self, names: Tuple[Names, Names]) -> str:
+    def template(self, names: Tuple[Names, Names]) -> str:
         """A trace with headers of these names, to be filled in; NUL, which JSON never has, where the bodies stand."""
         return (
             '{"request":{"url":{%%s,%%s%%s,"parameters":[%%s]},"headers":[%s],"method":"%%s","body":\0},'
             '"response":{"status":%%d,"headers":[%s],"body":\0,%%s,"sourcePort":%%s,"requestTimestamp":"%%s.%%sZ",'
             '"responseTimestamp":"%%s.%%sZ","durationMs":%%d.%%s,"traceId":"%s-%%x"%%s}%%s}'
         ) % (_format(names[0]), _format(names[1]), self._prefix)
+
+    def peers(self, peers: Peers) -> Tuple[str, str, str]:
+        """What a trace says of these: host, the beginning of meta, the response's end with the rest of that."""
+        said: Tuple[str, str, str] = self._peers[peers]
+        return said
+
+    def route(self, script_name: str, rule: str, endpoint: Optional[str]) -> Tuple[str, str, str]:
+        """What a trace says of this route in the URL and in meta, and as a path."""
+        said: Tuple[str, str, str] = self._routes[script_name, rule, endpoint]
+        return said
+
+    def path(self, whole: str) -> str:
+        """A path as JSON, its name before it."""
+        said: str = self._paths[whole]
+        return said
+
+    @staticmethod
+    def parameters(query: str) -> str:
+        """The items of a list of parameters as JSON."""
+        return _parameters(query)
+
+    @staticmethod
+    def before_value(name: str) -> str:
+        """A header as JSON, up to its value."""
+        return '{"name":%s,"value":' % encode_basestring(name)
 
     def _peer(self, peers: Peers) -> Tuple[str, str, str]:
         """Host, what meta says of a proxy, the response's end with meta's beginning: the same for each client."""

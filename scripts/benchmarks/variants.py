@@ -21,6 +21,7 @@ class Variant(NamedTuple):
     revision: str = ""  # of git; "" is this checkout
     traces: int = 1  # per request
     patience: float = 10.0  # seconds that it may keep the last traces
+    is_native: bool = False  # with the compiled way of a request, which needs cargo
 
 
 BARE = "bare"
@@ -39,7 +40,7 @@ VARIANTS = {
     for variant in (
         Variant(BARE),
         _ours("metlo-auto"),
-        _ours("metlo-auto[speed]", _SPEED),
+        _ours("metlo-auto[speed]", _SPEED)._replace(is_native=True),
         _ours("metlo-auto-unredacted", METLO_REDACT="none"),
         Variant("metlo 0.0.17", ("metlo==0.0.17",), environment={"BENCH_ATTACH": "metlo"}),
         Variant(
@@ -93,4 +94,6 @@ def installed(variant: Variant, python: str) -> Path:
     folder = venvs.venv(name, venvs.COMMON + variant.requirements, python)
     if variant.is_ours:
         venvs.install_agent(folder, variant.revision)
+    if variant.is_native:
+        venvs.install_native(folder, variant.revision)
     return folder

@@ -17,7 +17,7 @@ from typing import Sequence
 from benchmarks.machine import ROOT
 
 HOME = ROOT / ".venvs"
-TOOLS = ("matplotlib==3.11.2", "hatchling==1.33.0", "py-spy==0.4.3", "brotli==1.2.1")
+TOOLS = ("maturin==1.16.0", "matplotlib==3.11.2", "hatchling==1.33.0", "py-spy==0.4.3", "brotli==1.2.1")
 # The same for whoever is measured.
 COMMON = ("flask==3.1.3", "werkzeug==3.1.9", "gunicorn==27.0.1", "gevent==26.9.0", "packaging==26.3")
 
@@ -88,18 +88,31 @@ def tools() -> Path:
 
 def install_agent(folder: Path, revision: str) -> None:
     """The agent of this checkout, or of a git revision of it, into `folder` as its wheel."""
+    _install(folder, revision, "agent", ("metlo_auto", "pyproject.toml", "LICENSE", "README.md"), "")
+
+
+def install_native(folder: Path, revision: str) -> None:
+    """The compiled way of a request, likewise; nothing of a revision that has none."""
+    if not revision or _git("cat-file", "-e", f"{revision}:native") is not None:
+        _install(folder, revision, "native", ("native",), "native")
+
+
+def _install(folder: Path, revision: str, what: str, parts: Sequence[str], root: str) -> None:
+    """The wheel of `root` in a copy of `parts`, unless what is there is made of the same."""
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "source"
-        _snapshot(source, revision)
+        _snapshot(source, revision, parts)
         digest = _digest(source)
-        stamp = folder / "agent"
+        stamp = folder / what
         if stamp.exists() and stamp.read_text() == digest:
             return
         builder = tools() / "bin/python"
         wheels = Path(name) / "wheels"
         run(
-            "build the agent",
-            [
+            f"build the {what}",
+            _maturin(folder, source / root, wheels)
+            if root
+            else [
                 builder,
                 "-m",
                 "pip",
@@ -113,7 +126,7 @@ def install_agent(folder: Path, revision: str) -> None:
             ],
         )
         run(
-            "install the agent",
+            f"install the {what}",
             [
                 folder / "bin/python",
                 "-m",
@@ -129,9 +142,16 @@ def install_agent(folder: Path, revision: str) -> None:
         stamp.write_text(digest)
 
 
-def _snapshot(target: Path, revision: str) -> None:
-    parts = ("metlo_auto", "pyproject.toml", "LICENSE", "README.md")
+def _maturin(folder: Path, source: Path, wheels: Path) -> list[object]:
+    python = folder / "bin/python"
+    kept = ["--target-dir", HOME / "native-target"]  # what is compiled of others stays the same
+    build = [tools() / "bin/maturin", "build", "--release", "--locked", "--manifest-path", source / "Cargo.toml"]
+    return [*build, "--interpreter", python, "--out", wheels, *kept]
+
+
+def _snapshot(target: Path, revision: str, parts: Sequence[str]) -> None:
     target.mkdir()
+    passed_over = shutil.ignore_patterns("__pycache__", "*.pyc", "target")
     if revision:
         present = [part for part in parts if _git("cat-file", "-e", f"{revision}:{part}") is not None]
         archive = _git("archive", revision, *present)
@@ -142,7 +162,7 @@ def _snapshot(target: Path, revision: str) -> None:
     else:
         for part in parts:
             if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+                shutil.copytree(ROOT / part, target / part, ignore=passed_over)
             elif (ROOT / part).exists():
                 shutil.copy(ROOT / part, target / part)
     (target / "README.md").touch()  # the build wants one

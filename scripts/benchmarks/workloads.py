@@ -71,16 +71,21 @@ WORKLOADS = {
         Workload("form", "form post", "POST", "/contact", _FORM, _form),
     )
 }
+_CREDENTIALS = {
+    "Authorization": "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0ODIxMyJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg",
+    "Cookie": "session=eyJjYXJ0IjpbMSwyXX0.Zx; theme=dark",
+}
+WORKLOADS["auth"] = WORKLOADS["json"]._replace(
+    name="auth",
+    what="JSON POST with a bearer token and a session cookie",
+    headers=dict(_JSON, **_CREDENTIALS),
+)
 SECRETS = Workload(
     "secrets",
     "JSON POST with secrets in it",
     "POST",
     "/orders",
-    dict(
-        _JSON,
-        Authorization="Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0ODIxMyJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg",
-        Cookie="session=eyJjYXJ0IjpbMSwyXX0.Zx; theme=dark",
-    ),
+    dict(_JSON, **_CREDENTIALS),
     json.dumps(order_with_secrets()),
 )
 WORKLOADS["secrets"] = SECRETS
@@ -102,4 +107,4 @@ def routed(number: int) -> Workload:
     return Workload(f"{number} routes", "routes", "GET", "/r0/ada", _USUAL, routes=number)
 
 
-ROWS = ("hello", "json", "json20k", "stream", "form")  # what `overhead` measures unless told otherwise
+ROWS = ("auth", "json", "hello", "json20k", "stream", "form")  # what `overhead` measures unless told otherwise

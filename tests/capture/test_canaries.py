@@ -113,7 +113,7 @@ def test_with_redact_none_the_spool_would_hold_them(tmp_path):
     "metlo_auto.capture.recording:Recording._hand_over",
 ])
 def test_a_step_that_raises_with_all_it_knows_tells_nobody(tmp_path, step):
-    with Recorder() as recorder, served(tmp_path, recorder.environ(), RAISING=step) as server:
+    with Recorder() as recorder, served(tmp_path, recorder.environ(METLO_NATIVE="off"), RAISING=step) as server:
         ask_all(server)
         counted = stats(server, lambda now: now["internal_errors"] > 0)
         log = (tmp_path / "logged").read_text()

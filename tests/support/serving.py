@@ -47,6 +47,8 @@ def clean_environ(tmp: Any, **more: str) -> Dict[str, str]:
     environ = {name: value for name, value in os.environ.items()
                if not name.startswith(("METLO_", "FLASK_", "GUNICORN_")) and name not in ("PYTHONPATH", "COV_CORE_SOURCE")}
     # the order of a set, such as the methods in Allow, is otherwise different each time
+    if os.environ.get("TEST_NATIVE"):  # the suite once more, by the pure way
+        environ["METLO_NATIVE"] = os.environ["TEST_NATIVE"]
     environ.update(HOME=str(tmp), XDG_STATE_HOME=str(tmp), PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1", PYTHONHASHSEED="0", **more)
     return environ
 

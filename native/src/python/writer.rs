@@ -1,0 +1,583 @@
+//! Writes the trace of an ordinary exchange in one pass, and hands it to the queue.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+
+use super::headers::{hash_of, push_value, Cookie, Plan};
+use super::safety;
+use super::seen::{text, Attempt, Kept, Not};
+use super::tables::Table;
+use super::words::Search;
+use crate::decline::{Declined, Reason};
+use crate::marks::Marks;
+use crate::moments::{push_hex, push_number, push_padded, push_second};
+use crate::quote::push_quoted;
+use crate::search::contains;
+
+/// How many pieces stand between the values of a trace.
+const PIECES: usize = 22;
+const BYTE_ORDER_MARK: u8 = 0xef;
+
+/// What a trace says of those who speak, the same for each client.
+struct Peers {
+    host: String,
+    forwarded: String,
+    tail: String,
+}
+
+/// What a trace says of a route, also in the place of its path; `name` is for the queue, None where there is no route.
+struct Line {
+    url: String,
+    meta: String,
+    path: String,
+    name: Option<Py<PyAny>>,
+}
+
+/// What a Content-Type says of a body.
+#[derive(Clone)]
+struct Kind {
+    plain: bool,
+    name: String,
+    /// Whether a cut text is whole wherever its characters are.
+    ends_anywhere: bool,
+}
+
+/// The functions of the agent that are asked where something is met for the first time, or has to be masked.
+struct Agent {
+    plan: Py<PyAny>,
+    peers: Py<PyAny>,
+    line: Py<PyAny>,
+    path: Py<PyAny>,
+    masked_path: Py<PyAny>,
+    parameters: Py<PyAny>,
+    kind: Py<PyAny>,
+    cookie: Py<PyAny>,
+    body: Py<PyAny>,
+    query: Py<PyAny>,
+    keep: Option<Py<PyAny>>,
+    collector: Py<PyAny>,
+    number: Py<PyAny>,
+    submit: Py<PyAny>,
+}
+
+/// Traces of one process, made from its recordings.
+#[pyclass(frozen, module = "metlo_auto_native")]
+pub struct Writer {
+    pieces: Vec<Vec<u8>>,
+    methods: Vec<String>,
+    without_endpoint: Vec<i64>,
+    left_alone: Vec<String>,
+    apart: Vec<u8>,
+    limit: usize,
+    pub marks: Marks,
+    pub schemes: Vec<String>,
+    search: Option<Py<Search>>,
+    agent: Agent,
+    plans: Table<Plan>,
+    peers: Table<Peers>,
+    lines: Table<Line>,
+    kinds: Table<Kind>,
+    cookies: Table<Cookie>,
+    written: AtomicU64,
+    declined: Declined,
+}
+
+#[pymethods]
+impl Writer {
+    /// `pieces` stand between the values of a trace, in its order; the functions are those of `Agent`, by name.
+    #[new]
+    fn new(settings: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let get = |name: &str| settings.get_item(name)?.ok_or_else(|| PyValueError::new_err(name.to_owned()));
+        let function = |name: &str| get(name).map(Bound::unbind);
+        let pieces: Vec<Vec<u8>> = get("pieces")?.extract()?;
+        if pieces.len() != PIECES {
+            return Err(PyValueError::new_err("pieces"));
+        }
+        Ok(Writer {
+            pieces,
+            methods: get("methods")?.extract()?,
+            without_endpoint: sorted(get("without_endpoint")?.extract()?),
+            apart: get("apart")?.extract()?,
+            left_alone: get("left_alone")?.extract()?,
+            limit: get("limit")?.extract()?,
+            marks: Marks::new(get("key")?.extract()?, get("before_marks")?.extract()?),
+            schemes: get("schemes")?.extract()?,
+            search: get("search")?.extract()?,
+            agent: Agent {
+                plan: function("plan")?,
+                peers: function("peers")?,
+                line: function("line")?,
+                path: function("path")?,
+                masked_path: function("masked_path")?,
+                parameters: function("parameters")?,
+                kind: function("kind")?,
+                cookie: function("cookie")?,
+                body: function("body")?,
+                query: function("query")?,
+                keep: get("keep")?.extract()?,
+                collector: function("collector")?,
+                number: function("number")?,
+                submit: function("submit")?,
+            },
+            plans: Table::new(),
+            peers: Table::new(),
+            lines: Table::new(),
+            kinds: Table::new(),
+            cookies: Table::new(),
+            written: AtomicU64::new(0),
+            declined: Declined::default(),
+        })
+    }
+
+    /// Whether the trace of an exchange was queued; where not, nothing has happened.
+    fn write_exchange(&self, x: &Bound<'_, PyAny>) -> PyResult<bool> {
+        self.tried(x.py(), || self.attempt_exchange(x))
+    }
+
+    /// How many traces it has written.
+    fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// How many exchanges it has declined, by reason.
+    fn declined(&self) -> std::collections::HashMap<&'static str, u64> {
+        self.declined.counts().collect()
+    }
+}
+
+impl Writer {
+    /// The outcome of an attempt, counted.
+    fn tried(&self, py: Python<'_>, attempt: impl FnOnce() -> Attempt<()>) -> PyResult<bool> {
+        if safety::is_broken() {
+            self.declined.add(Reason::Panic);
+            return Ok(false);
+        }
+        let reason = match safety::guarded(attempt) {
+            Some(Ok(())) => {
+                self.written.fetch_add(1, Ordering::Relaxed);
+                return Ok(true);
+            }
+            Some(Err(Not::Mine(reason))) => reason,
+            // A server that is told to quit raises SystemExit wherever it is.
+            Some(Err(Not::Failed(error))) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            Some(Err(Not::Failed(_))) => Reason::Error,
+            None => Reason::Panic,
+        };
+        self.declined.add(reason);
+        Ok(false)
+    }
+}
+
+/// The text of a body: as it came, or as Python has masked it.
+enum Body<'a, 'py> {
+    Plain(&'a [u8]),
+    Masked(Bound<'py, PyAny>),
+}
+
+impl Body<'_, '_> {
+    fn push(&self, out: &mut Vec<u8>) -> Attempt<()> {
+        match self {
+            Body::Plain(bytes) => push_quoted(out, bytes),
+            Body::Masked(masked) => push_quoted(out, text(masked)?.as_bytes()),
+        }
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Body::Plain(bytes) => bytes.len(),
+            Body::Masked(masked) => text(masked).map_or(0, str::len),
+        }
+    }
+}
+
+/// What its headers say of a body.
+struct Described<'a> {
+    content_type: &'a str,
+    encoding: &'a str,
+}
+
+/// One side of an exchange: its headers, and what was kept of its body.
+struct Side<'a, 'py> {
+    plan: &'a Plan,
+    pairs: &'a Pairs<'py>,
+    kept: &'a Kept<'py>,
+    described: Described<'a>,
+}
+
+/// All that a trace is made of; `peers` as the agent has them.
+struct Exchange<'a, 'py> {
+    method: &'a str,
+    peers: [&'a str; 5],
+    remote_port: &'a str,
+    script_name: &'a str,
+    path: &'a str,
+    query: &'a str,
+    asked: Side<'a, 'py>,
+    status: i64,
+    told: Side<'a, 'py>,
+    route: &'a Bound<'py, PyAny>,
+    endpoint: &'a Bound<'py, PyAny>,
+    arguments: &'a Bound<'py, PyDict>,
+    started: f64,
+    duration: f64,
+}
+
+type Pairs<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
+
+impl Writer {
+    /// Of an exchange as the agent's own edge makes it.
+    fn attempt_exchange<'py>(&self, x: &Bound<'py, PyAny>) -> Attempt<()> {
+        let py = x.py();
+        let get = |name: &Bound<'py, PyString>| x.getattr(name);
+        if !get(intern!(py, "exception"))?.is_none() {
+            return Err(Reason::Exception.into());
+        }
+        if get(intern!(py, "slashes_escaped"))?.is_truthy()? {
+            return Err(Reason::Path.into());
+        }
+        let (request, response) = (whole(&get(intern!(py, "request_body"))?)?, whole(&get(intern!(py, "response_body"))?)?);
+        let asked = zipped(&get(intern!(py, "request_names"))?, &get(intern!(py, "request_values"))?)?;
+        let told = zipped(&get(intern!(py, "response_names"))?, &get(intern!(py, "response_values"))?)?;
+        let (request_plan, response_plan) =
+            (self.plan(&asked, py)?, self.plan(&told, py)?);
+        let peers = get(intern!(py, "peers"))?.cast_into::<PyTuple>().map_err(|_| Reason::Headers)?;
+        let strings = [
+            intern!(py, "method"), intern!(py, "remote_port"), intern!(py, "script_name"), intern!(py, "path"), intern!(py, "query"),
+            intern!(py, "request_type"), intern!(py, "request_encoding"), intern!(py, "response_type"), intern!(py, "response_encoding"),
+        ];
+        let strings: Vec<Bound<'_, PyAny>> = strings.into_iter().map(get).collect::<PyResult<_>>()?;
+        let peers: Vec<Bound<'_, PyAny>> = peers.iter().collect();
+        let (strings, peers) = (texts::<9>(&strings)?, texts::<5>(&peers)?);
+        let [method, remote_port, script_name, path, query, request_type, request_encoding, response_type, response_encoding] = strings;
+        let (route, endpoint) = (get(intern!(py, "route"))?, get(intern!(py, "endpoint"))?);
+        let arguments = get(intern!(py, "arguments"))?.cast_into_exact::<PyDict>().map_err(|_| Reason::Argument)?;
+        let exchange = Exchange {
+            method, peers, remote_port, script_name, path, query,
+            asked: Side {
+                plan: &request_plan, pairs: &asked, kept: &request,
+                described: Described { content_type: request_type, encoding: request_encoding },
+            },
+            status: get(intern!(py, "status"))?.extract()?,
+            told: Side {
+                plan: &response_plan, pairs: &told, kept: &response,
+                described: Described { content_type: response_type, encoding: response_encoding },
+            },
+            route: &route,
+            endpoint: &endpoint,
+            arguments: &arguments,
+            started: get(intern!(py, "started"))?.extract()?,
+            duration: get(intern!(py, "duration"))?.extract()?,
+        };
+        self.queue(&exchange, py)
+    }
+
+    /// Writes the trace and hands it to the queue, unless the exchange is not ordinary.
+    fn queue<'py>(&self, x: &Exchange<'_, 'py>, py: Python<'py>) -> Attempt<()> {
+        if !self.methods.iter().any(|known| known == x.method) {
+            return Err(Reason::Method.into());
+        }
+        if self.left_alone.iter().any(|end| x.path.ends_with(end)) {
+            return Err(Reason::Path.into());
+        }
+        if self.is_apart(x.query.as_bytes()) || self.is_apart(x.path.as_bytes()) {
+            return Err(Reason::Argument.into());
+        }
+        let request = self.body(x.asked.kept, &x.asked.described, py)?;
+        let response = self.body(x.told.kept, &x.told.described, py)?;
+        let line = self.line(x, py)?;
+        let peers = self.peers(x.peers, py)?;
+        let name = if self.without_endpoint.binary_search(&x.status).is_ok() { None } else { line.name.as_ref() };
+        if let Some(keep) = self.agent.keep.as_ref().filter(|_| x.status < 500) {
+            if !keep.bind(py).call0()?.is_truthy()? {
+                return Ok(());
+            }
+        }
+
+        let mut out = Vec::with_capacity(2048 + 2 * (request.len() + response.len()));
+        let mut pieces = self.pieces.iter();
+        macro_rules! piece {
+            () => {
+                out.extend_from_slice(pieces.next().ok_or(Reason::Error)?)
+            };
+        }
+        // By which of them is first the sender tells a path that is a route.
+        let templated = name.is_some() && !self.agent.collector.bind(py).getattr(intern!(py, "ours"))?.is_truthy()?;
+        piece!();
+        out.extend_from_slice(if templated { line.path.as_bytes() } else { peers.host.as_bytes() });
+        piece!();
+        if templated {
+            out.extend_from_slice(peers.host.as_bytes());
+        } else {
+            self.push_path(x.script_name, x.path, &mut out, py)?;
+        }
+        piece!();
+        out.extend_from_slice(line.url.as_bytes());
+        piece!();
+        self.push_parameters(x.query, &mut out, py)?;
+        piece!();
+        self.push_headers(&x.asked, &mut out, py)?;
+        piece!();
+        out.extend_from_slice(x.method.as_bytes());
+        piece!();
+        request.push(&mut out)?;
+        piece!();
+        push_number(&mut out, x.status);
+        piece!();
+        self.push_headers(&x.told, &mut out, py)?;
+        piece!();
+        response.push(&mut out)?;
+        piece!();
+        out.extend_from_slice(peers.tail.as_bytes());
+        piece!();
+        push_quoted(&mut out, x.remote_port.as_bytes());
+        let times = [milliseconds(x.started)?, milliseconds(x.started + x.duration)?];
+        for moment in times {
+            piece!();
+            push_second(&mut out, moment / 1000);
+            piece!();
+            push_padded(&mut out, moment % 1000, 3);
+        }
+        let took = milliseconds(x.duration * 1000.0)?;
+        piece!();
+        push_number(&mut out, took / 1000);
+        piece!();
+        push_padded(&mut out, took % 1000, 3);
+        piece!();
+        push_hex(&mut out, self.agent.number.bind(py).call0()?.extract()?);
+        piece!();
+        out.extend_from_slice(line.meta.as_bytes());
+        out.extend_from_slice(peers.forwarded.as_bytes());
+        push_cut("requestBody", x.asked.kept, &mut out);
+        push_cut("responseBody", x.told.kept, &mut out);
+        if templated {
+            out.push(b',');
+            self.push_path(x.script_name, x.path, &mut out, py)?;
+        }
+        piece!();
+        piece!();
+
+        let trace = PyBytes::new(py, &out);
+        let name = name.map(|name| name.bind(py));
+        self.agent.submit.bind(py).call1((trace, name))?;
+        Ok(())
+    }
+
+    /// Whether a value has to be masked in other parts of its exchange, too.
+    pub fn is_apart(&self, value: &[u8]) -> bool {
+        contains(value, &self.apart)
+    }
+
+    pub fn finds(&self, text: &[u8]) -> bool {
+        self.search.as_ref().is_some_and(|search| search.get().0.finds_anywhere(text))
+    }
+
+    fn plan<'py>(&self, pairs: &Pairs<'py>, py: Python<'py>) -> Attempt<std::sync::Arc<Plan>> {
+        let hash = hash_of(pairs.iter().map(|(key, _)| key))?.to_ne_bytes();
+        let plan = self.plans.get(&hash, || {
+            let keys = PyTuple::new(py, pairs.iter().map(|(key, _)| key))?;
+            let said = self.agent.plan.bind(py).call1((&keys,))?;
+            let length: usize = pairs.iter().map(|(key, _)| text(key).map_or(0, str::len)).sum();
+            Ok::<_, Not>((Plan::new(&keys, &said)?, length <= 2000))
+        })?;
+        if !plan.is_of(pairs.iter().map(|(key, _)| key))? {
+            self.plans.forget(&hash);
+            return Err(Reason::Busy.into());
+        }
+        Ok(plan)
+    }
+
+    fn body<'a, 'py>(&self, kept: &'a Kept<'py>, described: &Described<'_>, py: Python<'py>) -> Attempt<Body<'a, 'py>> {
+        let bytes = kept.bytes();
+        if bytes.is_empty() && !kept.cut {
+            return Ok(Body::Plain(b""));
+        }
+        let kind = self.kind(described.content_type, py)?;
+        let ordinary = kind.plain && described.encoding.is_empty() && bytes.len() <= self.limit && !bytes.is_empty();
+        if !ordinary || bytes[0] == BYTE_ORDER_MARK || bytes.iter().take(4).any(|&byte| byte == 0) {
+            return Err(Reason::Body.into());
+        }
+        if kept.cut && !kind.ends_anywhere {
+            return Err(Reason::Body.into());
+        }
+        let bytes = match std::str::from_utf8(bytes) {
+            Ok(_) => bytes,
+            // Half a character at the end.
+            Err(error) if kept.cut && error.error_len().is_none() => &bytes[..error.valid_up_to()],
+            Err(_) => return Err(Reason::Text.into()),
+        };
+        if !self.search.as_ref().is_some_and(|search| search.get().0.finds(bytes)) {
+            return Ok(Body::Plain(bytes));
+        }
+        let said = std::str::from_utf8(bytes).map_err(|_| Reason::Text)?;
+        Ok(Body::Masked(self.agent.body.bind(py).call1((said, &kind.name, described.content_type))?))
+    }
+
+    fn kind(&self, content_type: &str, py: Python<'_>) -> Attempt<std::sync::Arc<Kind>> {
+        self.kinds.get(content_type.as_bytes(), || {
+            let (plain, name, ends_anywhere) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
+            Ok((Kind { plain, name, ends_anywhere }, true))
+        })
+    }
+
+    pub fn cookie(&self, name: &[u8], py: Python<'_>) -> Attempt<Cookie> {
+        self.cookies
+            .get(name, || {
+                let said = std::str::from_utf8(name).map_err(|_| Reason::Text)?;
+                let number: u8 = self.agent.cookie.bind(py).call1((said,))?.extract()?;
+                Ok::<_, Not>(([Cookie::Mark, Cookie::Credential, Cookie::Ask][usize::from(number.min(2))], true))
+            })
+            .map(|cookie| *cookie)
+    }
+
+    fn peers(&self, asked: [&str; 5], py: Python<'_>) -> Attempt<std::sync::Arc<Peers>> {
+        let mut key = Vec::with_capacity(128);
+        asked.iter().for_each(|part| push_part(&mut key, part));
+        self.peers.get(&key, || {
+            let [host, forwarded, remote, name, port] = asked;
+            let (host, forwarded, tail) = self.agent.peers.bind(py).call1((host, forwarded, remote, name, port))?.extract()?;
+            Ok((Peers { host, forwarded, tail }, true))
+        })
+    }
+
+    fn line(&self, x: &Exchange<'_, '_>, py: Python<'_>) -> Attempt<std::sync::Arc<Line>> {
+        if x.route.is_none() {
+            return Ok(std::sync::Arc::new(Line { url: String::new(), meta: String::new(), path: String::new(), name: None }));
+        }
+        let (host, names) = (x.peers[0], x.arguments.keys());
+        let mut key = Vec::with_capacity(128);
+        for part in [host, x.method, x.script_name, text(x.route)?, if x.endpoint.is_none() { "" } else { text(x.endpoint)? }] {
+            push_part(&mut key, part);
+        }
+        for name in names.iter() {
+            push_part(&mut key, text(&name)?);
+        }
+        let without = self.without_endpoint.binary_search(&x.status).is_ok();
+        self.lines.get(&key, || {
+            let said = self.agent.line.bind(py).call1((host, x.method, x.script_name, x.route, x.endpoint, names))?;
+            if said.is_none() {
+                return Err(Not::Mine(Reason::Argument));
+            }
+            let (url, meta, path, name, known): (String, String, String, Py<PyAny>, u8) = said.extract()?;
+            let first = known == 0 || (known == 1 && (200..300).contains(&x.status));
+            if first && !without {
+                return Err(Not::Mine(Reason::First));
+            }
+            Ok((Line { url, meta, path, name: Some(name) }, known == 2))
+        })
+    }
+
+    fn push_path(&self, script_name: &str, path: &str, out: &mut Vec<u8>, py: Python<'_>) -> Attempt<()> {
+        let masked = if self.finds(path.as_bytes()) { Some(self.agent.masked_path.bind(py).call1((path,))?) } else { None };
+        let path = masked.as_ref().map_or(Ok(path), |masked| text(masked))?;
+        if script_name.is_empty() && is_plain_path(path) || is_plain_path(script_name) && is_plain_path(path) {
+            out.extend_from_slice(b"\"path\":");
+            push_quoted(out, &[script_name.as_bytes(), path.as_bytes()].concat());
+            return Ok(());
+        }
+        let quoted = self.agent.path.bind(py).call1((format!("{script_name}{path}"),))?;
+        out.extend_from_slice(text(&quoted)?.as_bytes());
+        Ok(())
+    }
+
+    fn push_parameters(&self, query: &str, out: &mut Vec<u8>, py: Python<'_>) -> Attempt<()> {
+        if query.is_empty() {
+            return Ok(());
+        }
+        let found = self.finds(query.as_bytes());
+        if found || query.bytes().any(|byte| !byte.is_ascii() || byte == b'%' || byte == b'+') {
+            let masked = if found { self.agent.query.bind(py).call1((query,))? } else { query.into_pyobject(py).unwrap().into_any() };
+            let written = self.agent.parameters.bind(py).call1((masked,))?;
+            out.extend_from_slice(text(&written)?.as_bytes());
+            return Ok(());
+        }
+        let mut first = true;
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            out.extend_from_slice(if first { b"{\"name\":" } else { b",{\"name\":" });
+            first = false;
+            push_quoted(out, name.as_bytes());
+            out.extend_from_slice(b",\"value\":");
+            push_quoted(out, value.as_bytes());
+            out.push(b'}');
+        }
+        Ok(())
+    }
+
+    fn push_headers(&self, side: &Side<'_, '_>, out: &mut Vec<u8>, py: Python<'_>) -> Attempt<()> {
+        let mut first = true;
+        for (slot, (_, value)) in side.plan.0.iter().zip(side.pairs) {
+            let value = text(value).map_err(|_| Reason::Headers)?;
+            if !first {
+                out.push(b',');
+            }
+            first = false;
+            out.extend_from_slice(&slot.before);
+            push_value(self, slot, value, out, py)?;
+            out.push(b'}');
+        }
+        Ok(())
+    }
+}
+
+fn sorted(mut numbers: Vec<i64>) -> Vec<i64> {
+    numbers.sort_unstable();
+    numbers
+}
+
+fn push_part(key: &mut Vec<u8>, part: &str) {
+    key.extend_from_slice(part.as_bytes());
+    key.push(0xff); // which UTF-8 never has
+}
+
+/// Whether a path is written as it is.
+fn is_plain_path(path: &str) -> bool {
+    path.starts_with('/') && !path.contains("//")
+        && path.bytes().all(|byte| (b' '..0x7f).contains(&byte) && !b"\\?<>&=%\"".contains(&byte))
+}
+
+/// A moment in seconds as whole milliseconds.
+fn milliseconds(seconds: f64) -> Attempt<i64> {
+    let milliseconds = seconds * 1000.0;
+    if (0.0..9e15).contains(&milliseconds) { Ok(milliseconds as i64) } else { Err(Reason::Error.into()) }
+}
+
+fn push_cut(name: &str, kept: &Kept<'_>, out: &mut Vec<u8>) {
+    if kept.cut {
+        let (size, captured) = (kept.size, kept.captured());
+        out.extend_from_slice(format!(",\"{name}\":{{\"size\":{size},\"captured\":{captured},\"omitted\":\"cut\"}}").as_bytes());
+    }
+}
+
+/// What was kept of a body, where it is whole, or cut at the limit.
+fn whole<'py>(body: &Bound<'py, PyAny>) -> Attempt<Kept<'py>> {
+    let (data, size, omitted): (Bound<'py, PyAny>, i64, String) = body.extract()?;
+    let data = data.cast_into_exact::<PyBytes>().map_err(|_| Reason::Body)?;
+    match omitted.as_str() {
+        "" => Ok(Kept::one(data, size, false)),
+        "cut" => Ok(Kept::one(data, size, true)),
+        "file" => Err(Reason::File.into()),
+        _ => Err(Reason::Unfinished.into()),
+    }
+}
+
+fn zipped<'py>(names: &Bound<'py, PyAny>, values: &Bound<'py, PyAny>) -> Attempt<Pairs<'py>> {
+    let (names, values) =
+        (names.cast::<PyTuple>().map_err(|_| Reason::Headers)?, values.cast::<PyTuple>().map_err(|_| Reason::Headers)?);
+    Ok(names.iter().zip(values.iter()).collect())
+}
+
+fn texts<'a, const N: usize>(values: &'a [Bound<'_, PyAny>]) -> Attempt<[&'a str; N]> {
+    let mut found = [""; N];
+    if values.len() != N {
+        return Err(Reason::Headers.into());
+    }
+    for (place, value) in found.iter_mut().zip(values) {
+        *place = text(value)?;
+    }
+    Ok(found)
+}
