@@ -37,7 +37,7 @@ def make_raise(name):
 
 
 log_to(os.environ["LOGGED"])
-if "RAISING" in os.environ and "metlo_auto.agent" in sys.modules:
+if "RAISING" in os.environ and "metlo_auto.auto" in sys.modules:
     make_raise(os.environ["RAISING"])
 
 app = Flask(__name__)

@@ -69,7 +69,8 @@ def test_an_import_instruments_before_and_after_flask_once(tmp_path, recorder, b
 
 
 def test_the_explicit_way_takes_arguments_over_the_environment(tmp_path, recorder):
-    environ = with_project(tmp_path, METLO_HOST="http://127.0.0.1:1", METLO_API_KEY="x", METLO_ENVIRONMENT="e")
+    environ = with_project(tmp_path, METLO_HOST="http://127.0.0.1:1", METLO_API_KEY="x", METLO_ENVIRONMENT="e",
+                           METLO_SHUTDOWN_TIMEOUT="15")
     done = run("from metlo_auto import MetloFlask\napp = make()\n"
                "MetloFlask(app, %r, %r, environment='staging', workers=2)\nask(app)" % (recorder.host, recorder.key), environ)
     assert (done.stdout, done.stderr) == ("200 hello\n", "")
@@ -114,7 +115,8 @@ def test_a_disabled_app_loads_no_module_of_the_agent(tmp_path):
 
 
 def test_a_dotenv_file_alone_is_enough_and_stays_out_of_the_environment(tmp_path, recorder):
-    (tmp_path / ".env").write_text("METLO_HOST=%s\nMETLO_API_KEY=%s\nOTHER=1\n" % (recorder.host, recorder.key))
+    (tmp_path / ".env").write_text("METLO_HOST=%s\nMETLO_API_KEY=%s\nMETLO_SHUTDOWN_TIMEOUT=15\nOTHER=1\n" % (
+        recorder.host, recorder.key))
     done = run("import os; ask(make()); print('OTHER' in os.environ, 'METLO_HOST' in os.environ)",
                instrumented(clean_environ(tmp_path), {}))
     assert done.stdout == "200 hello\nFalse False\n" and done.stderr == ""

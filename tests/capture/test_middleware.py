@@ -33,7 +33,7 @@ def by_write(app):
 def as_generator(app):
     def inside(environ, start_response):
         for piece in app(environ, start_response):
-            yield piece + b"!"
+            yield piece.upper()
     return inside
 
 app = Flask("app")
@@ -92,7 +92,7 @@ def run(environ, *arguments, **options):
     return done.stdout
 
 
-@pytest.mark.parametrize("kind,body", [("by_keyword", "hello"), ("by_write", "written;hello"), ("as_generator", "hello!")])
+@pytest.mark.parametrize("kind,body", [("by_keyword", "hello"), ("by_write", "written;hello"), ("as_generator", "HELLO")])
 def test_what_middleware_does_passes_and_is_reported_as_the_client_got_it(tmp_path, kind, body):
     with Recorder() as recorder:
         environ = clean_environ(tmp_path, PYTHONPATH=str(ROOT), **recorder.environ())
