@@ -34,6 +34,7 @@ ELSEWHERE = {
     "captured = sent + spooled": "an equation; tests/delivery hold it",
     "bytes as they pass by": "a picture",
     "launcher, bootstrap": "a picture",
+    "pip install ./native": "needs Rust; tests/native build and load it",
     "kubectl exec": "needs a cluster; what it runs there is run by test_injection_by_an_init_container",
     "metlo-collector test": "tests/security_tests",
     "METLO_HOST=https://collector.example.com METLO_API_KEY=… metlo-run": "test_sending_to_a_collector has the same settings",

@@ -7,6 +7,8 @@ import os
 import pty
 import subprocess
 import sys
+import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +173,8 @@ def test_caps_hold_and_what_they_cost_is_counted(tmp_path: Path, cap: list[str],
 
 def test_old_requests_expire(tmp_path: Path) -> None:
     collector = Collector(tmp_path)
-    old = {"requestTimestamp": "2020-01-01T00:00:00.000Z"}
+    twenty_days_ago = datetime.fromtimestamp(time.time() - 20 * 86_400, timezone.utc)
+    old = {"requestTimestamp": twenty_days_ago.isoformat()}
     collector.batch([trace("/old", meta=old), trace("/new")])
     collector.settled(2)
     collector.stop()
