@@ -76,7 +76,9 @@ class Names:
         """
         words = [needle for needle in self._needles if b" " not in needle.letters]
         literals = [literal.encode() for literal in secret_values.LITERALS]
-        literals += [word.encode()[:2] for word in rules.OTHER_PASSWORDS]
+        # The first letter that is not ASCII, in both cases: the ones before it begin many other words.
+        strange = [next(letter for letter in word if letter > "\x7f") for word in rules.OTHER_PASSWORDS]
+        literals += sorted({letter.encode() for one in strange for letter in (one, one.upper())})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
         return [(word, begins, ends) for word, begins, ends in words], _DROPPED, b"", literals

@@ -1,8 +1,11 @@
 """The compiled way queues byte for byte what the pure way queues, or leaves an exchange to it."""
 
+import json
+
 import pytest
 
 pytest.importorskip("metlo_auto_native", reason="the compiled way is not installed: pip install ./native")
+from metlo_auto.redact import Redactor  # noqa: E402
 from tests.native.both_ways import Way, exchange, seeded  # noqa: E402
 
 EXCHANGES = 600
@@ -20,3 +23,19 @@ def test_generated_exchanges_give_the_same_traces_both_ways(settings):
     counts = compiled.agent.stats()
     assert counts["native"] > EXCHANGES / (6 if settings != {"max_body": 0} else 40), counts
     assert counts["native"] + sum(counts["native_declined"].values()) == EXCHANGES
+
+
+@pytest.mark.parametrize("text", [
+    "password=a", "PASSWORD: a", '{"new_password_confirm": 1}', "contraseña=a", "CONTRASEÑA: a", "пароль=a", "ПАРОЛЬ: a", "\\u043f\\u0430\\u0440\\u043e\\u043b\\u044c=",
+    "密码=a", "a=%70assword=1", "https://u:p@host/", "http:\\/\\/u:p@host", "-----BEGIN RSA PRIVATE KEY-----", "ghp_abcdefghijklmnopqrstuvwxyz0123456789", "OPENAI_API_KEY=a",
+    "a: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijk", "machine h login l password p",
+])
+def test_the_compiled_search_finds_what_the_rules_look_for(text):
+    search = Way("auto").agent._native._search
+    assert Redactor("k").mentions(text) and search.finds(text.encode())
+
+
+def test_the_compiled_search_passes_what_the_bench_sends():
+    search = Way("auto").agent._native._search
+    sent = {"a": "ada@example.com", "street": "12 St James's Square", "newsletter": False, "title": "Difference engine", "hashed": "co"}
+    assert not search.finds(json.dumps(sent).encode()) and not search.finds(b"text/html; charset=utf-8")
