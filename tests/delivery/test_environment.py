@@ -87,7 +87,7 @@ def test_the_proxy_of_the_environment_is_used(deliver, tmp_path, monkeypatch):
         monkeypatch.setenv("http_proxy", proxy.host)
         deliver("http://collector.invalid", tmp_path).submit(make_trace(1))
         proxy.wait_for([1])
-        assert proxy.posts[0].path == "http://collector.invalid/api/v1/log-request/batch"
+        assert "http://collector.invalid/api/v1/log-request/batch" in [post.path for post in proxy.posts]
 
 
 class Socks(socketserver.ThreadingMixIn, socketserver.TCPServer):
@@ -155,7 +155,7 @@ def test_a_path_prefix_of_the_collector_is_kept(deliver):
     with FaultyCollector() as collector:
         deliver(collector.host + "/metlo/").submit(make_trace(1))
         collector.wait_for([1])
-        assert collector.posts[0].path == "/metlo/api/v1/log-request/batch"
+        assert "/metlo/api/v1/log-request/batch" in [post.path for post in collector.posts]
 
 
 def test_requests_is_imported_by_the_sender_alone(tmp_path):

@@ -14,8 +14,7 @@ from tests.support.venvs import app_venv
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first run installs them
 HERE = ROOT / "tests" / "servers"
 MAIN = ["flask", "gunicorn==27.0.1", "gevent==26.9.0", "waitress==3.0.2", "cheroot==11.1.2", "granian==2.8.9", "eventlet==0.41.3",
-        "hypercorn==0.18.0", "uvicorn==0.54.0", "a2wsgi==1.10.10", "twisted==26.10.0", "tornado==6.6.1", "rocket3"]
-VENVS = {"pyruvate": ["flask", "pyruvate==1.6.1"]}
+        "hypercorn==0.18.0", "uvicorn==0.54.0", "a2wsgi==1.10.10", "twisted==26.10.0", "pyruvate==1.6.1"]
 COMMANDS = {
     "gunicorn": "{bin}/gunicorn -w 1 -b 127.0.0.1:{port} raw_app:app",
     "waitress": "{bin}/python -m waitress --listen 127.0.0.1:{port} raw_app:app",
@@ -25,7 +24,7 @@ COMMANDS = {
     "hypercorn": "{bin}/hypercorn -b 127.0.0.1:{port} wsgi:raw_app:app",
 }
 COMMANDS.update((kind, "{bin}/python serve.py %s {port}" % kind) for kind in (
-    "uvicorn", "gevent", "eventlet", "twisted", "wsgiref", "pyruvate"))
+    "uvicorn", "gevent", "eventlet", "wsgiref", "pyruvate"))
 
 
 @pytest.fixture(scope="module", params=sorted(COMMANDS))
@@ -33,7 +32,7 @@ def answers(request, tmp_path_factory):
     """What a server's clients got, and the traces, by path."""
     kind, home = request.param, tmp_path_factory.mktemp("home")
     try:
-        folder = app_venv("server-" + kind if kind in VENVS else "servers", VENVS.get(kind, MAIN))
+        folder = app_venv("servers", MAIN)
     except RuntimeError as error:
         pytest.skip("%s cannot be installed here: %s" % (kind, str(error)[-200:]))
     port = free_port()
@@ -43,11 +42,16 @@ def answers(request, tmp_path_factory):
             env=instrumented(clean_environ(home), recorder.environ()))
         try:
             got = {path: ask(port, path) for path in ["/plain", *ANSWERS]}
-            recorder.wait_for(len(got))
+            wait_for_all(recorder, got)
         finally:
             process.terminate()
             process.wait(30)
         yield kind, got, {trace["request"]["url"]["path"]: trace for trace in recorder.traces}
+
+
+def wait_for_all(recorder, paths):
+    for path in paths:
+        recorder.wait_until(lambda traces: [it for it in traces if it["request"]["url"]["path"] == path])  # noqa: B023
 
 
 def ask(port, path):
