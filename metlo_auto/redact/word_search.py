@@ -25,7 +25,9 @@ class WordTest:
         self._inside = _letters(needles, False, False)
         self._phrases = tuple([needle.letters for needle in needles if b" " in needle.letters])
         self._last_words = tuple({b" " + phrase.split()[-1] for phrase in self._phrases})
+        self._last_begins = tuple({phrase.split()[-1] for phrase in self._phrases})
         self._harmless: Set[bytes] = set()
+        self._harmless_in_phrases: Set[bytes] = set()
 
     def holding(self, words: Iterable[bytes]) -> List[bytes]:
         """Those of the words that hold a needle, each once."""
@@ -45,9 +47,17 @@ class WordTest:
 
     def said_in(self, text: bytes) -> bool:
         """Whether one of the words of a text holds a needle, or some of them are one."""
-        if self.holding(text.split()):
+        words = set(text.split()).difference(self._harmless_in_phrases)
+        if not words:
+            return False
+        if self.holding(words):
             return True
-        return bool(self._phrases) and self.says_phrase(text)
+        if self._phrases and any(word.startswith(self._last_begins) for word in words):
+            return self.says_phrase(text)
+        if len(self._harmless_in_phrases) >= _MOST_WORDS:
+            self._harmless_in_phrases = set()
+        self._harmless_in_phrases.update([word for word in words if len(word) <= _LONGEST_WORD])
+        return False
 
     def says_phrase(self, text: bytes) -> bool:
         """Whether some words of a text are a needle."""
