@@ -14,7 +14,7 @@ import pytest
 from metlo_auto.launcher import piped_settings
 from tests.support.installed import Installed, run
 from tests.support.recorder import Recorder
-from tests.support.served import Served
+from tests.support.serving import Served
 
 APP = """
 import json, os
