@@ -4,6 +4,7 @@ import collections
 
 import pytest
 
+from metlo_auto.capture.declared_routes import MOST_APPS
 from tests.capture.test_integration import run
 from tests.support.faulty_collector import Answer, FaultyCollector
 from tests.support.recorder import Recorder
@@ -74,7 +75,9 @@ def test_a_process_with_hundreds_of_apps_asks_once_and_tells_a_bounded_number(ta
         told = collections.Counter(post.traces[0]["app"] for post in collector.posts if post.path == ROUTES)
     assert posts[VERIFY] == 1
     if takes:
-        assert told["the same"] == 1 and 10 < len(told) <= 100 and set(told.values()) == {1}
+        # apps of one name are told apart by the order in which they were made, a bounded number of them
+        assert 1 <= told.pop("the same") <= MOST_APPS
+        assert 10 < len(told) <= 100 and set(told.values()) == {1}
     else:
         assert not told
 

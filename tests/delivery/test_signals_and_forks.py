@@ -89,7 +89,8 @@ def test_two_thousand_sigterms_at_random_moments_never_deadlock(tmp_path):
         submitted, handled, stats = json.loads(done.stdout.decode())
         assert handled >= 100  # signals that come while one is handled are nothing new
         assert stats["captured"] == submitted and adds_up(stats)
-        assert max(collector.arrived.values()) == 1
+        # ends of 20 ms leave no time to ask what the collector is: what was not uploaded is in the spool
+        assert max(collector.arrived.values(), default=1) == 1
 
 
 def test_forks_from_any_thread_at_any_moment_never_hang_a_child(tmp_path):
