@@ -22,7 +22,7 @@ OPTIONS = (
     (("--strict",), "", "refuse (exit 78) an app that would not be reported"),
     (("--print-bootstrap",), "", "the folder for PYTHONPATH that does the same"),
     (("--print-completion",), "SHELL", "a completion script for bash, zsh or fish"),
-    (("--spool",), "WHAT", "list, send, delete [FOLDER...]: what refused keys left"),
+    (("--spool",), "WHAT", "list, send or delete what refused keys left"),
     (("--version",), "", ""),
     (("-h", "--help"), "", ""),
 )
