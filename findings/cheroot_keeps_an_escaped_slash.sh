@@ -37,7 +37,7 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [environ["PATH_INFO"].encode("latin-1")]
 EOF
-"$work/venv/bin/cheroot" --bind "127.0.0.1:$port" app:app >log 2>&1 &
+"$work/venv/bin/python" -m cheroot --bind "127.0.0.1:$port" app:app >log 2>&1 &
 server=$!
 python3 - "$port" <<'EOF' || { kill $server; exit 1; }
 import sys
