@@ -34,8 +34,8 @@ def check(metlo: Installed, host: str, key: str = KEY, **more: Any) -> Any:
 def trouble(metlo: Installed, host: str, name: str, *words: str, **more: Any) -> Dict[str, Any]:
     status, last = check(metlo, host, **more)
     assert status == 1 and last["status"] == "failed" and last["check"] == name, last
-    said = last["said"] + " -> " + last["mend"]
-    assert last["mend"] and all(word in said for word in words), said
+    said = last["said"] + " -> " + last["fix"]
+    assert last["fix"] and all(word in said for word in words), said
     return dict(last)
 
 
