@@ -10,11 +10,12 @@ with put_off("asyncio"):
 __all__ = ["wrap_init"]
 
 
-class _Bound(BoundFunctionWrapper):  # type: ignore[type-arg]
-    """A wrapped method as its class gives it: copied and pickled as the plain function is, by its name."""
+class _ByName:
+    """Copied and pickled as the plain function in the class `_self_class` is: by its name."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return getattr, (self._self_parent._self_class, self.__name__)
+        named: Any = self
+        return getattr, (named._self_class, named.__name__)
 
     def __reduce__(self) -> Any:
         return self.__reduce_ex__(2)
@@ -26,24 +27,18 @@ class _Bound(BoundFunctionWrapper):  # type: ignore[type-arg]
         return self
 
 
-class _Wrapper(FunctionWrapper):  # type: ignore[type-arg]
+class _Bound(_ByName, BoundFunctionWrapper):  # type: ignore[type-arg]
+    @property
+    def _self_class(self) -> Any:
+        return self._self_parent._self_class
+
+
+class _Wrapper(_ByName, FunctionWrapper):  # type: ignore[type-arg]
     __bound_function_wrapper__ = _Bound
 
     def __init__(self, wrapped: Any, wrapper: Any, owner: Any) -> None:
         FunctionWrapper.__init__(self, wrapped, wrapper)
         self._self_class = owner
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return getattr, (self._self_class, self.__name__)
-
-    def __reduce__(self) -> Any:
-        return self.__reduce_ex__(2)
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
 
 
 def wrap_init(module: Any, name: str, wrapper: Callable[..., Any]) -> None:
