@@ -61,8 +61,7 @@ def pieces(odd):
     left = [b"one;", b"two;"]
     closed = lambda self: odd.asked.update(["close"])  # noqa: E731
     if odd.luck.random() < 0.3:
-        made = odd.kind(list, keeps=("__iter__", "__getattribute__", "__len__"))(left)
-        return made
+        return odd.kind(list, keeps=("__iter__", "__getattribute__", "__len__"))(left)
     needs = {"__iter__": lambda self: self, "__next__": lambda self: left.pop(0) if left else done()}
 
     def done():
