@@ -11,7 +11,7 @@ __all__ = ["wrap_init"]
 
 
 class _ByName:
-    """Copied and pickled as the plain function in the class `_self_class` is: by its name."""
+    """Copied and pickled as the plain function, or method, of `_self_class` is: by its name there."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         named: Any = self
@@ -30,7 +30,9 @@ class _ByName:
 class _Bound(_ByName, BoundFunctionWrapper):  # type: ignore[type-arg]
     @property
     def _self_class(self) -> Any:
-        return self._self_parent._self_class
+        """The class; of a method that is bound, its instance: that is copied and pickled then."""
+        instance = self._self_instance
+        return self._self_parent._self_class if instance is None else instance
 
 
 class _Wrapper(_ByName, FunctionWrapper):  # type: ignore[type-arg]
@@ -39,6 +41,11 @@ class _Wrapper(_ByName, FunctionWrapper):  # type: ignore[type-arg]
     def __init__(self, wrapped: Any, wrapper: Any, owner: Any) -> None:
         FunctionWrapper.__init__(self, wrapped, wrapper)
         self._self_class = owner
+        self._self_of_class: Any = FunctionWrapper.__get__(self, None, owner)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        # Asked of the class, a function is the same object each time.
+        return self._self_of_class if instance is None else FunctionWrapper.__get__(self, instance, owner)
 
 
 def wrap_init(module: Any, name: str, wrapper: Callable[..., Any]) -> None:
