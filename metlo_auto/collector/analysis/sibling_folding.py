@@ -56,7 +56,6 @@ class SiblingFolds:
         self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
         self._ends: dict[tuple[str, Prefix, str], set[tuple[str, int]]] = {}  # what ends in a word: methods and groups
         self._methods: dict[tuple[str, Prefix], set[str]] = {}  # with which values end a path
-        self._follows: dict[tuple[str, Prefix], set[str]] = {}  # the steps right after values
         self._known_values: dict[tuple[str, Prefix], set[str]] = {}  # the words that were the evidence
         self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of responses below a prefix
         self._vocabulary: set[tuple[str, str]] = set()
@@ -92,13 +91,6 @@ class SiblingFolds:
             steps += (step,)
         return join(list(steps))
 
-    def _may_follow(self, host: str, steps: Prefix, own: Prefix, place: int) -> bool:
-        """True where what follows an unknown word is known to follow values."""
-        follows = self._follows.get((host, steps))
-        if place + 1 == len(own) or not follows:
-            return True
-        return own[place + 1] in follows or (*steps, "{}", "{}") in self._values[host]
-
     def note(self, method: str, host: str, template: str, shape: Shape) -> list[Fold]:
         """Count `template`, whose responses have `shape`, as a sibling; the folds that follow from it, mostly none."""
         own = self._own.setdefault(host, set())
@@ -113,10 +105,6 @@ class SiblingFolds:
             if missed:
                 return missed
         self._note_vocabulary(host, steps)
-        if self._note_follower(host, steps):
-            missed = self._refold(host)
-            if missed:
-                return missed
         if not any(path.replace("/[]", "") for path in shape):
             self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, -1))
             return []  # says nothing: an empty answer, a list of texts
@@ -138,16 +126,6 @@ class SiblingFolds:
             return []
         methods.add(method)
         return self._refold(host)
-
-    def _note_follower(self, host: str, steps: Prefix) -> bool:
-        """True for a step that was not known to follow values."""
-        fresh = False
-        for place in range(1, len(steps) - 1):
-            follows = self._follows.get((host, steps[:place])) if steps[place] == "{}" else None
-            if follows and steps[place + 1] not in follows:
-                follows.add(steps[place + 1])
-                fresh = True
-        return fresh
 
     def _note_vocabulary(self, host: str, steps: Prefix) -> None:
         """Words beside a version are an API's own, wherever they stand."""
@@ -193,11 +171,6 @@ class SiblingFolds:
         """Keep words apart that end a path here as none of the values does, and have nothing below."""
         if len(self._known_values) < MOST_GAPS:
             self._known_values.setdefault((host, shown or prefix), set()).update(words)
-        follows = self._follows.setdefault((host, shown or prefix), set())
-        for _, template in self._own[host]:
-            steps = _steps(template)
-            if len(steps) > len(prefix) + 1 and steps[: len(prefix)] == prefix and steps[len(prefix)] in words:
-                follows.add(steps[len(prefix) + 1])
         usual = {end for word in words for end in self._ends.get((host, prefix, word), ())}
         self._methods.setdefault((host, shown or prefix), set()).update(method for method, _ in usual)
         for _, template in self._own[host]:
