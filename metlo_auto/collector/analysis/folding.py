@@ -18,6 +18,8 @@ _PREFIXED = re.compile(r"[a-z]{1,8}[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{8,}")  # usr_8
 _NUMBERED = re.compile(r"[a-z]{1,12}[_-]?\d{5,}", re.I)  # user-12345, INV00042
 _LETTERS = re.compile(r"[a-z]{1,8}_[A-Za-z]{12,}")  # cus_zguCqzGqAbADdI
 _TOKEN = re.compile(r"[A-Za-z0-9_~=.-]{16,}")
+_SMALL = re.compile(r"\d(?:\.\d{1,2})?")
+_BEFORE_VERSIONS = frozenset(("api", "rest", "version", "webapi"))
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*", re.I)
 
@@ -70,7 +72,22 @@ def fold(path: str) -> str:
     it.
     """
     segments = [segment for segment in path.split("/") if segment]
-    return join(["{}" if is_value(segment) else segment for segment in segments])
+    return join(
+        [
+            "{}" if is_value(segment) and not _is_version(segments, place) else segment
+            for place, segment in enumerate(segments)
+        ]
+    )
+
+
+def _is_version(segments: list[str], place: int) -> bool:
+    """True for `3` in `/rest/api/3/issues`: a small number right after a word for an API, with a word after it."""
+    return (
+        0 < place < len(segments) - 1
+        and bool(_SMALL.fullmatch(segments[place]))
+        and segments[place - 1].lower() in _BEFORE_VERSIONS
+        and segments[place + 1][:1].isalpha()
+    )
 
 
 def join(segments: list[str]) -> str:

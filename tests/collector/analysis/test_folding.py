@@ -45,6 +45,11 @@ def test_a_word_stays(segment: str) -> None:
         ("/users/12/orders/2026-01-31", "/users/{param1}/orders/{param2}"),
         ("/api/v1/health", "/api/v1/health"),
         ("/{id}/x", "/{param1}/x"),
+        ("/rest/api/3/issue/12", "/rest/api/3/issue/{param1}"),
+        ("/api/1.0/users", "/api/1.0/users"),
+        ("/api/3", "/api/{param1}"),
+        ("/api/12/users", "/api/{param1}/users"),
+        ("/users/3/orders", "/users/{param1}/orders"),
     ],
 )
 def test_a_path_becomes_its_template(path: str, template: str) -> None:
