@@ -64,7 +64,7 @@ class Agent:
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size,
-            settings.max_rate), exits, locks)
+            settings.max_rate, settings.metrics), exits, locks)
         self._redacted = exchange_redactor(
             settings.redact, settings.api_key, settings.redact_headers, settings.redact_fields, Memo)
         self._mine: Optional[_PerProcess] = None

@@ -58,6 +58,8 @@ SETTINGS = (
     Setting("native", "auto", kinds.one_of("auto", "off"), "auto or off", "off: metlo-auto-native is not used"),
     Setting("max_rate", "200", kinds.rate, "traces a second, 0 for no bound",
             "most traces a second to Metlo's own collector"),
+    Setting("metrics", "", kinds.statsd, "statsd://host:port, with /prefix or without",
+            "where counts go: statsd://127.0.0.1:8125"),
     Setting("log_level", "WARNING", kinds.level, "one of " + ", ".join(kinds.LEVELS), "level of the logger metlo"),
     Setting("strict", "false", kinds.switch, "true or false", "true: as --strict"),
     Setting("env_file", "", kinds.plain, "a file, or off", "the .env to read, not the nearest one; off = none"),
@@ -96,6 +98,7 @@ class Settings(NamedTuple):
     spool_size: int
     native: str
     max_rate: float
+    metrics: str
     log_level: str
     strict: bool
     env_file: str

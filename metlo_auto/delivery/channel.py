@@ -30,6 +30,7 @@ from .spool.folder import Folder
 from .spool.locks import Locks
 from .spool.spool import Spool, describe, folder_for
 from .spool.store import Store
+from .statsd import Statsd
 from .transport.dns import DnsLookups
 from .transport.errors import place_of
 from .transport.post_threads import Alone, Posting, PostThreads
@@ -78,6 +79,7 @@ class Channel:
         host = shown(settings.host, settings.api_key)
         self._collector_outages = CollectorOutages(self._outages, host, lambda: self._spool.usable)
         self._sender = self._make_sender()
+        self._statsd = self._make_statsd()
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
         """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
@@ -233,10 +235,13 @@ class Channel:
             wait = self._end(self._give_up_at - Real.monotonic(), wait)
         if self._sender.idle():
             self._sender.hurry = False
+            if self._statsd is not None and self._ends_at is not None:
+                self._statsd.send(is_last=True)
             while self._waiters:
                 self._waiters.popleft().ring()
         longest = WATCHFUL if self._loss_monitor.look() else LONGEST
-        return longest if wait is None else min(wait, longest)
+        due = self._statsd.step() if self._statsd is not None else None
+        return min([longest] + [seconds for seconds in (wait, due) if seconds is not None])
 
     def _end(self, left: float, wait: Optional[float]) -> Optional[float]:
         if left <= 0.0 or self._sender.stuck():
@@ -312,6 +317,21 @@ class Channel:
         about = describe(self._settings.host, self._settings.api_key)
         size = self._settings.spool_size
         return Spool(folder, size, self._lost_for_room, self._disk_trouble, Real.monotonic, about)
+
+    def _make_statsd(self) -> Optional[Statsd]:
+        if not self._settings.metrics:
+            return None
+        return Statsd(self._settings.metrics, self._counts, Real.monotonic, self._metrics_trouble)
+
+    def _counts(self) -> Stats:
+        """What only grows, or nearly so: queues are no counters."""
+        return {name: value for name, value in self.stats().items() if name not in ("queued", "queue_bytes")}
+
+    def _metrics_trouble(self, why: Optional[str]) -> None:
+        if why is None:
+            self._outages.end("metrics", "counts are sent to METLO_METRICS again")
+        else:
+            self._outages.begin("metrics", "counts cannot be sent to METLO_METRICS (%s)" % why)
 
     def _lost_for_room(self, own: bool, traces: int) -> None:
         if own:
