@@ -25,7 +25,7 @@ from .pacer import Pacer
 from .process.fork_gate import ForkGate
 from .process.own_threads import OwnThreads
 from .process.uwsgi import leave_signals_to_other_threads
-from .queue import TraceQueue
+from .queue import make_queue
 from .sender import Sender
 from .spool.folder import Folder
 from .spool.locks import Locks
@@ -76,7 +76,7 @@ class Channel:
         self._rested: Deque[None] = deque()  # whoever pops it starts the threads again
         self._lookups = DnsLookups()
         self._wakeup = Wakeup()
-        self.queue = TraceQueue(settings.queue_size, self._wake)
+        self.queue = make_queue(settings.queue_size, self._wake)
         self._waiters: Deque[Wakeup] = deque()
         self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
         self.threads = threads
