@@ -77,6 +77,7 @@ def _peers(said: Tuple[Tuple[str, ...], Tuple[Any, ...]]) -> Peers:
 
 
 _TUPLES = {tuple}
+_TEXTS = {str}  # a subclass of it may answer a comparison, or a hash, with code of its own
 _PLANS = Memo(_plan)
 _KNOWN_PEERS = Memo(_peers)
 
@@ -90,9 +91,7 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
         if copied:
             return of_request({key: value for key, value in environ.items() if key not in copied})
     values, said = values_of(environ), peers_of(environ)
-    try:
-        "".join(values), "".join(said)  # the cheapest way to know that all are strings
-    except TypeError:  # WSGI wants them; not all that writes into an environ knows
+    if {*map(type, values + said)} != _TEXTS:  # WSGI wants strings; not all that writes into an environ knows
         values, said = tuple(map(text, values)), tuple(map(text, said))
     peers = _KNOWN_PEERS[peer_keys, said]
     # Some servers give these two empty where the client sent none.
@@ -114,10 +113,10 @@ def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values]:
     if {*map(type, headers)} == _TUPLES:
         try:
             names, values = zip(*headers)
-            "".join(names), "".join(values)
+        except ValueError:  # some are no pairs
+            names, values = (), ()
+        if {*map(type, names + values)} == _TEXTS:
             return names, values
-        except (TypeError, ValueError):
-            pass
     found = pairs(headers)
     return tuple([name for name, _ in found]), tuple([value for _, value in found])
 

@@ -199,9 +199,9 @@ def _misunderstood(setting: Setting, given: _Given, key: str) -> str:
     if given.source == "argument":
         name = "metlo_" + setting.name if setting.name in ("host", "api_key") else setting.name
         return "MetloFlask: %s must be %s, not %s" % (name, setting.wanted, _shown(setting, given, key))
-    mend = "" if setting.name in ("host", "api_key") else "; using %s" % (setting.default or "the default")
+    the_rest = "" if setting.name in ("host", "api_key") else "; using %s" % (setting.default or "the default")
     return "%s (%s) is %s, but must be %s%s" % (
-        setting.variable, given.source, _shown(setting, given, key), setting.wanted, mend)
+        setting.variable, given.source, _shown(setting, given, key), setting.wanted, the_rest)
 
 
 def _shown(setting: Setting, given: _Given, key: str) -> str:

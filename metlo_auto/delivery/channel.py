@@ -108,9 +108,19 @@ class Channel:
         if self.threads:
             # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
             self._lookups.prepare()
-            self._post_threads.start()
-            _thread.start_new_thread(self._run, ())
+            try:
+                self._post_threads.start()
+                _thread.start_new_thread(self._run, ())
+            except RuntimeError:  # it is ending already: the first trace is of a response that was never closed
+                self._go_without_threads()
         return True
+
+    def _go_without_threads(self) -> None:
+        closing = self._sender.closing
+        self.threads = False
+        self._post_threads = self._make_crew()
+        self._sender = self._make_sender()
+        self._sender.closing = closing
 
     def wait_idle(self, seconds: float) -> None:
         """Waits until nothing is in memory, `seconds` at most."""
