@@ -10,6 +10,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from metlo_auto.capture.exchange import Peers
 from metlo_auto.redact import Redactor
+from metlo_auto.redact.secret_values import LITERAL_PAIRS
 from metlo_auto.redact.tables import SCHEMES
 from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
@@ -118,9 +119,10 @@ class Native:
 def _needles(redactor: Redactor) -> Tuple[Any, ...]:
     """What the search looks for: words, bytes left out of them, bytes that tell, literals, pairs of literals."""
     words, dropped, telling, literals = redactor.needles()
+    pairs = [(one.encode(), other.encode()) for one, other in LITERAL_PAIRS]
     # An @ matters in a URL, behind its slashes; alone it stands in every e-mail address.
     alone = [literal for literal in literals if literal != b"@"] + [b"machine "]
-    return words, dropped, telling, alone, [(b"//", b"@")] if len(alone) <= len(literals) else []
+    return words, dropped, telling, alone, pairs if len(alone) <= len(literals) else []
 
 
 def _pieces(encoder: Encoder) -> List[bytes]:

@@ -4,7 +4,7 @@ All that is kept is bounded, since clients choose names and their order. Knows W
 """
 
 import os
-from operator import itemgetter
+from operator import countOf, itemgetter
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 from metlo_auto.capture.exchange import Peers
@@ -93,9 +93,7 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values, Values]:
         if copied:
             return of_request({key: value for key, value in environ.items() if key not in copied})
     values = values_of(environ)
-    try:
-        "".join(values)  # the cheapest way to know that all are strings
-    except TypeError:  # WSGI wants them; not all that writes into an environ knows
+    if countOf(map(type, values), str) != len(values):  # WSGI wants strings; not all that writes into an environ knows
         values = tuple(map(text, values))
     said = values + ("",)
     values = values[:count]
@@ -119,10 +117,11 @@ def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values, Valu
     if {*map(type, headers)} == _TUPLES:
         try:
             names, values = zip(*headers)
-            "".join(names), "".join(values)
+        except ValueError:  # some are no pairs
+            names, values = (), ()
+        every = names + values
+        if every and countOf(map(type, every), str) == len(every):
             return names, values, _POSITIONS[names](values + ("",))
-        except (TypeError, ValueError):
-            pass
     found = pairs(headers)
     names, values = tuple([name for name, _ in found]), tuple([value for _, value in found])
     return names, values, _POSITIONS[names](values + ("",))

@@ -17,7 +17,7 @@ from metlo_auto.capture.foreign import (
     module_name,
 )
 from metlo_auto.capture.recording import LIVE, Recording
-from metlo_auto.capture.stand_in import StandIns
+from metlo_auto.capture.stand_in import StandIns, reduced
 
 _END = object()
 
@@ -168,6 +168,8 @@ class OrdinaryTee(ResponseTee):
             raise
         finally:
             self._metlo_recording.closed()
+
+    __reduce_ex__ = reduced
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:

@@ -12,6 +12,7 @@ NEEDED = (
     ("Jinja2", "jinja2", "3.1"),
     ("waitress", "waitress", "2.1"),
     ("SQLAlchemy", "sqlalchemy", "2.0"),
+    ("alembic", "alembic", "1.14"),
     ("phonenumbers", "phonenumbers", "8.12"),
     ("python-stdnum", "stdnum", "1.17"),
     ("urllib3", "urllib3", "2.0"),

@@ -17,6 +17,7 @@ _DROPPED = b"-_0123456789"
 
 _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
+_ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
@@ -87,6 +88,8 @@ class Names:
         # The first letter that is not ASCII, in both cases: the ones before it begin many other words.
         strange = [next(letter for letter in word if letter > "\x7f") for word in rules.OTHER_PASSWORDS]
         literals += sorted({letter.encode() for one in strange for letter in (one, one.upper())})
+        phrases = [needle.letters.decode() for needle in self._needles if b" " in needle.letters]
+        literals += sorted({spelt.encode() for phrase in phrases for spelt in _spellings(phrase)})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
         return [(word, begins, ends) for word, begins, ends in words], _DROPPED, b"", literals
@@ -142,8 +145,13 @@ class Names:
 def has_values(text: str) -> bool:
     """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
     # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or (
-        '"' in text and ('["' in text or ' eq "' in text))
+    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text
+    return some or '"' in text and ('["' in text or ' eq "' in text) or _has_arguments(text)
+
+
+def _has_arguments(text: str) -> bool:
+    """Whether there are some of a call or a command."""
+    return " -" in text or " '" in text or ' "' in text or "('" in text or '("' in text
 
 
 def encodable(text: str) -> str:
@@ -173,11 +181,20 @@ def _letter(found: Match[str]) -> str:
 
 
 def _spaced(text: str) -> str:
-    """The text with `\\n` and its like as spaces, else their letter would stick to the word that follows."""
+    """The text with `\\n`, `\\x22` and their like as spaces, else their letter would stick to the word that follows."""
     if "\\" in text:
         for escape in ("\\n", "\\r", "\\t", "\\b", "\\f"):
             text = text.replace(escape, " ")
+        if "\\x" in text or "\\u00" in text:
+            text = _ESCAPED_SIGN.sub(" ", text)
     return text
+
+
+def _spellings(phrase: str) -> List[str]:
+    """How words that stand together are written, mostly."""
+    first, space, rest = phrase.partition(" ")
+    spelt = [(word, word.title(), word.upper()) for word in (first, rest)]
+    return [one + space + other for one in spelt[0] for other in spelt[1]]
 
 
 def _longest_word(name: str) -> Optional[bytes]:

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 from metlo_auto.collector.analysis.facts import Key, Known
 from metlo_auto.collector.analysis.links import Ids
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
-from metlo_auto.collector.store import counters, listed_hosts
+from metlo_auto.collector.store import counters, listed_hosts, schema_version
 from metlo_auto.collector.store.database import reading
 from metlo_auto.collector.store.deletion import GENERATION
 from metlo_auto.collector.store.schema import endpoints, facts
@@ -63,8 +63,10 @@ class AnalysisState:
 
 
 def recall(engine: Engine) -> AnalysisState:
+    """What the store holds. Raises NewerStore where a newer version has changed its tables meanwhile."""
     state = AnalysisState()
     with reading(engine) as connection:
+        schema_version.is_current(connection)
         state.generation = generation(connection)
         _recall_facts(connection, state.known)
         state.listed_hosts = listed_hosts.read(connection)

@@ -102,11 +102,13 @@ def _never_called(declared: "Sequence[routes.Route]", called: "Sequence[Target]"
     names = {(target.method, shape_of(target.route)) for target in called}
     apps = {route.app for route in declared if (route.method, shape_of(route.template)) in names}
     service = called[0].service if called else ""
-    return [
-        Target("", route.method, route.template, service, route.file, route.line, route.endpoint, ())
-        for route in declared
-        if route.app in apps and (route.method, shape_of(route.template)) not in names
-    ]
+    found: dict[tuple[str, str], Target] = {}
+    for route in declared:
+        name = (route.method, shape_of(route.template))
+        if route.app in apps and name not in names:
+            place = (route.file, route.line, route.endpoint)
+            found.setdefault(name, Target("", route.method, route.template, service, *place, ()))
+    return list(found.values())
 
 
 def shape_of(template: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector import openapi
 from metlo_auto.collector.analysis import analyser
@@ -21,8 +21,8 @@ from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
 from metlo_auto.collector.service import inventory_commands, presence, progress, server
 from metlo_auto.collector.service.access import page_token
-from metlo_auto.collector.store import deletion
-from metlo_auto.collector.store.database import open_store, reading, writing
+from metlo_auto.collector.store import deletion, schema_version
+from metlo_auto.collector.store.database import connected, open_store, reading, writing
 
 Unknown = inventory_commands.Unknown
 
@@ -35,9 +35,25 @@ def store_url(folder: Folder, options: argparse.Namespace) -> str:
     return options.store or os.environ.get("METLO_COLLECTOR_STORE") or folder.database_url
 
 
+def _open(folder: Folder, options: argparse.Namespace) -> Engine:
+    """The store. Raises Failed rather than change the tables under a running collector of an older version."""
+    url = store_url(folder, options)
+    if presence.find(folder) is not None:
+        beside = connected(url)
+        try:
+            is_older = schema_version.needs_upgrade(beside)
+        except schema_version.NewerStore:
+            is_older = False  # opening it says so
+        finally:
+            beside.dispose()
+        if is_older:
+            raise Failed("the collector that runs on this data is of an older version; stop it, then try again")
+    return open_store(url)
+
+
 @contextmanager
 def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection]:
-    engine = open_store(store_url(folder, options))
+    engine = _open(folder, options)
     try:
         with reading(engine) as connection:
             yield connection
@@ -102,6 +118,7 @@ def status(folder: Folder, options: argparse.Namespace) -> None:
 def test(folder: Folder, options: argparse.Namespace) -> int:
     from metlo_auto.collector.security_tests.command import run_command  # what it needs takes a while to import
 
+    _open(folder, options).dispose()
     return run_command(folder, options, store_url(folder, options))
 
 
@@ -145,7 +162,7 @@ def _check_drift(name: str, observed: dict[str, Any]) -> None:
 
 
 def dump(folder: Folder, options: argparse.Namespace) -> None:
-    engine = open_store(store_url(folder, options))
+    engine = _open(folder, options)
     try:
         with reading(engine) as connection:
             ids = _chosen(connection, options.endpoint) if options.endpoint else None
@@ -159,7 +176,7 @@ def dump(folder: Folder, options: argparse.Namespace) -> None:
 
 
 def delete(folder: Folder, options: argparse.Namespace) -> None:
-    engine = open_store(store_url(folder, options))
+    engine = _open(folder, options)
     try:
         with reading(engine) as connection:
             ids = _chosen(connection, options.endpoint) if options.endpoint else []

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.store import counters as counted
 from metlo_auto.collector.store.database import is_sqlite
+from metlo_auto.collector.store.schema import GENERATION as GENERATION
 from metlo_auto.collector.store.schema import (
     claims,
     counters,
@@ -25,8 +26,6 @@ from metlo_auto.collector.store.schema import (
     test_traces,
     traffic,
 )
-
-GENERATION = "generation"  # goes up whenever something is deleted, so that analysers forget what they remember
 
 
 def delete_raw(connection: Connection) -> None:
@@ -52,8 +51,20 @@ def delete_all(connection: Connection) -> None:
     """Everything but settings and the memory of batches, whose retries are not to bring anything back."""
     generation = counted.read(connection).get(GENERATION, 0)
     connection.execute(delete(inbox))  # first: on PostgreSQL it waits for analysers at work
-    for table in (claims, samples, set_aside, facts, traffic, endpoints, declared_details, declared_routes, dismissals,
-                  counters, test_runs, test_traces):
+    for table in (
+        claims,
+        samples,
+        set_aside,
+        facts,
+        traffic,
+        endpoints,
+        declared_details,
+        declared_routes,
+        dismissals,
+        counters,
+        test_runs,
+        test_traces,
+    ):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})
 

@@ -12,12 +12,21 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    String,
     Table,
     Text,
 )
 
+VERSION = 1  # of the tables: a change of them goes with a step in `migrations/versions`
+GENERATION = "generation"  # a counter: goes up whenever rows are deleted or change their form, and analysers learn anew
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+
+schema_version = Table(  # one row, written by Alembic; no row and no table in stores of the time before
+    "metlo_schema_version",
+    metadata,
+    Column("version_num", String(32), primary_key=True),
+)
 
 counters = Table(
     "counters",

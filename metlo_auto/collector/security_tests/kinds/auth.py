@@ -20,15 +20,16 @@ KIND = Kind(
 
 
 def run(probe: Probe) -> Iterator[Claim]:
-    base = probe.base
-    if base is None or not probe.is_accepted or base.identity == ANONYMOUS or probe.target.is_public:
-        return
-    if not has_data(base.answer):
+    base = None if probe.target.is_public else probe.accepted()
+    if base is None or base.identity == ANONYMOUS or not has_data(base.answer):
         return
     for title, variant, credentials in _attempts(probe.world.sessions.headers(base.identity)):
         test = probe.anonymous() if not credentials else probe.send_with(base.request, credentials)
         if gives_the_same(base.answer, test.answer, base.volatile):
-            severity = "high" if is_personal(probe, test.answer) else "medium"
+            is_of_somebody = is_personal(probe, test.answer)
+            if not credentials and not is_of_somebody and content_of(test.answer).kind == "html":
+                return  # a page that is the same for all, with nothing of anybody in it
+            severity = "high" if is_of_somebody else "medium"
             evidence = f"{title} gets the answer of {base.identity}: status {test.answer.status}, same data."
             yield Claim(f"Answers {_lower(title)}", severity, evidence, test, base.exchange, variant)
             return  # what follows needs no other proof
