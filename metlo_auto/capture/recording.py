@@ -116,7 +116,8 @@ class Recording(Exchange):
         if (length and length != "0") or chunked or protocol[:6] != "HTTP/1":
             self.declared = number(length) if length else -1 if chunked else 0
             capture = self.capture
-            sieve = capture.sieve(text(facts.get("CONTENT_TYPE")), capture.limit)
+            kind = facts.get("CONTENT_TYPE", "")
+            sieve = capture.sieve(kind if type(kind) is str else text(kind), capture.limit)
             self.copy = BodyCopy(capture.limit, sieve, capture.guard)
             environ["wsgi.input"] = tee(facts["wsgi.input"], self.copy)
 
@@ -164,7 +165,7 @@ class Recording(Exchange):
         """Whether what start_response was given goes out: the server has accepted it."""
         if self.size and not servers.takes_second_status(self._server()):
             return False
-        return not (self.status and (len(args) > 2 or named) and self._server() == "a2wsgi")  # which sends the first one
+        return not (self.status and (len(args) > 2 or named) and self._server() == "a2wsgi")  # sends the first one
 
     def _server(self) -> str:
         return servers.server_of(self.facts, self.forward)
@@ -328,7 +329,7 @@ class Recording(Exchange):
         if path[:1] != "/" and (path or not script_name):
             self.path = "/" + path
         self.method = method or "GET"
-        self.remote_port = port if port and port.isdigit() and port != "0" else ""  # "None", or nothing, over a Unix socket
+        self.remote_port = port if port.isdigit() and port != "0" else ""  # "None", or nothing, over a Unix socket
         self.request_body = EMPTY if self.copy is None else self.copy.body(self.declared)
         self.response_names, self.response_values, (
             self.response_type, self.response_encoding, length) = of_response(self.headers)

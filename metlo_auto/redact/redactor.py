@@ -52,6 +52,7 @@ class Redactor:
         ]
         self.paths = Paths(rule_of, self._masks.argument)
         self._plain_headers: "set[str]" = set()
+        self._plain_queries: "set[str]" = set()
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
@@ -109,6 +110,10 @@ class Redactor:
             rule = CREDENTIAL
         return None if rule is None else partial(self._masks.value, rule)
 
+    def were_plain(self, values: Tuple[str, ...]) -> bool:
+        """Whether all of these values of headers are known to have nothing to mask."""
+        return self._plain_headers.issuperset(values)
+
     def are_plain(self, values: Tuple[str, ...]) -> bool:
         """Whether none of these values of headers has anything to mask; cheap for those that were seen before."""
         return self._plain_headers.issuperset(values) or all(map(self._is_plain, values))
@@ -141,9 +146,15 @@ class Redactor:
 
     def query(self, text: str) -> str:
         """A raw query string."""
-        if not self.enabled or not (self._mentioned(text) or "code=" in text):
+        if not self.enabled or text in self._plain_queries:
             return text
-        return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
+        if self._mentioned(text) or "code=" in text:
+            return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
+        if len(text) <= _LONGEST_HEADER:
+            if len(self._plain_queries) >= _PLAIN_HEADERS:
+                self._plain_queries = set()
+            self._plain_queries.add(text)
+        return text
 
     def argument(self, name: str, value: str) -> str:
         """A URL parameter of the route, decoded."""
