@@ -151,7 +151,9 @@ def has_values(text: str) -> bool:
 
 def _has_arguments(text: str) -> bool:
     """Whether there are some of a call or a command."""
-    return " -" in text or " '" in text or ' "' in text or "('" in text or '("' in text
+    # One letter is found many times faster than two.
+    return (" -" in text or "'" in text and (" '" in text or "('" in text)
+            or '"' in text and (' "' in text or '("' in text))  # fmt: skip
 
 
 def encodable(text: str) -> str:
