@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.inventory.queries import Endpoint
-from metlo_auto.collector.security_tests.ownership import MASK, Callers
+from metlo_auto.collector.security_tests.ownership import MASK, Callers, other_cookies
 from metlo_auto.collector.security_tests.safety import is_loopback
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Origin, Pairs, Request, parse_origin
 
@@ -23,12 +23,16 @@ _DROPPED = re.compile(
 
 
 class Sample(NamedTuple):
-    """A stored request and its response, in which secrets are masked. `missing`: what was masked, "" for whole."""
+    """A stored request and its response, in which secrets are masked. `missing`: what was masked, "" for whole.
+
+    `cookies`: names and values of those that tell no caller; the values are masked, unless nothing is.
+    """
 
     request: Request
     answer: Answer
     caller: str
     missing: str
+    cookies: Pairs = ()
 
 
 class Target(NamedTuple):
@@ -133,7 +137,8 @@ def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
     path = quote(str(meta.get("path") or url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
     request = Request(str(sent["method"]), path, query, kept, str(sent.get("body") or ""))
     answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))
-    return Sample(request, answer, callers.caller(headers), _missing(request, str(url.get("endpointPath")), meta))
+    missing = _missing(request, str(url.get("endpointPath")), meta)
+    return Sample(request, answer, callers.caller(headers), missing, other_cookies(headers))
 
 
 def _missing(request: Request, route: str, meta: "dict[str, Any]") -> str:
