@@ -93,14 +93,14 @@ with open({out!r}, "w") as file:
     json.dump(delivery.stats(), file)
 """
     names = ["one", "two"]
-    with FaultyCollector(first(6, way("hang"))) as collector:
+    with FaultyCollector(first(3, way("hang"))) as collector:
         codes = []
         for name in names:
             prelude = PRELUDE.format(root=str(ROOT), host=collector.host, tmp=str(tmp_path), options={"timeout": 0.5})
             codes.append(prelude + work.format(name=name, tmp=str(tmp_path), out=str(tmp_path / name)))
         run(codes)
         collector.wait_for(["%s-%d" % (name, index) for name in names for index in range(30)])
-        stored = collections.Counter(name for post in collector.posts[6:] for name in post.ids)
+        stored = collections.Counter(name for post in collector.posts[3:] for name in post.ids)
     assert max(stored.values()) == 1
     stats = [json.loads((tmp_path / name).read_text()) for name in names]
     for each in stats:
