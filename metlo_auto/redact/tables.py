@@ -74,7 +74,7 @@ CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
 # All of it, also after `x`.
 CREDENTIAL_NAMES = "session sessions sid token".split()
 # All of it, where the value looks random.
-LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess".split()
+LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess refresh".split()
 # Some of them as captions write them.
 PHRASES = (
     "api key",
