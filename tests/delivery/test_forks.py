@@ -3,13 +3,12 @@
 From Python 3.12 on `os.fork` warns of threads; 3.15 raises that where warnings are errors.
 """
 
-import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.delivery.serving import APPS, Server, environ
+from tests.delivery.serving import Server, environ
 from tests.delivery.test_exits import program
 from tests.support.faulty_collector import FaultyCollector, way
 
