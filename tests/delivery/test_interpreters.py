@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
+from tests.delivery.serving import ROOT
 from tests.delivery.settings import adds_up
 from tests.delivery.test_exits import PRELUDE
-from tests.delivery.serving import ROOT
 from tests.support.faulty_collector import FaultyCollector, first, way
 
 pytestmark = [

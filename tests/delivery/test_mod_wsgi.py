@@ -14,8 +14,8 @@ from typing import List, NamedTuple
 
 import pytest
 
-from tests.delivery.settings import adds_up
 from tests.delivery.serving import APPS, Server, environ, numbers_left
+from tests.delivery.settings import adds_up
 from tests.delivery.test_servers import both_end
 from tests.launcher.recipes import installed, open_to_others, python_for_others, recipes
 from tests.launcher.test_deploy import APACHE, apache_python

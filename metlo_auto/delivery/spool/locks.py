@@ -2,8 +2,8 @@
 
 A POSIX record lock keeps others out, not its own process, which even loses it when it closes the same file elsewhere.
 So who wants one asks here first. The kernel takes a lock back when its process ends in whatever way, and a forked
-child does not inherit it. Other interpreters of the process have a table of their own: what they have is told by the files
-that the process has open.
+child does not inherit it. Other interpreters of the process have a table of their own: what they have is told by the
+files that the process has open.
 """
 
 import errno
