@@ -4,7 +4,7 @@ All that is kept is bounded, since clients choose names and their order. Knows W
 """
 
 import os
-from operator import itemgetter
+from operator import countOf, itemgetter
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 from metlo_auto.capture.exchange import Peers
@@ -81,7 +81,6 @@ def _getter(keys: Sequence[str]) -> _ValuesOf:
 
 
 _TUPLES = {tuple}
-_TEXTS = {str}  # a subclass of it may answer a comparison, or a hash, with code of its own
 _PLANS = Memo(_plan)
 _KNOWN_PEERS = Memo(lambda said: Peers(*map(text, said)))
 
@@ -95,7 +94,7 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values, Values]:
         if copied:
             return of_request({key: value for key, value in environ.items() if key not in copied})
     values = values_of(environ)
-    if {*map(type, values)} != _TEXTS:  # WSGI wants strings; not all that writes into an environ knows
+    if countOf(map(type, values), str) != len(values):  # WSGI wants strings; not all that writes into an environ knows
         values = tuple(map(text, values))
     said = values + ("",)
     values = values[:count]
@@ -121,7 +120,8 @@ def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values, Valu
             names, values = zip(*headers)
         except ValueError:  # some are no pairs
             names, values = (), ()
-        if {*map(type, names + values)} == _TEXTS:
+        every = names + values
+        if every and countOf(map(type, every), str) == len(every):
             return names, values, _POSITIONS[names](values + ("",))
     found = pairs(headers)
     names, values = tuple([name for name, _ in found]), tuple([value for _, value in found])

@@ -319,11 +319,7 @@ class Recording(Exchange):
             self._without_status()
         self.duration = self.capture.clock() - self.begun
         self.peers, self.request_names, self.request_values, said = of_request(self.facts)
-        script_name, path, query, method, port, kind, encoding = said
-        if not (type(script_name) is type(path) is type(query) is type(method) is type(port) is type(kind)
-                is type(encoding) is str):  # fmt: skip
-            script_name, path, query, method, port, kind, encoding = map(text, said)
-        self.query, self.request_type, self.request_encoding = query, kind, encoding
+        script_name, path, self.query, method, port, self.request_type, self.request_encoding = said
         self.script_name = script_name = script_name.rstrip("/") if script_name else ""
         self.slashes_escaped = False
         self.path = path
