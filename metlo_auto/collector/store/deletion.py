@@ -17,6 +17,7 @@ from metlo_auto.collector.store.schema import (
     declared_details,
     declared_routes,
     dismissals,
+    endpoint_hosts,
     endpoints,
     facts,
     inbox,
@@ -38,7 +39,7 @@ def delete_raw(connection: Connection) -> None:
 def delete_endpoints(connection: Connection, endpoint_ids: Sequence[str]) -> None:
     """Endpoints with all that is known of them and their samples; further calls make them anew."""
     listed = list(endpoint_ids)
-    for table in (facts, traffic):
+    for table in (facts, traffic, endpoint_hosts):
         connection.execute(delete(table).where(table.c.endpoint_id.in_(listed)))
     connection.execute(delete(endpoints).where(or_(endpoints.c.id.in_(listed), endpoints.c.folded_into.in_(listed))))
     mine = samples.c.endpoint_id.in_(listed)
@@ -57,6 +58,7 @@ def delete_all(connection: Connection) -> None:
         set_aside,
         facts,
         traffic,
+        endpoint_hosts,
         endpoints,
         declared_details,
         declared_routes,
