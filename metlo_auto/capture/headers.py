@@ -38,7 +38,7 @@ def _length(key: Any) -> int:
     return sum(map(_length, key)) if isinstance(key, tuple) else len(str(key))
 
 
-def _name(key: str) -> str:
+def header_name(key: str) -> str:
     """The header that an environ key stands for, "" for none."""
     if key.startswith("HTTP_"):
         return key[5:].replace("_", "-").title()
@@ -61,10 +61,10 @@ class _Plan(NamedTuple):
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
-    chosen = tuple([key for key in keys if type(key) is str and _name(key)])
+    chosen = tuple([key for key in keys if type(key) is str and header_name(key)])
     peer_keys = tuple([key for key in _PEERS if key in keys])
     process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
-    return _Plan(tuple(map(_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys), process)
+    return _Plan(tuple(map(header_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys), process)
 
 
 def _getter(keys: Tuple[str, ...]) -> _ValuesOf:

@@ -40,7 +40,7 @@ _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Capture:
         guard: Guard,
         ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
+        write: Optional[Callable[[Any], bool]] = None,  # of a recording: whether its trace was written the compiled way
     ) -> None:
         self.limit = limit
         self.ignored = ignored
@@ -63,6 +64,7 @@ class Capture:
         self.guard = guard
         self.ordinary = ordinary
         self.clock = clock
+        self.write = write
 
 
 class Recording(Exchange):
@@ -306,6 +308,10 @@ class Recording(Exchange):
             self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
+        write = self.capture.write
+        if write is not None and write(self):
+            self.handed_over = True
+            return
         facts = self.facts
         get = facts.get
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
