@@ -38,7 +38,7 @@ def _length(key: Any) -> int:
     return sum(map(_length, key)) if type(key) is tuple else len(key) if type(key) is str else 0
 
 
-def _name(key: str) -> str:
+def header_name(key: str) -> str:
     """The header that an environ key stands for, "" for none."""
     if key.startswith("HTTP_"):
         return key[5:].replace("_", "-").title()
@@ -67,12 +67,12 @@ class _Plan(NamedTuple):
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
-    chosen = [key for key in keys if type(key) is str and _name(key)]
+    chosen = [key for key in keys if type(key) is str and header_name(key)]
     further = [key for key in keys if type(key) is str and key in (*_PEERS, *_REQUEST) and key not in chosen]
     process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
     places = {key: at for at, key in enumerate(chosen + further)}
     peers, request = ([places.get(key, -1) for key in wanted] for wanted in (_PEERS, _REQUEST))
-    return _Plan(tuple(map(_name, chosen)), len(chosen), _getter(chosen + further),
+    return _Plan(tuple(map(header_name, chosen)), len(chosen), _getter(chosen + further),
                  itemgetter(*peers), itemgetter(*request), process)
 
 

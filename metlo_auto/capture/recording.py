@@ -40,7 +40,7 @@ _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Capture:
         guard: Guard,
         ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
+        write: Optional[Callable[[Any], bool]] = None,  # of a recording: whether its trace was written the compiled way
     ) -> None:
         self.limit = limit
         self.ignored = ignored
@@ -63,6 +64,7 @@ class Capture:
         self.guard = guard
         self.ordinary = ordinary
         self.clock = clock
+        self.write = write
 
 
 class Recording(Exchange):
@@ -313,6 +315,10 @@ class Recording(Exchange):
             self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
+        write = self.capture.write
+        if write is not None and write(self):
+            self.handed_over = True
+            return
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
         if not self.status:
@@ -329,7 +335,8 @@ class Recording(Exchange):
         if path[:1] != "/" and (path or not script_name):
             self.path = "/" + path
         self.method = method or "GET"
-        self.remote_port = port if port and port.isdigit() and port != "0" else ""  # "None", or nothing, over a Unix socket
+        # "None", or nothing, over a Unix socket
+        self.remote_port = port if port and port.isdigit() and port != "0" else ""
         self.request_body = EMPTY if self.copy is None else self.copy.body(self.declared)
         self.response_names, self.response_values, (
             self.response_type, self.response_encoding, length) = of_response(self.headers)
