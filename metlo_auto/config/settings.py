@@ -58,6 +58,8 @@ SETTINGS = (
     Setting("native", "auto", kinds.one_of("auto", "off"), "auto or off", "off: metlo-auto-native is not used"),
     Setting("max_rate", "200", kinds.rate, "traces a second, 0 for no bound",
             "most traces a second to Metlo's own collector"),
+    Setting("metrics", "", kinds.statsd, "statsd://host:port, with /prefix or without",
+            "where counts go: statsd://127.0.0.1:8125"),
     Setting("log_level", "WARNING", kinds.level, "one of " + ", ".join(kinds.LEVELS), "level of the logger metlo"),
     Setting("strict", "false", kinds.switch, "true or false", "true: as --strict"),
     Setting("env_file", "", kinds.plain, "a file, or off", "the .env to read, not the nearest one; off = none"),
@@ -96,6 +98,7 @@ class Settings(NamedTuple):
     spool_size: int
     native: str
     max_rate: float
+    metrics: str
     log_level: str
     strict: bool
     env_file: str
@@ -202,9 +205,9 @@ def _misunderstood(setting: Setting, given: _Given, key: str) -> str:
     if given.source == "argument":
         name = "metlo_" + setting.name if setting.name in ("host", "api_key") else setting.name
         return "MetloFlask: %s must be %s, not %s" % (name, setting.wanted, _shown(setting, given, key))
-    mend = "" if setting.name in ("host", "api_key") else "; using %s" % (setting.default or "the default")
+    the_rest = "" if setting.name in ("host", "api_key") else "; using %s" % (setting.default or "the default")
     return "%s (%s) is %s, but must be %s%s" % (
-        setting.variable, given.source, _shown(setting, given, key), setting.wanted, mend)
+        setting.variable, given.source, _shown(setting, given, key), setting.wanted, the_rest)
 
 
 def _shown(setting: Setting, given: _Given, key: str) -> str:

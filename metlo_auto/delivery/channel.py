@@ -31,6 +31,7 @@ from .spool.folder import Folder
 from .spool.locks import Locks
 from .spool.spool import Spool, describe, folder_for
 from .spool.store import Store
+from .statsd import Statsd
 from .transport.dns import DnsLookups
 from .transport.errors import place_of
 from .transport.post_threads import Alone, Posting, PostThreads
@@ -89,6 +90,7 @@ class Channel:
         host = shown(settings.host, settings.api_key)
         self._collector_outages = CollectorOutages(self._outages, host, lambda: self._spool.usable)
         self._sender = self._make_sender()
+        self._statsd = self._make_statsd()
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
         """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
@@ -248,8 +250,18 @@ class Channel:
             # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
             self._post_threads.start()
             self._own_threads.start(self._run)
-        except RuntimeError:  # it is ending, or has as many as it may have
-            self._rest_until_woken()
+        except RuntimeError as error:
+            if "shutdown" in str(error):  # the first trace is of a response that was never closed
+                self._go_without_threads()
+            else:  # there are as many as there may be
+                self._rest_until_woken()
+
+    def _go_without_threads(self) -> None:
+        closing = self._sender.closing
+        self.threads = False
+        self._post_threads = self._make_crew()
+        self._sender = self._make_sender()
+        self._sender.closing = closing
 
     def _run(self) -> None:
         leave_signals_to_other_threads()
@@ -279,10 +291,13 @@ class Channel:
             wait = self._end(self._give_up_at - Real.monotonic(), wait)
         if self._sender.idle():
             self._sender.hurry = False
+            if self._statsd is not None and self._ends_at is not None:
+                self._statsd.send(is_last=True)
             while self._waiters:
                 self._waiters.popleft().ring()
         longest = WATCHFUL if self._loss_monitor.look() else LONGEST
-        return longest if wait is None else min(wait, longest)
+        due = self._statsd.step() if self._statsd is not None else None
+        return min([longest] + [seconds for seconds in (wait, due) if seconds is not None])
 
     def _end(self, left: float, wait: Optional[float]) -> Optional[float]:
         if left <= 0.0 or self._sender.stuck():
@@ -362,6 +377,21 @@ class Channel:
         size = self._settings.spool_size
         return Spool(folder, size, self._lost_for_room, self._disk_trouble, Real.monotonic, about)
 
+    def _make_statsd(self) -> Optional[Statsd]:
+        if not self._settings.metrics:
+            return None
+        return Statsd(self._settings.metrics, self._counts, Real.monotonic, self._metrics_trouble)
+
+    def _counts(self) -> Stats:
+        """What only grows, or nearly so: queues are no counters."""
+        return {name: value for name, value in self.stats().items() if name not in ("queued", "queue_bytes")}
+
+    def _metrics_trouble(self, why: Optional[str]) -> None:
+        if why is None:
+            self._outages.end("metrics", "counts are sent to METLO_METRICS again")
+        else:
+            self._outages.begin("metrics", "counts cannot be sent to METLO_METRICS (%s)" % why)
+
     def _lost_for_room(self, own: bool, traces: int) -> None:
         if own:
             self.counters.spooled -= traces
@@ -374,3 +404,24 @@ class Channel:
 
     def _disk_trouble(self, message: str) -> None:
         self._outages.begin("spool", message)
+
+
+class ChannelWithoutThreads(Channel):
+    """Where no other thread runs between two requests: uploads in the request's thread, after its response."""
+
+    def __init__(
+        self,
+        settings: DeliverySettings,
+        gate: ForkGate,
+        locks: Locks,
+        kind: CollectorKind,
+        own_threads: OwnThreads,
+        threads: bool = True,
+    ) -> None:
+        Channel.__init__(self, settings, gate, locks, kind, own_threads, threads=False)
+
+    def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        """As Channel's; the trace is uploaded, or spooled, when this returns."""
+        taken = Channel.submit(self, trace, route, announcement)
+        self.work_inline()
+        return taken
