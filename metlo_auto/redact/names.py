@@ -43,6 +43,7 @@ class Names:
         self._words = WordTest(self._needles)
         self._found_in = fastest_finder(self._needles)
         self._values_in = fastest_finder(values)
+        self._values_or_machine_in = fastest_finder([*values, Needle(b"machine", False, True)])
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
@@ -54,14 +55,21 @@ class Names:
 
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
-        if not has_values(text):
-            return len(text) >= secret_values.SHORTEST and (self.holds_value(text) or "machine " in text)  # .netrc
+        escaped = "%" in text or "\\" in text
+        if not escaped and not (":" in text or "=" in text) and not has_values(text):
+            return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
         data = text.encode("utf-8", "replace")
-        if self._found_in(data.translate(_WORDS, _DROPPED)) or secret_values.found_otherwise(text):
+        if self._found_in(data.translate(_WORDS, _DROPPED)) or "@" in text and secret_values.found_otherwise(text):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
             return True
-        return ("\\" in text or "%" in text) and self._mentioned_escaped(data.decode())
+        return escaped and self._mentioned_escaped(data.decode())
+
+    def _holds_value_alone(self, text: str) -> bool:
+        """`holds_value` of a text in which no name has a value, unless it is a .netrc; long texts are like that."""
+        if self._values_or_machine_in(text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)):
+            return self.holds_value(text) or "machine " in text
+        return secret_values.found_otherwise(text)
 
     def holds_value(self, text: str) -> bool:
         """False only where nothing in the text is a credential by its own form."""
@@ -137,7 +145,8 @@ class Names:
 def has_values(text: str) -> bool:
     """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
     # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text or ' eq "' in text
+    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or (
+        '"' in text and ('["' in text or ' eq "' in text))
     return some or _has_arguments(text)
 
 

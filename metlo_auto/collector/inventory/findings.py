@@ -92,7 +92,7 @@ def find_all(connection: Connection, now: float, guesses: bool = False) -> list[
     """All findings, the most severe first, dismissed ones included and marked; guesses on request only."""
     shown = list_endpoints(connection)
     routes = declared.read(connection)
-    located = declared.locate(routes)
+    located = declared.locate(routes, services={endpoint.service for endpoint in shown})
     notes = noted.read_notes(connection)
     exposed: dict[str, list[Exposure]] = {}
     for exposure in read_exposures(connection):
@@ -115,7 +115,9 @@ def find_all(connection: Connection, now: float, guesses: bool = False) -> list[
             key = "/".join((draft.kind, endpoint.id, draft.subject))
             place = declared.find(located, endpoint)
             found.append(Finding(key, KINDS[draft.kind], endpoint, place, draft.detail, draft.evidence, key in gone))
-    return sorted(found, key=lambda f: (_RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.key))
+    return sorted(
+        found, key=lambda f: (_RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.endpoint.service, f.key)
+    )
 
 
 def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterator[_Draft]:

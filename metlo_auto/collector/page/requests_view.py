@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.inventory.masked_trace import mask_body
-from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay
+from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay, services
 from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
@@ -36,10 +36,11 @@ def requests() -> str:
     method = request.args.get("method", "") if request.args.get("method") in listing.METHODS else ""
     before = request.args.get("before", type=int)
     with reading(engine()) as connection:
+        service = services.wanted(connection)
         wanted = int(status_class) if status_class else None
-        found = recent_requests.latest(connection, LENGTH, status=wanted, method=method, before=before)
+        found = recent_requests.latest(connection, LENGTH, status=wanted, method=method, service=service, before=before)
         last = min((item.number for item in found), default=0)
-        more = recent_requests.latest(connection, 1, status=wanted, method=method, before=last)
+        more = recent_requests.latest(connection, 1, status=wanted, method=method, service=service, before=last)
         return render(
             connection,
             "requests.html",

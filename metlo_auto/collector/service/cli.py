@@ -123,18 +123,23 @@ def _add_reading(
     openapi.add_argument(
         "--declared", action="store_true", help="with declared routes that nobody called, x-observed: false"
     )
+    openapi.add_argument("--service", metavar="NAME", help="the document of this service")
+    openapi.add_argument("--all", action="store_true", help="one document of all services, where there are several")
     openapi.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
-    openapi.add_argument("--title", default="Observed API", help="default: %(default)s")
+    openapi.add_argument("--title", default="", help="default: the service, where --service names one")
+    openapi.add_argument("--yaml", action="store_true", help="as YAML; so is a FILE that ends in .yaml")
     export = commands.add_parser("export", parents=[common], help="the kept requests as JSON lines or HAR")
     export.add_argument("--format", choices=("jsonl", "har"), default="jsonl", help="default: %(default)s")
     export.add_argument("--out", metavar="FILE", default="", help="write there instead of to standard output")
     export.add_argument("--show-values", action="store_true", help="with sensitive values, which are masked otherwise")
     export.add_argument("--endpoint", metavar="ENDPOINT", help="only one, e.g. 'GET /users/{id}'")
+    export.add_argument("--service", metavar="NAME", help="only this service")
     delete = commands.add_parser("delete", parents=[common], help="delete what was collected")
     what = delete.add_mutually_exclusive_group(required=True)
     what.add_argument("--raw", action="store_true", help="the kept requests; the inventory stays")
     what.add_argument("--endpoint", metavar="ENDPOINT", help="one endpoint, e.g. 'GET /users/{id}'")
     what.add_argument("--all", action="store_true", help="everything")
+    delete.add_argument("--service", metavar="NAME", help="with --endpoint: only that of this service")
     delete.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -196,10 +201,13 @@ def _run(options: argparse.Namespace) -> int:
         "routes": commands.show_routes,
     }
     unusable = (folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
-    troubles = (commands.Failed, commands.Unknown, *unusable)
+    troubles = (commands.Failed, *unusable)
     try:
         path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
         return known[options.command](folders.open_folder(path), options) or 0
+    except (commands.Unknown, commands.Misused) as error:
+        print(f"metlo-collector: {error}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # `metlo-collector export | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
