@@ -102,9 +102,9 @@ samples = Table(  # a ring: the latest traces, whole
     Column("method", Text, nullable=False),
     Column("status", Integer, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Column("service", Text, nullable=False, server_default=""),
     Column("host", Text, nullable=False, server_default=""),
+    Column("body", LargeBinary, nullable=False),  # last: SQLite reads what stands before it without it
     Index("samples_by_endpoint", "endpoint_id", "id"),
     Index("samples_by_service", "service", "id"),
 )
