@@ -4,14 +4,14 @@ import re
 from functools import lru_cache, partial
 from typing import Callable, Iterable, Optional, Tuple
 
-from . import free_text, headers, json_text, multipart, pairs
+from . import csv_columns, free_text, headers, json_text, multipart, pairs
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .known_spellings import KnownSpellings
 from .masks import CONSTANT, Masks
 from .names import Names, Needles, encodable, fold
 from .paths import Paths
 from .replacements import Rules
-from .rules import AUTHORIZATION
+from .rules import AUTHORIZATION, CREDENTIAL
 from .secret_values import SecretValues, without_codes
 
 Mask = Callable[[str], str]
@@ -25,6 +25,8 @@ _CREDENTIAL_TYPE = re.compile(
     r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
     r"|application/x-ssh-key)\s*(?:;|\Z)"
 )
+_CSV_TYPE = re.compile(r"(?i)\s*(?:text|application)/(?:vnd\.)?(?:x-)?(?:csv|(?:tab|comma)-separated-values)\b")
+_ANSWERS = ('{"key":', '{"key" :')  # how the only member of an answer to a login begins, which no name gives away
 _PLAIN_HEADERS = 2000  # values without secrets that are remembered
 _LONGEST_HEADER = 200  # characters of one
 
@@ -74,8 +76,8 @@ class Redactor:
         return AUTHORIZATION if not is_own and self._header_names.rule(name) == AUTHORIZATION else "ask"
 
     def is_credential(self, content_type: str) -> bool:
-        """Whether bodies of this type are nothing but a credential."""
-        return self.enabled and _CREDENTIAL_TYPE.match(content_type) is not None
+        """Whether bodies of this type are nothing but a credential, or hold some where no quick look finds them."""
+        return self.enabled and bool(_CREDENTIAL_TYPE.match(content_type) or _CSV_TYPE.match(content_type))
 
     def cookie_rule(self, name: str) -> Optional[str]:
         """The rule of a cookie's name; None: its value becomes a mark, whatever it is."""
@@ -103,6 +105,8 @@ class Redactor:
         if folded in headers.PROTOCOLS:
             return lambda value: headers.protocols(value, self._masks)
         rule = self._header_names.rule(name)
+        if rule is None and headers.is_credential(folded):
+            rule = CREDENTIAL
         return None if rule is None else partial(self._masks.value, rule)
 
     def are_plain(self, values: Tuple[str, ...]) -> bool:
@@ -165,7 +169,9 @@ class Redactor:
             return text
         if content_type and _CREDENTIAL_TYPE.match(content_type):
             return self._masks.mark(text)
-        if not (self._mentioned(text) if mentions is None else mentions):
+        if content_type and _CSV_TYPE.match(content_type):
+            text = csv_columns.masked(encodable(text), self._rules[0])
+        if not ((self._mentioned(text) if mentions is None else mentions) or text.startswith(_ANSWERS)):
             return text
         text = encodable(text)
         if kind == "multipart":

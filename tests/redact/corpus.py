@@ -7,6 +7,8 @@ Each case is (place, text). Places: `header NAME`, `answer NAME` (a header of th
 import base64
 import json
 
+from . import corpus_products
+
 S = "Zq8xCanary3Kf0w"
 JWT = ".".join([base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("="),
                 base64.urlsafe_b64encode(('{"sub":"%s"}' % S).encode()).decode().rstrip("="), "Zq8xCanary3Kf0wSignature"])
@@ -115,7 +117,7 @@ FORMATS = [
     ("json", json.dumps({"credentials": {"accessKeyId": "x", "secretAccessKey": "§"}})), ("json", json.dumps({"token": {"access": "§", "type": "x"}})), ("json", json.dumps({"session": {"id": "§"}})),
     ("json", json.dumps({"secrets": {"a": {"b": "§"}}})), ("json", json.dumps({"tokens": ["§"]})), ("json", json.dumps({"auth": {"user": "a", "pass": "§"}})), ("json", json.dumps({"password": {"value": "§"}})),
 ]
-EXPECTED = NAMES + BY_FORM + PLACES + FORMATS
+EXPECTED = NAMES + BY_FORM + PLACES + FORMATS + corpus_products.EXPECTED
 
 # What has to stay readable: `§` is no secret here.
 HARMLESS = [
@@ -125,7 +127,7 @@ HARMLESS = [
     ("json", '{"signature": "Best regards, §"}'), ("text", "if (token === null) { show('§') }"), ("json", '{"nextPageToken": "§"}'), ("query", "page_token=§"), ("json", '{"sync_token": "§"}'),
     ("json", '{"next_token": "§"}'), ("json", '{"ContinuationToken": "§"}'), ("json", '{"token_type": "§"}'), ("json", '{"token_count": "§"}'), ("json", '{"password_policy": "§"}'), ("json", '{"password_strength": "§"}'),
     ("json", '{"min_password_length": "§"}'), ("json", '{"passwordless": "§"}'), ("json", '{"author": "§"}'), ("json", '{"tokenizer": "§"}'), ("json", '{"secretary": "§"}'), ("json", '{"compass": "§"}'),
-    ("json", '{"key": "§"}'), ("json", '{"code": "§"}'), ("json", '{"state": "§"}'), ("json", '{"public_key": "§"}'), ("json", '{"keyboard": "§"}'), ("json", '{"type": "password", "label": "§"}'),
+    ("json", '{"key": "§", "value": 1}'), ("json", '{"code": "§"}'), ("json", '{"state": "§"}'), ("json", '{"public_key": "§"}'), ("json", '{"keyboard": "§"}'), ("json", '{"type": "password", "label": "§"}'),
     ("header Access-Control-Allow-Headers", "Authorization, X-CSRF-Token, §"), ("answer Vary", "Cookie, §"), ("answer WWW-Authenticate", 'Bearer realm="§", error="invalid_token"'), ("header User-Agent", "§/1.0"),
     ("header X-Request-Id", "§"), ("header Sec-WebSocket-Protocol", "graphql-transport-ws"), ("answer Set-Cookie", "a=b; Path=/§; HttpOnly"), ("json", '{"message": "Invalid password: §"}'), ("json", '{"m": "The token has expired, §"}'),
     ("json", '{"email": "§@x.example"}'), ("json", '{"url": "https://x.example/§?page=2"}'), ("query", "q=§&sort=name"), ("form", "comment=my+password+is+§"), ("json", '{"auth": {"type": "§"}}'), ("json", '{"credentials": "include", "m": "§"}'),
@@ -133,4 +135,4 @@ HARMLESS = [
     ("html", '<a href="/password/reset">§</a>'), ("json", '{"repo": "ssh://git@github.com/§"}'), ("json", '{"private": true, "m": "§"}'), ("yaml", "passwordless: yes\nname: §\n"), ("json", '{"oauth": "§"}'), ("json", '{"has_password": "yes", "m": "§"}'),
     ("route /u/<name>", "/u/§"), ("route /auth/§/<int:n>", "/auth/§/3"), ("json", '{"email_signature": "§"}'), ("json", '{"mapping": "§"}'), ("json", '{"shopping": "§"}'), ("json", '{"training_session": "§"}'), ("json", '{"csrf_param": "§"}'),
     ("json", '{"required": ["email", "password"], "m": "§"}'), ("json", '{"parameters": [{"name": "password", "in": "§"}]}'), ("json", '{"grant_type": "password", "m": "§"}'), ("json", '{"maxTokens": 20, "m": "§"}'),
-]
+] + corpus_products.HARMLESS

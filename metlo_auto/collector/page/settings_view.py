@@ -27,7 +27,7 @@ _COUNTERS = (
     ("duplicate_batches", "Batches that came twice", "counted once"),
     ("unmatched_traces", "Requests to no endpoint", "404 and 405 where no route matched"),
     ("expired_traces", "Requests no longer kept", "older than the newest that fit the limits; their counts stay"),
-    ("set_aside_traces", "Set aside", "could not be analysed; the latest stand below"),
+    ("set_aside_traces", "Rejected", "could not be analysed; the latest stand below"),
     ("overflow_traces", "Requests over the limit of endpoints", "kept, but no endpoint shows them: there are 20,000"),
     ("other_service_traces", "Requests counted under service *", "there are too many services"),
     ("other_host_traces", "Requests counted under host *", "a route has too many; serve --list-host keeps one apart"),

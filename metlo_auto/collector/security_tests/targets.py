@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.inventory.queries import Endpoint
-from metlo_auto.collector.security_tests.ownership import MASK, Callers
+from metlo_auto.collector.security_tests.ownership import MASK, Callers, other_cookies
 from metlo_auto.collector.security_tests.safety import is_loopback
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Origin, Pairs, Request, parse_origin
 
@@ -23,12 +23,16 @@ _DROPPED = re.compile(
 
 
 class Sample(NamedTuple):
-    """A stored request and its response, in which secrets are masked. `missing`: what was masked, "" for whole."""
+    """A stored request and its response, in which secrets are masked. `missing`: what was masked, "" for whole.
+
+    `cookies`: names and values of those that tell no caller; the values are masked, unless nothing is.
+    """
 
     request: Request
     answer: Answer
     caller: str
     missing: str
+    cookies: Pairs = ()
 
 
 class Target(NamedTuple):
@@ -101,11 +105,13 @@ def _never_called(declared: "Sequence[routes.Route]", called: "Sequence[Target]"
     names = {(target.method, shape_of(target.route)) for target in called}
     apps = {(route.service, route.app) for route in declared if (route.method, shape_of(route.template)) in names}
     service = called[0].service if called else ""
-    return [
-        Target("", route.method, route.template, service, route.file, route.line, route.endpoint, ())
-        for route in declared
-        if (route.service, route.app) in apps and (route.method, shape_of(route.template)) not in names
-    ]
+    found: dict[tuple[str, str], Target] = {}
+    for route in declared:
+        name = (route.method, shape_of(route.template))
+        if (route.service, route.app) in apps and name not in names:
+            place = (route.file, route.line, route.endpoint)
+            found.setdefault(name, Target("", route.method, route.template, service, *place, ()))
+    return list(found.values())
 
 
 def shape_of(template: str) -> str:
@@ -125,7 +131,8 @@ def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
     path = quote(str(meta.get("path") or url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
     request = Request(str(sent["method"]), path, query, kept, str(sent.get("body") or ""))
     answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))
-    return Sample(request, answer, callers.caller(headers), _missing(request, str(url.get("endpointPath")), meta))
+    missing = _missing(request, str(url.get("endpointPath")), meta)
+    return Sample(request, answer, callers.caller(headers), missing, other_cookies(headers))
 
 
 def _missing(request: Request, route: str, meta: "dict[str, Any]") -> str:
