@@ -35,10 +35,10 @@ class Memo(dict):  # type: ignore[type-arg]
 
 def _length(key: Any) -> int:
     """Characters in a key made of tuples of strings and the like."""
-    return sum(map(_length, key)) if isinstance(key, tuple) else len(str(key))
+    return sum(map(_length, key)) if type(key) is tuple else len(key) if type(key) is str else 0
 
 
-def _name(key: str) -> str:
+def header_name(key: str) -> str:
     """The header that an environ key stands for, "" for none."""
     if key.startswith("HTTP_"):
         return key[5:].replace("_", "-").title()
@@ -61,18 +61,18 @@ class _Plan(NamedTuple):
     names: Names  # of its headers
     headers: int  # how many there are
     values_of: _ValuesOf  # headers first, then what else is asked for
-    peers_of: Callable[[Values], Any]  # what Peers has, of the values and a "" behind for what is missing
-    request_of: Callable[[Values], Any]  # what `_REQUEST` names, likewise
+    peers_of: Callable[[Values], Any]  # what Peers has, of the values and "" after them, for what is missing
+    request_of: Callable[[Values], Any]  # what Request has, likewise
     process: Tuple[str, ...]  # those of its headers' keys that the environment of the process has too
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
-    chosen = [key for key in keys if type(key) is str and _name(key)]
-    further = [key for key in keys if key in (*_PEERS, *_REQUEST) and key not in chosen]
+    chosen = [key for key in keys if type(key) is str and header_name(key)]
+    further = [key for key in keys if type(key) is str and key in (*_PEERS, *_REQUEST) and key not in chosen]
     process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
     places = {key: at for at, key in enumerate(chosen + further)}
     peers, request = ([places.get(key, -1) for key in wanted] for wanted in (_PEERS, _REQUEST))
-    return _Plan(tuple(map(_name, chosen)), len(chosen), _getter(chosen + further),
+    return _Plan(tuple(map(header_name, chosen)), len(chosen), _getter(chosen + further),
                  itemgetter(*peers), itemgetter(*request), process)
 
 

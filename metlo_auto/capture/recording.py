@@ -17,6 +17,7 @@ from metlo_auto.capture.foreign import Foreign, chunk, class_name, drop_frame, i
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo, number, of_request, of_response
 from metlo_auto.capture.request_tee import BodyCopy, copy_of, tee
+from metlo_auto.capture.trace_context import HEADER, LIBRARY, MODULES, of_header, of_span
 from metlo_auto.clocks import Real
 
 # A stream that runs on is reported at its first chunk after this many seconds.
@@ -40,7 +41,7 @@ _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write")
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Capture:
         guard: Guard,
         ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
+        write: Optional[Callable[[Any], bool]] = None,  # of a recording: whether its trace was written the compiled way
     ) -> None:
         self.limit = limit
         self.ignored = ignored
@@ -63,6 +65,7 @@ class Capture:
         self.guard = guard
         self.ordinary = ordinary
         self.clock = clock
+        self.write = write
 
 
 class Recording(Exchange):
@@ -95,6 +98,7 @@ class Recording(Exchange):
         self.passthrough = False
         self.exception = None
         self.rules = None
+        self.traceparent = None
         self.route, self.endpoint, self.arguments = _NO_ROUTE
         self.route_kept = False
         self.in_call = True  # the app has yet to return its response
@@ -152,6 +156,8 @@ class Recording(Exchange):
                 self.status = _STATUSES[status if type(status) is str else text(status)]
                 # A copy: layers around the app may have added to the list, and may go on to use it.
                 self.headers = headers.copy() if type(headers) is list else pairs(headers)
+                if LIBRARY in MODULES:
+                    self.traceparent = of_span()
                 if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
                     self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ)
         except Exception:  # noqa: BLE001 - the response goes out whatever becomes of our copy
@@ -165,7 +171,8 @@ class Recording(Exchange):
         """Whether what start_response was given goes out: the server has accepted it."""
         if self.size and not servers.takes_second_status(self._server()):
             return False
-        return not (self.status and (len(args) > 2 or named) and self._server() == "a2wsgi")  # sends the first one
+        # a2wsgi sends the first one
+        return not (self.status and (len(args) > 2 or named) and self._server() == "a2wsgi")
 
     def _server(self) -> str:
         return servers.server_of(self.facts, self.forward)
@@ -313,6 +320,12 @@ class Recording(Exchange):
             self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
+        if HEADER in self.facts and self.traceparent is None:
+            self.traceparent = of_header(self.facts[HEADER])
+        write = self.capture.write
+        if write is not None and write(self):
+            self.handed_over = True
+            return
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
         if not self.status:
@@ -329,7 +342,8 @@ class Recording(Exchange):
         if path[:1] != "/" and (path or not script_name):
             self.path = "/" + path
         self.method = method or "GET"
-        self.remote_port = port if port.isdigit() and port != "0" else ""  # "None", or nothing, over a Unix socket
+        # "None", or nothing, over a Unix socket
+        self.remote_port = port if port and port.isdigit() and port != "0" else ""
         self.request_body = EMPTY if self.copy is None else self.copy.body(self.declared)
         self.response_names, self.response_values, (
             self.response_type, self.response_encoding, length) = of_response(self.headers)

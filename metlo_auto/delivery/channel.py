@@ -404,3 +404,24 @@ class Channel:
 
     def _disk_trouble(self, message: str) -> None:
         self._outages.begin("spool", message)
+
+
+class ChannelWithoutThreads(Channel):
+    """Where no other thread runs between two requests: uploads in the request's thread, after its response."""
+
+    def __init__(
+        self,
+        settings: DeliverySettings,
+        gate: ForkGate,
+        locks: Locks,
+        kind: CollectorKind,
+        own_threads: OwnThreads,
+        threads: bool = True,
+    ) -> None:
+        Channel.__init__(self, settings, gate, locks, kind, own_threads, threads=False)
+
+    def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        """As Channel's; the trace is uploaded, or spooled, when this returns."""
+        taken = Channel.submit(self, trace, route, announcement)
+        self.work_inline()
+        return taken

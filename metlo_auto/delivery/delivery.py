@@ -3,13 +3,14 @@
 from os import getpid
 from typing import Callable, Dict, Optional
 
-from .channel import Channel, Stats
+from .channel import Channel, ChannelWithoutThreads, Stats
 from .collector_kind import CollectorKind
 from .process import uwsgi
 from .process.exits import Ending, Exits
 from .process.fork_gate import ForkGate
 from .process.forking_servers import Forking, forking_server
 from .process.own_threads import COUNTED_LATE, OwnThreads, Resting
+from .process.servers import runs_no_other_thread
 from .spool.locks import Locks
 from .types import DeliverySettings, Route
 
@@ -101,7 +102,8 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        mine = Channel(self._settings, self._gate, self._locks, self._kind, self._own_threads, uwsgi.threads_run())
+        kind = ChannelWithoutThreads if runs_no_other_thread() else Channel
+        mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, uwsgi.threads_run())
         channel = self._channels.setdefault(pid, mine)
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:

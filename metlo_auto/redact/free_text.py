@@ -179,7 +179,7 @@ class _Search:
 
     def _mask_said(self, start: int, end: int, rule: str) -> Optional[int]:
         """`--api-key …` and `PASSWORD '…'`: nothing but space stands between."""
-        if self.text.startswith("--", start):
+        if self.text.startswith(" --", start - 1):
             found = _FLAG.match(self.text, end)
         elif rule == SECRET and self.style is not MARKUP:
             found = _SAID.match(self.text, end)

@@ -6,6 +6,7 @@ import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from .json_strings import escaped, unescaped
+from .masks import looks_random
 from .replacements import Replacements, Rules
 from .rules import AUTHORIZATION, SECRET, letters_of
 from .tables import PUBLIC_VALUES
@@ -83,7 +84,6 @@ _OTHERS = frozenset(
 _MOVES = ("move", "copy")  # of JSON Patch: what it comes from is a path
 # Answers to a login.
 _ALONE = frozenset([("key",), ("access",), ("refresh",), ("access", "refresh"), ("refresh", "access")])
-_TOKEN = re.compile(r"(?=[A-Za-z.\-_]{0,60}[0-9])(?=[0-9.\-_]{0,60}[A-Za-z])[A-Za-z0-9+=_\-]{12,}(?:\.[\w\-]+){0,2}\Z")
 _TABLES = [(head, rows) for head in ("columns", "fields", "header", "headers") for rows in ("rows", "data", "values")]
 _OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
@@ -186,7 +186,7 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
     if "keyName" in members and "permissions" in members:  # of a storage account
         return [members.get("value")]
     if tuple(members) in _ALONE:
-        return [value for value in members.values() if isinstance(value, str) and _TOKEN.match(value)]
+        return [value for value in members.values() if isinstance(value, str) and looks_random(value)]
     return []
 
 

@@ -13,6 +13,14 @@ from .rules import HELD_SECRET, SECRET
 _NAME_AND_VALUE = re.compile(
     r"(?m)^(?P<lead>[ \t]{0,80}(?:-[ \t]+)?(?:name|key)[ \t]*:[ \t]*[\"']?(?P<name>[\w.\-]{1,64})[\"']?[ \t]*\r?\n"
     r"[ \t]{0,80}(?:value|default)[ \t]*:[ \t]*)(?P<value>[^\r\n]+)")
+# {'path': 'password', 'value': …} where no parser of JSON takes it
+_MEMBERS = re.compile(
+    r"""(?<![\w])(\\{0,8}["']?)(?:name|key|path|field|attribute|property|header|param|k)\1\s{0,4}(?::|=>)\s{0,4}"""
+    r"""\\{0,8}["'](?P<name>[^"'\\\r\n]{1,100})\\{0,8}["']\s{0,4},[^{}\[\]\r\n]{0,200}?(?<![\w])"""
+    r"""(\\{0,8}["']?)(?:value|val|v|input|data|content)\3\s{0,4}(?::|=>)\s{0,4}"""
+    r"""(?P<quote>\\{0,8}["'])(?P<value>(?:(?!(?P=quote)).){1,4000})"""
+)
+_PATH = re.compile(r"[/:.]")
 _SECRET = re.compile(r"(?m)^kind:[ \t]*[\"']?Secret\b")
 _DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n(?:[ \t]+[^\r\n]*(?:\r?\n|\Z)|[ \t]*\r?\n)+")
 _MEMBER = re.compile(r"(?m)^([ \t]+[\w.\-]{1,253}[ \t]*:[ \t]*)([^\r\n]+)$")
@@ -21,7 +29,7 @@ _NETRC = re.compile(r"\b((?:machine|login|default|user)[ \t]+(?:[^\s]{1,256}[ \t
 _WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
 # Of commands that name no secret: the user stays.
 _CURL = re.compile(
-    r"(\bcurl\b(?:\\\r?\n|[^\r\n]){0,1000}?\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"
+    r"(\bcurl\b(?:\\\r?\n|[^\r\n]){0,400}?\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"
 )
 _COMMANDS = re.compile(
     r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
@@ -58,6 +66,8 @@ def masked(text: str, rules: Rules) -> str:
     if "machine " in text:
         text = _NETRC.sub(r"\g<1>" + CONSTANT, text)
     text = _commands(text, rules)
+    if "value" in text or "input" in text or "data" in text:
+        text = _MEMBERS.sub(lambda found: _member(found, rules), text)
     if "\n" not in text:
         return text
     if "value:" in text or "default:" in text:
@@ -68,7 +78,7 @@ def masked(text: str, rules: Rules) -> str:
 
 
 def _commands(text: str, rules: Rules) -> str:
-    if "curl" in text:
+    if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
         text = _CURL.sub(r"\g<1>" + CONSTANT, text)
     if " -" in text:
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
@@ -124,6 +134,12 @@ def _caption(found: Match[str], rules: Rules) -> str:
     name, between, value = found.groups()
     rule = rules.rule_of(name.replace(" ", "").replace("\t", "")) if _DIGIT.search(value) else None
     return found.group() if rule is None else name + between + rules.mask(rule, value)
+
+
+def _member(found: Match[str], rules: Rules) -> str:
+    rule = rules.rule_of(_PATH.split(found.group("name").rstrip("/"))[-1])
+    lead = found.group()[: found.start("value") - found.start()]
+    return found.group() if rule is None else lead + rules.mask(rule, found.group("value"))
 
 
 def _value(found: Match[str], rules: Rules) -> str:

@@ -145,15 +145,20 @@ class Names:
 def has_values(text: str) -> bool:
     """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
     # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text
-    return some or '"' in text and ('["' in text or ' eq "' in text) or _has_arguments(text)
+    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or (
+        '"' in text and ('["' in text or ' eq "' in text))
+    return some or _has_arguments(text)
 
 
 def _has_arguments(text: str) -> bool:
-    """Whether there are some of a call or a command."""
-    # One letter is found many times faster than two.
-    return (" -" in text or "'" in text and (" '" in text or "('" in text)
-            or '"' in text and (' "' in text or '("' in text))  # fmt: skip
+    """Whether there are some of a call or a command, or signs are escaped for HTML."""
+    # Each character alone first: that is one quick look.
+    return (
+        "-" in text and " -" in text
+        or "'" in text and (" '" in text or "('" in text)
+        or '"' in text and (' "' in text or '("' in text)
+        or "&" in text and ("&#" in text or "&lt;" in text or "&quot;" in text or "&apos;" in text)
+    )
 
 
 def encodable(text: str) -> str:

@@ -13,7 +13,7 @@ REDACTOR = Redactor("an API key")
 KINDS = ["json", "ndjson", "form", "multipart", "xml", "graphql", "text", ""]
 NAMES = ["password", "Password", "api_key", "token", "Authorization", "session", "pin", "user[password]", "$password"]
 # All that stands in texts of any kind, but what parts a name from its value or encodes that.
-BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", ")", "{", "}", "[", "]", ">", "?", "#", "@",
+BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", ")", "{", "}", "[", "]", ">", "?", "@",
            "$", "!", ".", "hunter2", "17", "Bearer", "é", "\u2028", "\uff1d", "\uff1a", "\ud800"]
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.security_tests.compare import Reading, is_refusal, reading, volatile_places
-from metlo_auto.collector.security_tests.inputs import Input, inputs_of
+from metlo_auto.collector.security_tests.inputs import Input, cookie_input, inputs_of
+from metlo_auto.collector.security_tests.ownership import MASK
 from metlo_auto.collector.security_tests.safety import READING
 from metlo_auto.collector.security_tests.targets import Sample, Target
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Exchange, Pairs, Request
@@ -216,10 +217,20 @@ class Probe:
             for request in ([self.base.request] if self.base else []) + whole:
                 for item in inputs_of(request, self.target.route):
                     found.setdefault((item.where, item.name), item)
+            for item in self._cookies():
+                found.setdefault((item.where, item.name), item)
             self._inputs = list(found.values())
         if len(self._inputs) > MOST_INPUTS:
             self.doubt(f"only {MOST_INPUTS} of its {len(self._inputs)} inputs are tried")
         return self._inputs[:MOST_INPUTS]
+
+    def _cookies(self) -> Iterator[Input]:
+        """Cookies of stored requests that no identity sends; a masked value is replaced by 1."""
+        own = {name for identity in self.world.sessions.current() for name in identity.cookies}
+        for sample in self.target.samples if self.base else ():
+            for name, value in sample.cookies:
+                if name not in own and self.base:
+                    yield cookie_input(name, "1" if MASK.search(value) else value, self.base.request)
 
     def reference(self, given: Input) -> Optional[Baseline]:
         """The baseline of the request that an input stands in; None where that one is refused."""

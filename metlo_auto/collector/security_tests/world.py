@@ -57,7 +57,7 @@ class World:
         """Whether reports name `probe` for a cookie: of those that set it a login, else the first."""
 
         def sets(other: Probe) -> bool:
-            answers = [seen.answer for seen in other.target.samples] + [sent.answer for sent in other.exchanges]
+            answers = [s.answer for s in other.target.samples] + [e.answer for e in other.exchanges]
             return any(text.startswith(cookie + "=") for answer in answers for text in answer.all_headers("set-cookie"))
 
         with self._lock:

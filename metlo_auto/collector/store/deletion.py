@@ -17,9 +17,12 @@ from metlo_auto.collector.store.schema import (
     declared_details,
     declared_routes,
     dismissals,
+    endpoint_hosts,
     endpoints,
     facts,
+    finding_marks,
     inbox,
+    runs,
     samples,
     set_aside,
     test_runs,
@@ -38,7 +41,7 @@ def delete_raw(connection: Connection) -> None:
 def delete_endpoints(connection: Connection, endpoint_ids: Sequence[str]) -> None:
     """Endpoints with all that is known of them and their samples; further calls make them anew."""
     listed = list(endpoint_ids)
-    for table in (facts, traffic):
+    for table in (facts, traffic, endpoint_hosts):
         connection.execute(delete(table).where(table.c.endpoint_id.in_(listed)))
     connection.execute(delete(endpoints).where(or_(endpoints.c.id.in_(listed), endpoints.c.folded_into.in_(listed))))
     mine = samples.c.endpoint_id.in_(listed)
@@ -57,6 +60,7 @@ def delete_all(connection: Connection) -> None:
         set_aside,
         facts,
         traffic,
+        endpoint_hosts,
         endpoints,
         declared_details,
         declared_routes,
@@ -64,6 +68,8 @@ def delete_all(connection: Connection) -> None:
         counters,
         test_runs,
         test_traces,
+        runs,
+        finding_marks,
     ):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})

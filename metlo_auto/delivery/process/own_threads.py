@@ -19,7 +19,7 @@ FORK_RAISES = sys.version_info >= (3, 15)
 # 3.13 counts the threads when the callbacks after a fork have run: what they start is warned of.
 COUNTED_LATE = sys.version_info[:2] == (3, 13)
 # Seconds of waiting for a response for which a fork waits too: a collector nearby has answered by then.
-PATIENCE = 0.05
+PATIENCE = 0.1
 PATIENCE_IF_RAISED = 0.5  # the same where the warning would be an error
 BREAKING_TAKES = 0.25  # seconds for threads whose upload was broken off
 LONGEST = 5.0  # seconds that a fork waits at most, as for an import of ours

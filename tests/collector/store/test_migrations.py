@@ -13,7 +13,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, update
+from sqlalchemy.engine import Engine
 
+from metlo_auto.collector.inventory import routes
+from metlo_auto.collector.inventory.exposures import read_exposures
+from metlo_auto.collector.inventory.queries import list_endpoints
 from metlo_auto.collector.processes import start_mark
 from metlo_auto.collector.store import schema
 from metlo_auto.collector.store.database import connected, open_store, writing
@@ -55,6 +59,7 @@ def test_a_store_of_before_is_upgraded_in_place(old_store: str, tmp_path: Path) 
         assert (status["accepted_traces"], status["lost_traces"], status["set_aside_traces"]) == (ACCEPTED, 0, 0)
         calls = {(e["method"], e["route"]): e["calls"] for e in collector.get("/api/local/endpoints")}
         assert calls["GET", "/users/{id}"] == 7 and calls["GET", "/fruits/{param1}"] == 14
+        assert calls["GET", "/cart/{id}"] == 3  # one endpoint of three hosts
         assert {trace["meta"]["traceId"] for trace in collector.get("/api/local/traces")} >= {"late", "u0"}
     finally:
         collector.stop()
@@ -72,9 +77,14 @@ def test_new_and_upgraded_stores_have_the_same_tables(
         url = f"sqlite:///{tmp_path}/new.db" if kind == "sqlite" else request.getfixturevalue("postgres")
     engine = open_store(url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        defaults = kind == "postgresql"  # alembic takes SQLite's '' for none
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": defaults})
         assert compare_metadata(context, schema.metadata) == []
         if kind == "sqlite":  # what alembic does not compare
+            fresh = open_store(f"sqlite:///{tmp_path}/fresh.db")
+            for table in schema.metadata.tables:
+                assert _columns(engine, table) == _columns(fresh, table)
+            fresh.dispose()
             made = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
             without = {name for name, sql in made.items() if "WITHOUT ROWID" in sql}
             assert without == {
@@ -84,6 +94,11 @@ def test_new_and_upgraded_stores_have_the_same_tables(
             }
     engine.dispose()
     assert version_of(url) == str(schema.VERSION)
+
+
+def _columns(engine: Engine, table: str) -> Any:
+    found = sorted((c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspect(engine).get_columns(table))
+    return found, inspect(engine).get_pk_constraint(table)["constrained_columns"]
 
 
 _OPEN = "import sys; from metlo_auto.collector.store.database import open_store; open_store(sys.argv[1])"
@@ -97,6 +112,37 @@ def die(connection):
 migrations.run = die
 database.open_store(sys.argv[1])
 """
+
+
+def test_endpoints_go_to_the_service_that_their_requests_name_else_to_their_host(old_store: str) -> None:
+    before = connected(old_store)
+    with before.begin() as connection:
+        [leaky] = connection.exec_driver_sql(
+            "SELECT id FROM endpoints WHERE host = '10.0.0.2:8000' AND template = '/cart/{id}'"
+        ).scalars()
+        seen = f"sensitive/{leaky}/response 2xx application/json/email/email"
+        connection.exec_driver_sql(f"INSERT INTO dismissals VALUES ('{seen}', 5.0)")
+        n = connection.exec_driver_sql("SELECT sum(n) FROM facts").scalar()
+    before.dispose()
+    engine = open_store(old_store)
+    with engine.connect() as connection:
+        listed = {(e.service, e.template): e for e in list_endpoints(connection)}
+        assert {(service, template): (e.calls, e.hosts) for (service, template), e in listed.items()} == {
+            ("cart", "/cart/{id}"): (2, ("10.0.0.1:8000", "10.0.0.2:8000")),
+            ("localhost:5000", "/health"): (2, ("localhost:5000",)),  # of two services: nobody can tell them apart now
+            ("127.0.0.1:5000", "/health"): (2, ("127.0.0.1:5000",)),
+            ("shop.example", "/users/{id}"): (6, ("shop.example",)),
+            ("shop.example", "/fails"): (1, ("shop.example",)),
+            ("fruit.example", "/fruits/{param1}"): (14, ("fruit.example",)),
+        }
+        assert connection.exec_driver_sql("SELECT sum(n) FROM facts").scalar() == n
+        dismissed = [found.endpoint_id for found in read_exposures(connection) if found.dismissed]
+        assert dismissed == [listed["cart", "/cart/{id}"].id]
+        requests = connection.exec_driver_sql("SELECT count(*) FROM samples WHERE service = 'cart' AND endpoint_id IS NOT NULL")
+        assert requests.scalar() == 4
+        route = routes.find(routes.locate(routes.read(connection), list(listed.values())), listed["cart", "/cart/{id}"])
+        assert route is not None and (route.file, route.line) == ("cart/views.py", 3)
+    engine.dispose()
 
 
 def test_of_many_that_start_at_once_one_upgrades(old_store: str, tmp_path: Path) -> None:

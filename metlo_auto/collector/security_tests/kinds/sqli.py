@@ -61,7 +61,7 @@ def _reference(probe: Probe, given: Input) -> Optional[Baseline]:
 
 def _by_error(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     """A quote raises what a letter does not, twice: a database may fail by itself once, where it is locked or away."""
-    if _ERROR.search(base.answer.body):
+    if _database_error(probe, base.exchange):
         return None
     for _ in range(2):
         quoted = probe.send(given.sent(given.value + "'"))
@@ -80,7 +80,7 @@ def _by_name(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     for _ in range(2):
         taken = probe.send(given.sent(f"{given.value},(SELECT {probe.rng.randint(10, 99)})"))
         refused = probe.send(given.sent(f"{given.value},(SELECT {probe.word()})"))
-        if not _same_as(base, taken, given) or not _database_error(probe, refused):
+        if taken.answer.status >= 500 or not _same_as(base, taken, given) or not _database_error(probe, refused):
             return None
     evidence = f"A subquery behind {given.place} is evaluated; one that names no column raises a database error."
     return Hit(taken, evidence, baseline=base.exchange)

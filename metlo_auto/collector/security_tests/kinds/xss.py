@@ -28,6 +28,8 @@ def _ran(probe: Probe, given: Input) -> Optional[Hit]:
         where = runs(test.answer, marker)
         if where:
             severity, note = ("low", "; its CSP forbids that") if forbids_scripts(test.answer) else ("high", "")
+            if severity == "high" and given.where == "cookie":
+                severity = "medium"  # somebody has to set it first
             evidence = f"Markup in {given.place} came back unescaped; a browser runs it {where}{note}."
             return Hit(test, evidence, severity)
     return None
