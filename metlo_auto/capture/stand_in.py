@@ -13,6 +13,7 @@ _NAMES = (
     "len", "length_hint", "bool", "getitem", "setitem", "delitem", "contains", "reversed", "next", "enter", "exit",
     "aenter", "aexit", "aiter", "anext", "await", "call", "str", "repr", "bytes", "format", "eq", "ne", "lt", "le",
     "gt", "ge", "hash", "add", "radd", "iadd", "mul", "rmul", "imul", "or", "and", "int", "index", "float", "fspath",
+    "copy", "deepcopy",
 )  # fmt: skip
 _PASSED_ON = tuple(["__%s__" % name for name in _NAMES])
 
@@ -33,6 +34,16 @@ def _passing_on(name: str) -> Callable[..., Any]:
 
 
 _METHODS = {name: _passing_on(name) for name in _PASSED_ON}
+
+
+def reduced(self: Any, protocol: Any) -> Foreign:
+    """`__reduce_ex__` of a stand-in: copied and pickled, it is what it stands for."""
+    try:
+        return special(self._metlo_source, "__reduce_ex__")(protocol)
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        drop_frame(error)
+        raise
 
 
 def _class_of_source(self: Any) -> Any:
@@ -61,7 +72,8 @@ class StandIns:
     def _make(self, kind: Foreign) -> type:
         base = self._base
         namespace: Dict[str, Any] = {
-            "__slots__": (), "__module__": module_name(kind), "__class__": property(_class_of_source)}
+            "__slots__": (), "__module__": module_name(kind), "__class__": property(_class_of_source),
+            "__reduce_ex__": reduced}
         for name in (*_METHODS, *self._own):
             found = in_class(kind, name)
             if found is None and name == "__hash__":

@@ -56,7 +56,7 @@ def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
     sure = [found for found in findings if found.status == FAILED]
     if isinstance(loaded, Finding):
         sure.append(loaded)
-    return ["%s; %s" % (found.said, found.mend) if found.mend else found.said for found in sure]
+    return ["%s; %s" % (found.said, found.fix) if found.fix else found.said for found in sure]
 
 
 def _local(environ: Dict[str, str], yes: bool) -> Iterator[Finding]:
@@ -85,8 +85,8 @@ def _settings(environ: Dict[str, str], folder: Any) -> Any:
         return configuration.load(environ, folder)
     except BaseException as error:  # noqa: BLE001 - a broken python-dotenv may raise anything
         said = "the settings cannot be read: %s: %s" % (type(error).__name__, error)
-        mend = "run: %s -m pip install --force-reinstall python-dotenv" % sys.executable
-        return Finding("settings", FAILED, said, mend)
+        fix = "run: %s -m pip install --force-reinstall python-dotenv" % sys.executable
+        return Finding("settings", FAILED, said, fix)
 
 
 def _bootstrap() -> Finding:

@@ -11,5 +11,5 @@ class Finding(NamedTuple):
     check: str
     status: str
     said: str
-    mend: str = ""
+    fix: str = ""
     seconds: Optional[float] = None

@@ -31,8 +31,8 @@ def as_text(version: str, rows: Sequence[Row], findings: Sequence[Finding]) -> s
 def _lines(finding: Finding) -> List[str]:
     took = "" if finding.seconds is None else " (%.0f ms)" % (finding.seconds * 1000)
     lines = ["%s  %s%s" % (SIGNS[finding.status], _flat(finding.said), took)]
-    if finding.mend:
-        lines.append("      -> " + _flat(finding.mend))
+    if finding.fix:
+        lines.append("      -> " + _flat(finding.fix))
     return lines
 
 

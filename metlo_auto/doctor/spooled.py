@@ -27,8 +27,8 @@ def examine_own(settings: Any, path: str) -> Finding:
     if own.batches:
         told += ", the oldest for %s" % age(time.time() - own.oldest)
     if own.refused:
-        mend = "check METLO_API_KEY; with another key: %s" % (COMMAND % ("send", own.name))
-        return Finding("spool", WARNING, told + "; the collector refused the key the last time", mend)
+        fix = "check METLO_API_KEY; with another key: %s" % (COMMAND % ("send", own.name))
+        return Finding("spool", WARNING, told + "; the collector refused the key the last time", fix)
     return Finding("spool", OK, told)
 
 

@@ -18,14 +18,14 @@ def no_such_name(host: str, role: str, error: Exception) -> Finding:
 
 def no_connection(place: str, role: str, error: OSError) -> Finding:
     """The name is known, and nothing can be reached."""
-    mend = "check %s, and that a firewall or network policy lets this machine through" % _setting(role)
+    fix = "check %s, and that a firewall or network policy lets this machine through" % _setting(role)
     if isinstance(error, ConnectionRefusedError):
         said = "nothing listens on %s (the %s)" % (place, role)
         return Finding("tcp", FAILED, said, "check host and port in %s, and that the %s runs" % (_setting(role), role))
     if is_late(error):
-        return Finding("tcp", FAILED, "%s (the %s) does not answer a connection" % (place, role), mend)
+        return Finding("tcp", FAILED, "%s (the %s) does not answer a connection" % (place, role), fix)
     said = "%s (the %s) cannot be reached: %s" % (place, role, error.strerror or error)
-    return Finding("tcp", FAILED, said, mend)
+    return Finding("tcp", FAILED, said, fix)
 
 
 def _setting(role: str) -> str:
@@ -81,8 +81,8 @@ def answered(url: str, status: int, headers: Dict[str, str], text: str) -> Findi
         return Finding("verify", OK, "the collector answers and takes the key")
     if status in (401, 403):
         said = "the collector refuses the key (status %d)" % status
-        mend = "check METLO_API_KEY; a Metlo collector also says so while its database is unreachable"
-        return Finding("verify", FAILED, said, mend)
+        fix = "check METLO_API_KEY; a Metlo collector also says so while its database is unreachable"
+        return Finding("verify", FAILED, said, fix)
     if status == 407:
         said = "the proxy wants a user name and password (status 407)"
         return Finding("verify", FAILED, said, "put them into HTTP_PROXY and HTTPS_PROXY: http://user:password@proxy:port")
@@ -99,8 +99,8 @@ def answered(url: str, status: int, headers: Dict[str, str], text: str) -> Findi
         said = "the collector has trouble of its own (status %d)" % status
         return Finding("verify", FAILED, said, "look into its log")
     said = "%s answers, but not as a Metlo collector does (status %d)" % (url, status)
-    mend = "check host, port and path in METLO_HOST: Metlo's page has another address than its collector"
-    return Finding("verify", FAILED, said, mend)
+    fix = "check host, port and path in METLO_HOST: Metlo's page has another address than its collector"
+    return Finding("verify", FAILED, said, fix)
 
 
 def causes(error: Optional[BaseException]) -> Iterator[BaseException]:

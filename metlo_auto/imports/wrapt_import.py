@@ -10,11 +10,12 @@ with put_off("asyncio"):
 __all__ = ["wrap_init"]
 
 
-class _Bound(BoundFunctionWrapper):  # type: ignore[type-arg]
-    """A wrapped method as its class gives it: copied and pickled as the plain function is, by its name."""
+class _ByName:
+    """Copied and pickled as the plain function, or method, of `_self_class` is: by its name there."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return getattr, (self._self_parent._self_class, self.__name__)
+        named: Any = self
+        return getattr, (named._self_class, named.__name__)
 
     def __reduce__(self) -> Any:
         return self.__reduce_ex__(2)
@@ -26,24 +27,25 @@ class _Bound(BoundFunctionWrapper):  # type: ignore[type-arg]
         return self
 
 
-class _Wrapper(FunctionWrapper):  # type: ignore[type-arg]
+class _Bound(_ByName, BoundFunctionWrapper):  # type: ignore[type-arg]
+    @property
+    def _self_class(self) -> Any:
+        """The class; of a method that is bound, its instance: that is copied and pickled then."""
+        instance = self._self_instance
+        return self._self_parent._self_class if instance is None else instance
+
+
+class _Wrapper(_ByName, FunctionWrapper):  # type: ignore[type-arg]
     __bound_function_wrapper__ = _Bound
 
     def __init__(self, wrapped: Any, wrapper: Any, owner: Any) -> None:
         FunctionWrapper.__init__(self, wrapped, wrapper)
         self._self_class = owner
+        self._self_of_class: Any = FunctionWrapper.__get__(self, None, owner)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return getattr, (self._self_class, self.__name__)
-
-    def __reduce__(self) -> Any:
-        return self.__reduce_ex__(2)
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        # Asked of the class, a function is the same object each time.
+        return self._self_of_class if instance is None else FunctionWrapper.__get__(self, instance, owner)
 
 
 def wrap_init(module: Any, name: str, wrapper: Callable[..., Any]) -> None:

@@ -67,7 +67,9 @@ def test_a_process_with_hundreds_of_apps_asks_once_and_tells_a_bounded_number(ta
     with FaultyCollector(lambda post: answered(post, Answer(headers=takes))) as collector:
         collector.verify = None
         point = {"METLO_HOST": collector.host, "METLO_API_KEY": "test-key", "METLO_ENV_FILE": "off"}
-        done = run(FACTORY, instrumented(clean_environ(tmp_path, METLO_SHUTDOWN_TIMEOUT="15"), point))
+        # without a rate: at the end what it holds back is spooled rather than uploaded
+        settings = {"METLO_SHUTDOWN_TIMEOUT": "15", "METLO_MAX_RATE": "0"}
+        done = run(FACTORY, instrumented(clean_environ(tmp_path, **settings), point))
         assert (done.stderr, done.returncode) == ("", 0)
         assert done.stdout.count("200 hello") == 400
         posts = collections.Counter(post.path for post in collector.posts)
@@ -82,12 +84,22 @@ def test_a_process_with_hundreds_of_apps_asks_once_and_tells_a_bounded_number(ta
         assert not told
 
 
+WAITING = """
+    import metlo_auto, time
+    app = make("shop")
+    ask(app)
+    end = time.monotonic() + 60
+    while not metlo_auto.stats()["sent"] and time.monotonic() < end:
+        time.sleep(0.01)
+    ask(app)
+"""
+
+
 def test_a_collector_in_trouble_is_asked_again_and_told(tmp_path):
     answers = [Answer(503), Answer(headers=TAKES)]
     with FaultyCollector(lambda post: answered(post, post.path == VERIFY and answers.pop(0))) as collector:
         collector.verify = None
         point = {"METLO_HOST": collector.host, "METLO_API_KEY": "test-key", "METLO_ENV_FILE": "off"}
-        run("app = make('shop')\nask(app)\nimport time; time.sleep(1)\nask(app)",
-            instrumented(clean_environ(tmp_path, METLO_SHUTDOWN_TIMEOUT="15"), point))
+        run(WAITING, instrumented(clean_environ(tmp_path, METLO_SHUTDOWN_TIMEOUT="15"), point))
         told = [post.traces[0]["app"] for post in collector.posts if post.path == ROUTES]
     assert (told, answers) == (["shop"], [])

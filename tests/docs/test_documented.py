@@ -172,7 +172,7 @@ def test_what_check_complains_of_says_what_to_do():
     complaints = [(path, node) for path, node in calls if getattr(node.args[1], "id", "") in ("FAILED", "WARNING")]
     assert len(complaints) > 25
     for path, node in complaints:
-        assert len(node.args) > 3 or any(word.arg == "mend" for word in node.keywords), (path, node.lineno)
+        assert len(node.args) > 3 or any(word.arg == "fix" for word in node.keywords), (path, node.lineno)
 
 
 # -- the documents themselves

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.docs.pages import pages, prose
+from tests.docs.pages import ROOT, pages, prose
 
 # What a first reader stumbled over, and what is said instead.
 INSTEAD = {
@@ -55,3 +55,17 @@ def sentences(page):
     text = re.sub(r"^(\||#).*$", "", text, flags=re.MULTILINE)
     parts = re.split(r"(?<=[.!?:])\s+|\n\s*\n|\n- |\n\d+\. ", text)
     return [part for part in parts if len(part.split()) > 2]
+
+
+def test_nor_has_the_page_of_the_collector():
+    templates = (ROOT / "metlo_auto" / "collector" / "page" / "templates").glob("*.html")
+    shown = {path.name: re.sub(r"\{[{%#].*?[}%#]\}|<script.*?</script>", " ", path.read_text(), flags=re.DOTALL)
+             for path in templates}
+    assert len(shown) > 10
+    found = [
+        (name, found.group(0))
+        for name, text in shown.items()
+        for found in re.finditer(r"\b(?:%s)\b" % "|".join(INSTEAD), text, re.IGNORECASE)
+        if not re.search(r"name=\"|class=\"", text[max(0, found.start() - 8):found.start()])
+    ]
+    assert found == []

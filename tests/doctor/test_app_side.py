@@ -24,7 +24,7 @@ def check(metlo: Installed, *argv: str, environ: Any, **more: Any) -> Any:
 def only_failure(done: Any, name: str, *words: str) -> None:
     failed = [finding for finding in json.loads(done.stdout)["findings"] if finding["status"] == "failed"]
     assert done.returncode == 1 and [finding["check"] for finding in failed] == [name], failed
-    said = failed[0]["said"] + " -> " + failed[0]["mend"]
+    said = failed[0]["said"] + " -> " + failed[0]["fix"]
     assert all(word in said for word in words), said
 
 
@@ -47,7 +47,7 @@ def test_json_for_machines(metlo: Installed, recorder: Recorder) -> None:
     assert document["settings"]["METLO_HOST"] == {"value": recorder.host, "source": "environment"}
     assert {"bootstrap", "interpreter", "flask", "metlo_auto", "spool", "tcp", "verify"} <= {
         finding["check"] for finding in document["findings"]}
-    assert all(sorted(f) == ["check", "mend", "said", "seconds", "status"] for f in document["findings"])
+    assert all(sorted(f) == ["check", "fix", "said", "seconds", "status"] for f in document["findings"])
 
 
 def test_the_key_is_masked_wherever_it_comes_from(metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder) -> None:
@@ -89,7 +89,7 @@ def test_a_python_without_flask(metlo: Installed, tmp_path: pathlib.Path, record
     python = str(tmp_path / "bare" / "bin" / "python")
     done = check(metlo, python, environ=metlo.environ(**recorder.environ()))
     flask = found(done, "flask")[0]
-    assert flask["status"] == "failed" and "%s -m pip install flask" % python in flask["mend"]
+    assert flask["status"] == "failed" and "%s -m pip install flask" % python in flask["fix"]
     assert found(done, "requests")[0]["status"] == "failed"
 
 
@@ -119,7 +119,7 @@ def test_a_python_of_another_version_wants_an_installation_of_its_own(
     done = check(ours, others[0], environ=ours.environ(**recorder.environ()))
     seen = found(done, "metlo_auto")[0]
     assert done.returncode == 1 and seen["status"] == "failed"
-    assert "%s -m pip install metlo-auto==" % others[0] in seen["mend"]
+    assert "%s -m pip install metlo-auto==" % others[0] in seen["fix"]
 
 
 def test_a_broken_package_of_the_app(own: Installed, recorder: Recorder) -> None:
@@ -197,7 +197,7 @@ def spool(metlo: Installed, recorder: Recorder, folder: str) -> Dict[str, Any]:
 def test_a_spool_that_cannot_be_used_is_a_note(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
     seen = spool(metlo, recorder, str(tmp_path / "file" / "below"))
-    assert seen["status"] == "warning" and "memory only" in seen["said"] and "METLO_SPOOL_DIR" in seen["mend"]
+    assert seen["status"] == "warning" and "memory only" in seen["said"] and "METLO_SPOOL_DIR" in seen["fix"]
 
 
 def test_a_spool_that_is_not_there_is_not_made(metlo: Installed, recorder: Recorder, tmp_path: pathlib.Path) -> None:

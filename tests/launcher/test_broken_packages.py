@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.installed import Installed, run
 
-pytestmark = pytest.mark.core
+CORE = pytest.mark.core
 WAYS = ["raise RuntimeError('broken\\nin two lines')", "raise SystemExit(9)", "raise ImportError('half installed')",
         "import no_such_part", "this is no python", "x = 1", "raise MemoryError", "raise KeyError"]
 APP = """
@@ -30,8 +30,13 @@ def broken(own: Installed, name: str, code: str) -> None:
     assert sorted(own.site.glob("*.pth"))
 
 
-@pytest.mark.parametrize("code", WAYS)
-@pytest.mark.parametrize("name", ["wrapt", "requests", "dotenv", "urllib3"])
+NAMES = ["wrapt", "requests", "dotenv", "urllib3"]
+
+
+# each name and each code on every interpreter, all pairs on this one
+@pytest.mark.parametrize("name, code", [
+    pytest.param(name, code, id="%s-%s" % (name, code), marks=[CORE] if j % len(NAMES) == i else [])
+    for i, name in enumerate(NAMES) for j, code in enumerate(WAYS)])
 def test_the_app_starts_and_answers(own: Installed, name: str, code: str) -> None:
     broken(own, name, code)
     (own.home / ".env").write_text("METLO_ENVIRONMENT=test\n")
@@ -47,6 +52,7 @@ def test_the_app_starts_and_answers(own: Installed, name: str, code: str) -> Non
     assert len(done.stderr.splitlines()) <= 2 and all("metlo" in line for line in done.stderr.splitlines())
 
 
+@CORE
 @pytest.mark.parametrize("code", WAYS[:4])
 def test_an_app_whose_flask_is_broken_fails_as_it_did(own: Installed, code: str) -> None:
     broken(own, "flask", code)
@@ -56,12 +62,14 @@ def test_an_app_whose_flask_is_broken_fails_as_it_did(own: Installed, code: str)
     assert (under.returncode, under.stdout, under.stderr) == (native.returncode, native.stdout, native.stderr)
 
 
+@CORE
 def test_a_flask_without_an_app_module_is_left_alone(own: Installed) -> None:
     broken(own, "flask", "Flask = print")
     done = own.run("python", "-c", "import flask; flask.Flask('mine')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "mine\n", "")
 
 
+@CORE
 @pytest.mark.parametrize("argv", [["--version"], ["--print-bootstrap"], ["--help"], ["true"]])
 def test_metlo_run_itself_imports_none_of_them(own: Installed, argv: List[str]) -> None:
     for name in ("wrapt", "requests", "dotenv", "urllib3", "flask"):
@@ -70,6 +78,7 @@ def test_metlo_run_itself_imports_none_of_them(own: Installed, argv: List[str]) 
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@CORE
 def test_a_program_that_shadows_nothing_of_ours_by_accident(own: Installed, tmp_path: pathlib.Path) -> None:
     """Modules of the app that are called like ours inside: `settings`, `agent`, `wire`, `capture`."""
     for name in ("settings", "agent", "wire", "capture", "auto", "delivery", "launcher"):

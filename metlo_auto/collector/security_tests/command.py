@@ -11,9 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.data_folder import Folder
+from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.inventory.choosing import nearest
 from metlo_auto.collector.security_tests import writing_files
 from metlo_auto.collector.security_tests.agent_view import Exceptions, wait_until_analysed
 from metlo_auto.collector.security_tests.config_file import BadConfig, Config, read_config
@@ -167,12 +169,21 @@ def _plan(folder: Folder, engine: Engine, setting: Setting, sessions: Sessions) 
     """Raises NothingTested where the store knows no endpoint, Misused for an endpoint that it does not know."""
     known = callers(folder.api_key(), sessions.current())
     with reading(engine) as connection:
+        _check_service(connection, setting.service)
         targets = read_targets(connection, setting.origin, setting.service, known)
     if not targets:
         about = f" of the service {setting.service}" if setting.service else ""
         raise NothingTested(f"the collector has seen no endpoint{about}: drive the app under metlo-run --local first")
     _check_names(targets, setting.options.endpoints)
     return make_plan(targets, setting.options)
+
+
+def _check_service(connection: Connection, name: str) -> None:
+    """A service, or a host that stands for one. Raises Misused."""
+    known = queries.list_endpoints(connection)
+    names = sorted({one for endpoint in known for one in (endpoint.service, *endpoint.hosts)})
+    if name and names and name not in names:
+        raise Misused(f"there is no service {name!r}; {nearest(name, names)}")
 
 
 def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:

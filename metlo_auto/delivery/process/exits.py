@@ -3,6 +3,8 @@
 The handlers are inherited by forked children; whoever is called asks for its pid.
 """
 
+# Not by signal: before 3.8 what it makes an enum of leaves an exception behind that holds the frames of the app.
+import _signal  # type: ignore[import-not-found]
 import atexit
 import os
 import signal
@@ -120,12 +122,12 @@ def _keep_status_of_interrupt() -> None:
 def on_sigterm(callback: Callable[[], None], interrupting: Callable[[Any], None]) -> None:
     """Calls back on SIGTERM where it has the default action, which then follows."""
     try:
-        present = signal.getsignal(signal.SIGTERM)
+        present = _signal.getsignal(signal.SIGTERM)
         if isinstance(present, Terminator):
             if callback not in present.callbacks:
                 present.callbacks.append(callback)
         elif present == signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, Terminator(callback, interrupting))
+            _signal.signal(signal.SIGTERM, Terminator(callback, interrupting))
     except ValueError:  # a sub-interpreter, or not the main thread: threading does not know it under eventlet
         pass
 

@@ -135,7 +135,7 @@ class Folder:
         """Whether it was there and is gone."""
         return self._unlink(self._join(name))
 
-    def set_aside(self, name: str) -> None:
+    def reject(self, name: str) -> None:
         """Renames a file that cannot be read, so that nobody tries again."""
         os.rename(self._join(name), self._join(name + ".corrupt"))
 

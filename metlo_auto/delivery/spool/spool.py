@@ -284,7 +284,7 @@ class Spool:
             self._names.remove(name)
         except ValueError as error:
             self._names.remove(name)
-            self._folder.set_aside(name)
+            self._folder.reject(name)
             self._trouble("%s in the spool is damaged and rejected: %s" % (name, error))
         return None
 

@@ -33,7 +33,7 @@ def test_a_finding_is_dismissed_and_brought_back(opened: Any, leaky: Collector, 
     expect(page.locator("#attention li")).to_have_count(0)
     page.goto(leaky.url + "/findings")
     page.click("summary")
-    page.click("button:has-text('Bring back')")
+    page.click("button:has-text('Restore')")
     expect(title).to_have_count(1)
 
 
@@ -45,7 +45,7 @@ def test_a_sensitive_field_is_dismissed_and_brought_back(opened: Any, leaky: Col
     expect(page.locator("#numbers b").nth(2)).to_have_text("0")
     page.goto(leaky.url + "/sensitive")
     page.click("summary")
-    page.click("button:has-text('Bring back')")
+    page.click("button:has-text('Restore')")
     expect(page.locator(".exposed")).to_have_count(1)
 
 

@@ -45,7 +45,7 @@ def test_the_numbers_lead_to_what_they_count(opened: Any, shop_collector: Collec
             assert len(page.locator(".kind .findings > li").all()) == count
 
 
-def test_the_gravest_findings_need_attention(opened: Any, shop_collector: Collector) -> None:
+def test_the_most_severe_findings_need_attention(opened: Any, shop_collector: Collector) -> None:
     lines = opened(shop_collector).locator("#attention li").all_inner_texts()
     assert 0 < len(lines) <= 5
     assert "Sensitive data without authentication" in lines[0] and "/customers/{username}" in lines[0]
