@@ -131,6 +131,8 @@ def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: boo
             else:
                 if now is not None:
                     _mask_string(edits, at, end, now, rules, bool(around))
+                else:
+                    _mask_inside(edits, at, end, rules.inner)
                 now = around[-1] if around else None
             at = min(end + 1, len(text))
         if not around:

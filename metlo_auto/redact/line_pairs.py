@@ -29,7 +29,7 @@ _NETRC = re.compile(r"\b((?:machine|login|default|user)[ \t]+(?:[^\s]{1,256}[ \t
 _WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
 # Of commands that name no secret: the user stays.
 _CURL = re.compile(
-    r"(\bcurl\b(?:\\\r?\n|[^\r\n]){0,1000}?\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"
+    r"(\bcurl\b(?:\\\r?\n|[^\r\n]){0,400}?\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"
 )
 _COMMANDS = re.compile(
     r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
@@ -78,7 +78,7 @@ def masked(text: str, rules: Rules) -> str:
 
 
 def _commands(text: str, rules: Rules) -> str:
-    if "curl" in text:
+    if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
         text = _CURL.sub(r"\g<1>" + CONSTANT, text)
     if " -" in text:
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)

@@ -104,6 +104,8 @@ def _mask_field(edits: Replacements, start: int, end: int, rule: str, rules: Rul
     stop = attributes.end() if attributes else end
     edits.replace(tag, start, _FIELD_VALUE.sub(field_value, text[tag:start]))
     edits.replace(end, stop, _FIELD_VALUE.sub(field_value, text[end:stop]))
+    if text.startswith("<button", tag):
+        return stop
     opened = _TAG_END.match(text, stop)
     if opened is None:
         return stop

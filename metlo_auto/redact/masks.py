@@ -126,7 +126,7 @@ def _is_public(rule: str, value: str) -> bool:
     if value.lower() in PUBLIC_VALUES:
         return True
     if rule == SIGNATURE:
-        return _SPACE.search(value) is not None
+        return _SPACE.search(value.strip()) is not None
     if rule in (PIN, PIN_CODE):
         return (_SHORT_NUMBER if rule == PIN else _POSTCODE).match(value) is not None
     if rule == SESSION_ID:

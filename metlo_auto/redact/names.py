@@ -152,8 +152,13 @@ def has_values(text: str) -> bool:
 
 def _has_arguments(text: str) -> bool:
     """Whether there are some of a call or a command, or signs are escaped for HTML."""
-    spaced = " -" in text or " '" in text or ' "' in text or "('" in text or '("' in text
-    return spaced or "&#" in text or "&lt;" in text or "&quot;" in text or "&apos;" in text
+    # Each character alone first: that is one quick look.
+    return (
+        "-" in text and " -" in text
+        or "'" in text and (" '" in text or "('" in text)
+        or '"' in text and (' "' in text or '("' in text)
+        or "&" in text and ("&#" in text or "&lt;" in text or "&quot;" in text or "&apos;" in text)
+    )
 
 
 def encodable(text: str) -> str:

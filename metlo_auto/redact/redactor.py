@@ -7,11 +7,11 @@ from typing import Callable, Iterable, Optional, Tuple
 from . import csv_columns, free_text, headers, json_text, multipart, pairs
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .known_spellings import KnownSpellings
-from .masks import CONSTANT, Masks
+from .masks import CONSTANT, Masks, is_mask
 from .names import Names, Needles, encodable, fold
 from .paths import Paths
 from .replacements import Rules
-from .rules import AUTHORIZATION, CREDENTIAL
+from .rules import AUTHORIZATION, CREDENTIAL, DOUBTFUL
 from .secret_values import SecretValues, without_codes
 
 Mask = Callable[[str], str]
@@ -45,16 +45,23 @@ class Redactor:
         spellings = KnownSpellings(rule_of, self._names.words)
         # By how deep a value stands within values.
         self._rules = [
-            Rules(
-                rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings, self._values(depth + 1)
-            )
-            for depth in range(_DEPTH)
+            Rules(rule_of, self._mask(deeper), self._inner(deeper), self._mentioned, spellings, self._values(deeper))
+            for deeper in range(1, _DEPTH + 1)
         ]
         self.paths = Paths(rule_of, self._masks.argument)
         self._plain_headers: "set[str]" = set()
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
+
+    def _mask(self, depth: int) -> Callable[[str, str], str]:
+        mask = self._masks.value
+
+        def masked(rule: str, secret: str) -> str:
+            new = mask(rule, secret)
+            return self._within(secret, depth) if rule in DOUBTFUL and new == secret and not is_mask(secret) else new
+
+        return masked
 
     def _values(self, depth: int) -> Callable[[str], str]:
         """What masks credentials by their form; what they stand for, in base64, is looked into."""
@@ -107,7 +114,13 @@ class Redactor:
         rule = self._header_names.rule(name)
         if rule is None and headers.is_credential(folded):
             rule = CREDENTIAL
+        if rule in DOUBTFUL:
+            return partial(self._doubtful_header, rule)
         return None if rule is None else partial(self._masks.value, rule)
+
+    def _doubtful_header(self, rule: str, value: str) -> str:
+        new = self._masks.value(rule, value)
+        return self.plain_header(value) if new == value else new
 
     def are_plain(self, values: Tuple[str, ...]) -> bool:
         """Whether none of these values of headers has anything to mask; cheap for those that were seen before."""

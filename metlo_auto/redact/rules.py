@@ -33,6 +33,9 @@ PLAIN = {
 }
 KEPT_NUMBERS = frozenset([HELD, HELD_MAP, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
 
+# Those under which a value may be none of a secret, and is then looked into as others are.
+DOUBTFUL = frozenset([PIN, PIN_CODE, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
+
 _PARTS = re.compile(r"[^\w\-]+")  # user[password][], user.password, wsse:Password, ctl00$Password
 # ASCII alone, as the quick look has it: U+212A, which lower() makes a `k`, is no letter of a name.
 _LETTERS = {ord(char): None for char in "-_0123456789"}
@@ -68,6 +71,8 @@ _BY_END.update(
         "creds": HELD_SECRET,
     }
 )
+for _word in tables.WITH_QUALIFIERS:
+    _BY_END.update([(_word + more, _BY_END[_word]) for more in tables.QUALIFIERS])
 _BY_WORD = dict.fromkeys(tables.SECRET_WORDS + tables.PASSWORD_WORDS, SECRET)
 _BY_WORD.update(dict.fromkeys(tables.PIN_WORDS, PIN))
 _BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
@@ -76,6 +81,7 @@ _BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOK
 _BY_NAME.update(dict.fromkeys(tables.LIKELY_NAMES, UNSURE))
 _BY_END["secretid"] = UNSURE
 _BY_NAME.update([("x" + name, rule) for name, rule in _BY_NAME.items()])
+_OF_PROPERTIES = re.compile(r"(?:api|access|private|secret|license|account|signing|encryption)\.key\Z")
 _BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRASES}
 _END_LENGTHS = sorted({len(end) for end in _BY_END}, reverse=True)
 _ASCII_PASSWORDS = [word for word in tables.PASSWORDS if len(word.encode()) == len(word)]
@@ -106,6 +112,8 @@ def rule_of(name: str) -> Optional[str]:
         found = _rule_of_part(part) if part else None
         if found is not None:
             return found
+    if name.endswith("key") and _OF_PROPERTIES.search(name):
+        return _by_end(letters_of(name[-_LONGEST_WORD:].replace(".", "")))
     return SECRET if says_other_password(name) else None  # whose letters may have marks between them, as in Thai
 
 

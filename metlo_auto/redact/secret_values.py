@@ -66,7 +66,7 @@ SHORTEST = 18  # characters of a text that holds nothing else
 
 def found_otherwise(text: str) -> bool:
     """Whether there is one that holds none of `NEEDLES`: a user in a URL, a code of OAuth."""
-    if "code=" in text and _OF_CODES.search(text):
+    if "&" in text and "code=" in text and _OF_CODES.search(text):
         return True
     if "@" not in text or "/" not in text:
         return False

@@ -18,7 +18,7 @@ ABOUT_PASSWORDS = """
     age min max require type enabled disabled attempt url uri link page path form label placeholder help error message
     msg valid score count algorithm format quality manager protected match mismatch correct incorrect state status
     visible toggle grant mode complexity prompt encoder hasher exists needed title text desc regex pattern
-    lastchange changeat changeon changetime changedate changerequired
+    name id provider version lastchange changeat changeon changetime changedate changerequired
 """.split()
 # As the last word, or the whole name.
 PASSWORD_WORDS = "pass pw passw pword psw mdp parole parola clave contra upw psk requirepass".split()
@@ -58,7 +58,8 @@ CREDENTIAL_ENDS = """
     token tokens jwt jwts jws tokenhint tokenhash tokenvalue tokendata bearer apikey apikeys apikeyvalue accesskey
     accesskeys appkey subscriptionkey functionskey functionkey hostkey authkey authenticationkey sessionkey servicekey
     clientkey deploykey rapidapikey writekey ingestkey ingestionkey insertkey integrationkey webhookkey saskey sastoken
-    rsskey feedkey icalkey authticket ssoticket loginticket sessionticket fastlykey
+    rsskey feedkey icalkey sakey rolekey anonkey adminkey pagerdutykey
+    authticket ssoticket loginticket sessionticket fastlykey
     honeycombteam instrumentationkey sentrykey merchantkey loginkey sesskey formkey
     claveapi chaveapi cleapi jetonacces jetonacceso methodnonce macaroon kerberosticket
     apisign accesssign githuboauth gitlaboauth bitbucketoauth
@@ -75,6 +76,9 @@ CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
 CREDENTIAL_NAMES = "session sessions sid token".split()
 # All of it, where the value looks random.
 LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess refresh".split()
+# What some of them may go on with: what a value is, and not what it is for.
+WITH_QUALIFIERS = "token apikey accesskey secret".split()
+QUALIFIERS = "val str string raw plain plaintext encrypted hashed hash base b new old current".split()
 # Some of them as captions write them.
 PHRASES = (
     "api key",

@@ -80,6 +80,9 @@ PLACES = [
     ("header Authorization", "SharedKey acct:§"), ("header X-Sentry-Auth", "Sentry sentry_key=§, sentry_version=7"), ("query", "code=§&state=abc"), ("form", "grant_type=authorization_code&code=§"),
     ("form", "grant_type=password&username=a&password=§"), ("json", '{"grant_type": "authorization_code", "code": "§"}'), ("query", "redirect=%2Fx%3Ftoken%3D§"),
     ("query", "state=" + base64.b64encode(json.dumps({"password": S}).encode()).decode()), ("header Proxy", "http://u:§@proxy:3128"),
+    # Under a name whose value may be no secret it is looked into all the same.
+    ("answer Refresh", "0; url=/x?token=§"), ("json", '{"ticket": "https://h/?token=§"}'), ("json", '{"signature": "my password=§ "}'), ("json", '{"session": {"url": "/x?token=§", "m": "ok"}}'),
+    ("json", '{"token": {"link": "https://u:§@h/", "x": [{"note": "password: §"}]}}'), ("json", '{"password": {"description": "token=§"}}'), ("json", '{"pin": {"x": {"url": "/?api_key=§"}}}'), ("query", "ticket=%7B%22token%22%3A%22§%22%7D"),
 ]
 
 # Formats.
