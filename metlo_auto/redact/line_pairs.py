@@ -28,9 +28,9 @@ _NETRC = re.compile(r"\b((?:machine|login|default|user)[ \t]+(?:[^\s]{1,256}[ \t
 
 _WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
 # Of commands that name no secret: the user stays.
-_CURL = re.compile(
-    r"(\bcurl\b(?:\\\r?\n|[^\r\n]){0,400}?\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"
-)
+_CURL = re.compile(r"(\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)")
+_BEFORE = 1000  # characters before an option in which its command begins
+_NEXT_LINE = re.compile(r"(?<!\\)\r?\n")
 _COMMANDS = re.compile(
     r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
     r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S))[ \t]{0,8})(" + _WORD + ")"
@@ -79,7 +79,7 @@ def masked(text: str, rules: Rules) -> str:
 
 def _commands(text: str, rules: Rules) -> str:
     if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
-        text = _CURL.sub(r"\g<1>" + CONSTANT, text)
+        text = _CURL.sub(_user, text)
     if " -" in text:
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
     text = _SETTING.sub(lambda found: _setting(found, rules), text)
@@ -92,6 +92,14 @@ def _commands(text: str, rules: Rules) -> str:
     if " key" in lower:
         text = _CAPTION.sub(lambda found: _caption(found, rules), text)
     return text
+
+
+def _user(found: Match[str]) -> str:
+    text, end = found.string, found.start()
+    begin = text.rfind("curl", max(0, end - _BEFORE), end)
+    if begin < 0 or _NEXT_LINE.search(text, begin, end):
+        return found.group()
+    return found.group(1) + CONSTANT
 
 
 def _setting(found: Match[str], rules: Rules) -> str:
