@@ -9,7 +9,7 @@ import random
 import re
 from collections import deque
 from functools import partial
-from os import urandom
+from os import getpid, urandom
 from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
 from metlo_auto.capture.exchange import Exchange
@@ -48,7 +48,8 @@ class _PerProcess:
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
-        self.natives: Dict[str, Any] = {}  # what writes ordinary traces where that is compiled, one for each app's name
+        # What writes ordinary traces where that is compiled, by process and the app's name.
+        self.natives: Dict[Tuple[int, str], Any] = {}
 
     def known(self, route: RouteKey) -> int:
         """How well the collector knows a route: 0 not at all, 1 announced, 2 announced and answered well."""
@@ -101,11 +102,9 @@ class Agent:
 
     def write(self, recording: Recording, service: str = "") -> bool:
         """Does what `report` does, the compiled way; False where that is not for this exchange, or cannot be had."""
-        return not self._undeclared and self._is_simple(recording) and self._writer(service).write(recording)
-
-    def _is_simple(self, x: Exchange) -> bool:
-        """Whether no route of the app has a secret argument, which would have to be masked in all of the exchange."""
-        return self._redacted is None or x.rules is None or x.rules.kept == ()
+        write: Callable[[Any], bool] = self._writer(service).write
+        recording.capture.write = write  # at once from now on, in this process
+        return write(recording)
 
     def _per_process(self) -> _PerProcess:
         channel, mine = self.delivery.channel(), self._mine
@@ -118,12 +117,14 @@ class Agent:
     def _writer(self, service: str) -> Any:
         """What writes the ordinary traces of this app in this process."""
         mine = self._per_process()
-        writer = mine.natives.get(service)
+        key = getpid(), service
+        writer = mine.natives.get(key)
         if writer is None and self._native is not None:
             keep = partial(self._is_kept, mine) if self._samples else None
-            writer = mine.natives.setdefault(service, self._native.writer(
+            writer = mine.natives.setdefault(key, self._native.writer(
                 mine.encoders[service], mine.known, mine.kind, mine.numbers.__next__, keep, mine.channel.submit,
-                without_endpoint=_NO_ENDPOINT, left_alone=_POSTS))
+                without_endpoint=_NO_ENDPOINT, left_alone=_POSTS, waiting=self._undeclared,
+                elsewhere=partial(self.write, service=service)))
         return writer
 
     def _is_kept(self, mine: _PerProcess) -> bool:

@@ -7,7 +7,7 @@ Must not know WSGI or Flask.
 import importlib
 import os
 import re
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sized, Tuple
 
 from metlo_auto.capture.exchange import Peers
 from metlo_auto.capture.headers import header_name
@@ -66,13 +66,14 @@ class Native:
     def writer(
         self, encoder: Encoder, known: Callable[[RouteName], int], collector: Any, number: Callable[[], int],
         keep: Optional[Callable[[], bool]], submit: Callable[..., Any], without_endpoint: Tuple[int, ...],
-        left_alone: Tuple[str, ...],
+        left_alone: Tuple[str, ...], waiting: Sized, elsewhere: Callable[[Any], bool],
     ) -> Any:
         """What writes the traces of one app in one process: `write(recording)` says whether it did.
 
         `known`: 0, 1 or 2, how well the collector knows a route; with 1 it wants to see an answer that is well.
         `collector`: its `ours` says whether paths stay as they are. `keep`: whether a request that may be left out is
         reported; counts those that are not. `submit`: takes trace and route. `left_alone`: ends of paths.
+        `waiting`: while something is in it nothing is written. `elsewhere`: writes in a process that was forked since.
         """
         redactor = self._redactor
         return self._module.Writer({
@@ -86,6 +87,7 @@ class Native:
             "peers": lambda *said: encoder.peers(Peers(*said)), "path": encoder.path, "parameters": encoder.parameters,
             "line": self._line(encoder, known), "collector": collector, "left_alone": list(left_alone),
             "number": number, "keep": keep, "submit": submit,
+            "waiting": waiting, "elsewhere": elsewhere,
         })
 
     def _request_plan(self, keys: Tuple[str, ...]) -> Optional[List[Slot]]:

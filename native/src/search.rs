@@ -25,6 +25,8 @@ const SPLIT_IN_PAIR: u16 = 1 << 14;
 const SPLIT_AFTER_PAIR: u16 = 1 << 15;
 /// Where the hash says nothing.
 const RARE: u16 = SHORT[0] | SHORT[1] | SPLIT_IN_PAIR | SPLIT_AFTER_PAIR;
+/// Literals that are looked for one by one, at most.
+const FINDERS: usize = 4;
 const HASHES: usize = 1 << 18;
 /// Stands in a key for a byte that does not matter.
 const ANY: u32 = 31;
@@ -57,7 +59,7 @@ pub struct Search {
     halves: Box<[Half; 1 << 16]>,
     /// Four bytes as a key, the word that they tell, and how many bytes they begin after it does; in order.
     windows: Vec<(u32, u16, i8)>,
-    /// A bit for each hash of four bytes that tell a word.
+    /// Bits for the hashes of four bytes that tell a word.
     hashes: Box<[u64; HASHES / 64]>,
     /// The keys' bytes that do not matter, each once.
     masks: Vec<u32>,
@@ -65,9 +67,10 @@ pub struct Search {
     bits: Box<[u64; SETS]>,
     /// three letters, the word that they are taken from and where in it, in order.
     places: Vec<(u16, u16, u8)>,
-    literals: Option<AhoCorasick>,
-    /// Those that a text of ASCII cannot have.
-    wide_literals: Option<AhoCorasick>,
+    literals: Vec<memmem::Finder<'static>>,
+    /// Those that a text of ASCII cannot have, or all where there are many.
+    more_literals: Option<AhoCorasick>,
+    are_wide: bool,
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -88,8 +91,11 @@ impl Search {
         for &byte in dropped {
             classes[byte as usize] = DROPPED;
         }
-        let (ascii, wide): (Vec<_>, Vec<_>) = literals.iter().partition(|literal| literal.is_ascii());
-        let automaton = |literals: Vec<&Vec<u8>>| if literals.is_empty() { Some(None) } else { AhoCorasick::new(literals).ok().map(Some) };
+        let (mut few, mut more): (Vec<_>, Vec<_>) = literals.iter().partition(|literal| literal.is_ascii());
+        let are_wide = few.len() <= FINDERS;
+        if !are_wide {
+            more.append(&mut few);
+        }
         let mut search = Search {
             classes,
             telling: telling.first().map(|&first| std::array::from_fn(|at| *telling.get(at).unwrap_or(&first))),
@@ -101,8 +107,9 @@ impl Search {
             bits: Box::new([0; SETS]),
             places: Vec::new(),
             pairs,
-            literals: automaton(ascii)?,
-            wide_literals: automaton(wide)?,
+            literals: few.into_iter().map(|literal| memmem::Finder::new(literal).into_owned()).collect(),
+            more_literals: if more.is_empty() { None } else { Some(AhoCorasick::new(more).ok()?) },
+            are_wide,
         };
         for word in words {
             search.add(word)?;
@@ -148,7 +155,7 @@ impl Search {
     /// Chooses the four bytes that tell a word best, of those that begin an even number of bytes after `from`.
     fn put_window(&mut self, word: &Word, number: u16, from: i8) {
         let letter = |at: i8| word.letters.get(usize::try_from(at).ok()?).copied();
-        let cost = |at: i8| (at..at + 4).map(|at| letter(at).map_or(1000, |letter| u64::from(FREQUENCY[letter as usize - 1]))).product::<u64>();
+        let cost = |at: i8| (at..at + 4).map(|at| letter(at).map_or(100_000, |letter| u64::from(FREQUENCY[letter as usize - 1]))).product::<u64>();
         let length = word.letters.len().min(100) as i8;
         let Some(at) = (from..length).step_by(2).min_by_key(|&at| cost(at)) else { return };
         let key = (0..4).rev().fold(0, |key, place| key << 5 | letter(at + place).map_or(ANY, u32::from));
@@ -160,35 +167,38 @@ impl Search {
         if mask.count_ones() <= 5 {
             for any in 0..=ANY {
                 let four = [0, 1, 2, 3].map(|place| if mask >> (5 * place) & ANY == ANY { any } else { key >> (5 * place) & ANY } as u8);
-                let hash = hash_of(four);
-                self.hashes[hash / 64] |= 1 << (hash % 64);
+                for hash in hashes_of(four) {
+                    self.hashes[hash / 64] |= 1 << (hash % 64);
+                }
             }
         }
         let letters = [0, 1, 2, 3].map(|place| letter(at + place));
         // Between two letters of lower case no word begins or ends: what stands around short ones is seldom anything else.
-        for (first_is_lower, last_is_lower) in [(true, true), (true, false), (false, true), (false, false)] {
+        let cases = [(true, true), (true, false), (false, true), (false, false)];
+        for (first_is_lower, last_is_lower) in cases.into_iter().skip(if at > 0 { 2 } else { 0 }) {
             // By the first two, so that what may follow them is little.
             let bucket = if mask.count_ones() > 5 { SHORT[usize::from(at != 0)] } else { 1 << ((key & ANY) * 7 + (key >> 5 & ANY)) % BUCKETS };
-            let fits = |place: usize, byte: u8| {
+            let choices = |place: usize| -> Vec<u8> {
                 let here = at + place as i8;
-                match letters[place] {
-                    Some(letter) => {
-                        byte.to_ascii_lowercase() == letter + b'a' - 1
-                            && (here != 0 || byte.is_ascii_lowercase() == first_is_lower)
-                            && (here + 1 != length || byte.is_ascii_lowercase() == last_is_lower)
+                let Some(letter) = letters[place] else {
+                    let none_is_lower = (here == length && word.ends && last_is_lower) || (here == -1 && word.begins && first_is_lower);
+                    return (0..=255).filter(|byte: &u8| !(none_is_lower && byte.is_ascii_lowercase())).collect();
+                };
+                let cases = [letter + b'a' - 1, letter + b'A' - 1].into_iter();
+                let is_lower = |byte: &u8| byte.is_ascii_lowercase();
+                cases
+                    .filter(|byte| (here != 0 || is_lower(byte) == first_is_lower) && (here + 1 != length || is_lower(byte) == last_is_lower))
+                    .collect()
+            };
+            for half in [0, 2] {
+                let seconds = choices(half + 1);
+                for first in choices(half) {
+                    for &second in &seconds {
+                        let there = &mut self.halves[number_of(first, second)];
+                        *(if half == 0 { &mut there.begins } else { &mut there.goes_on }) |= bucket;
                     }
-                    None if here == length => !(word.ends && last_is_lower && byte.is_ascii_lowercase()),
-                    None if here == -1 => !(word.begins && first_is_lower && byte.is_ascii_lowercase()),
-                    None => true,
                 }
-            };
-            let pairs = |half: usize| {
-                let seconds: Vec<u8> = (0..=255).filter(|&byte| fits(half + 1, byte)).collect();
-                let firsts = (0..=255).filter(|&byte| fits(half, byte));
-                firsts.flat_map(|first| seconds.iter().map(move |&second| number_of(first, second)).collect::<Vec<_>>()).collect::<Vec<_>>()
-            };
-            pairs(0).into_iter().for_each(|pair| self.halves[pair].begins |= bucket);
-            pairs(2).into_iter().for_each(|pair| self.halves[pair].goes_on |= bucket);
+            }
         }
     }
 
@@ -248,8 +258,8 @@ impl Search {
     }
 
     fn has_literal(&self, text: &[u8]) -> bool {
-        self.literals.as_ref().is_some_and(|literals| literals.is_match(text))
-            || (!text.is_ascii() && self.wide_literals.as_ref().is_some_and(|literals| literals.is_match(text)))
+        self.literals.iter().any(|literal| literal.find(text).is_some())
+            || self.more_literals.as_ref().is_some_and(|literals| !(self.are_wide && text.is_ascii()) && literals.is_match(text))
             || self.pairs.iter().any(|(one, other)| contains(text, other) && contains(text, one))
     }
 
@@ -257,6 +267,8 @@ impl Search {
         let mut seen = Seen { first_half: 0, run: 0 };
         let whole = text.len() / BLOCK * BLOCK;
         for (number, block) in text.chunks_exact(BLOCK).enumerate() {
+            // Of a length that the compiler knows.
+            let block: &[u8; BLOCK] = block.try_into().unwrap_or(&[0; BLOCK]);
             if self.is_in_block(text, number * BLOCK, block, &mut seen) {
                 return true;
             }
@@ -296,8 +308,7 @@ impl Search {
             None => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
         };
         let found = self.halves[number_of(four[0], four[1])].begins & self.halves[number_of(four[2], four[3])].goes_on;
-        let hash = hash_of(four);
-        if found & RARE == 0 && self.hashes[hash / 64] >> (hash % 64) & 1 == 0 {
+        if found & RARE == 0 && !hashes_of(four).all(|hash| self.hashes[hash / 64] >> (hash % 64) & 1 != 0) {
             return false;
         }
         (found & SPLIT_IN_PAIR != 0 && self.is_in_run(text, at + 1, seen))
@@ -437,9 +448,11 @@ fn number_of(first: u8, second: u8) -> usize {
     usize::from(u16::from_le_bytes([first, second]))
 }
 
-/// A number of four bytes, the same for letters of both cases.
-fn hash_of(four: [u8; 4]) -> usize {
-    ((u32::from_le_bytes(four) & 0x1f1f_1f1f).wrapping_mul(0x9e37_79b1) >> 14) as usize
+/// Two numbers of four bytes, the same for letters of both cases.
+#[inline(always)]
+fn hashes_of(four: [u8; 4]) -> impl Iterator<Item = usize> {
+    let four = u32::from_le_bytes(four) & 0x1f1f_1f1f;
+    [0x9e37_79b1u32, 0x85eb_ca6b].into_iter().map(move |factor| (four.wrapping_mul(factor) >> 14) as usize)
 }
 
 /// Whether `part`, which is not empty, stands in the text.

@@ -3,12 +3,13 @@
 From Python 3.12 on `os.fork` warns of threads; 3.15 raises that where warnings are errors.
 """
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.delivery.serving import Server, environ
+from tests.delivery.serving import ROOT, Server, environ
 from tests.delivery.test_exits import program
 from tests.support.faulty_collector import FaultyCollector, way
 
@@ -57,17 +58,27 @@ def assert_not_warned(text):
     assert text.count(WARNING) <= (0 if STRICTLY == "error" else 3), text[-2000:]
 
 
-def run(code, collector, tmp_path, by, **options):
+# Python 3.15 may be told to import everything late (PEP 810): in a forked child for example.
+IMPORTS = pytest.mark.parametrize("imports", ["normal", "all"] if sys.version_info >= (3, 15) else ["normal"])
+
+
+def run(code, collector, tmp_path, by, imports="normal", **options):
     code = program(code.format(strictly=STRICTLY, by=by), collector, tmp_path, **options)
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=110)
+    env = dict(os.environ, PYTHON_LAZY_IMPORTS=imports)
+    if imports == "all":
+        code = "import sys; sys.path.insert(0, %r); import metlo_auto.auto; metlo_auto.auto\n" % str(ROOT) + code
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=110, env=env
+    )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return done
 
 
+@IMPORTS
 @pytest.mark.parametrize("by", ["by_os", "by_multiprocessing"])
-def test_thirty_forks_are_not_warned_of_and_every_process_reports(by, tmp_path):
+def test_thirty_forks_are_not_warned_of_and_every_process_reports(by, imports, tmp_path):
     with FaultyCollector() as collector:
-        done = run(FORKS, collector, tmp_path, by, shutdown_timeout=20.0)
+        done = run(FORKS, collector, tmp_path, by, imports, shutdown_timeout=20.0)
         assert_not_warned(done.stderr.decode())
         collector.wait_for(IDS)
         assert max(collector.arrived.values()) == 1
@@ -113,20 +124,24 @@ def serve(command, collector, tmp_path, **more):
     return Server(command, env, tmp_path / "log")
 
 
-def test_a_view_that_forks_is_answered_and_reported_each_time(tmp_path):
+@IMPORTS
+def test_a_view_that_forks_is_answered_and_reported_each_time(imports, tmp_path):
     (tmp_path / "forking.py").write_text(FORKING_VIEW.format(strictly=STRICTLY).format(port="int(sys.argv[1])"))
-    with FaultyCollector() as collector, serve("{python} %s {port}" % (tmp_path / "forking.py"), collector, tmp_path) as server:
-        server.hit(60)
-        assert len(server.answered) == 61
-        collector.wait_for_paths(server.answered)
-        assert_not_warned(server.said())
+    with FaultyCollector() as collector:
+        command = "{python} %s {port}" % (tmp_path / "forking.py")
+        with serve(command, collector, tmp_path, PYTHON_LAZY_IMPORTS=imports) as server:
+            server.hit(60)
+            assert len(server.answered) == 61
+            collector.wait_for_paths(server.answered)
+            assert_not_warned(server.said())
 
 
+@IMPORTS
 @pytest.mark.parametrize("kind", ["werkzeug", "wsgiref"])
-def test_a_server_that_forks_for_each_request_is_not_warned(kind, tmp_path):
+def test_a_server_that_forks_for_each_request_is_not_warned(kind, imports, tmp_path):
     with FaultyCollector() as collector:
         with serve("{python} forking_counting.py %s {port}" % kind, collector, tmp_path,
-                   PYTHONWARNINGS=STRICTLY + "::DeprecationWarning") as server:  # fmt: skip
+                   PYTHONWARNINGS=STRICTLY + "::DeprecationWarning", PYTHON_LAZY_IMPORTS=imports) as server:  # fmt: skip
             server.hit(30)
             assert len(server.answered) == 31
             collector.wait_for_paths(server.answered)

@@ -18,6 +18,7 @@ class Sink(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.status = 200
+        self.location = "http://192.0.2.1/elsewhere"
         self.body = b'{"items": [{"id": 77, "name": "lamp oil"}]}'
         self.pause: dict[str, float] = {}
         self.limit: "int | None" = None  # answers 429 from then on
@@ -40,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
         limit = self.server.limit
         self.send_response(429 if limit is not None and len(self.server.asked) > limit else self.server.status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Location", "http://192.0.2.1/elsewhere")
+        self.send_header("Location", self.server.location)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,17 @@ def test_each_request_carries_the_mark_of_its_run_and_a_number_of_its_own(collec
 def test_a_host_off_loopback_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     done = run(tmp_path, "test", "http://192.0.2.7:8080", seconds=20)
     assert done.returncode == 2 and "--allow-host 192.0.2.7" in done.stderr
+
+
+def test_no_redirect_is_followed_and_no_proxy_is_asked(collector: Collector, sink: Sink) -> None:
+    elsewhere = Sink()
+    threading.Thread(target=elsewhere.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    sink.status, sink.location = 302, elsewhere.url + "/login"
+    tell(collector, sink, ("GET", "/things", "/things"), parameters=[{"name": "next", "value": "/account"}])
+    run(collector.data_dir, "test", sink.url, "--rate", "500", http_proxy=elsewhere.url, HTTP_PROXY=elsewhere.url, ALL_PROXY=elsewhere.url)
+    elsewhere.shutdown()
+    elsewhere.server_close()
+    assert len(sink.asked) > 20 and elsewhere.asked == []
 
 
 def test_the_rate_is_kept(collector: Collector, sink: Sink) -> None:

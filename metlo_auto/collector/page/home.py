@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Optional, Sequence
 
 from flask import request
+from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
@@ -17,6 +18,7 @@ from metlo_auto.collector.page.chart import Chart, chart, fill
 from metlo_auto.collector.page.first_steps import welcome
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
+from metlo_auto.collector.store.schema import samples
 
 DAY = 24  # hours
 FEED = 30  # requests
@@ -70,9 +72,13 @@ def home() -> str:
             largest_first=listing.LARGEST_FIRST,
             numbers=_numbers(everything, today),
             attention=attention.calls(found, ATTENTION),
-            samples=recent_requests.latest(connection, FEED, service=service),
+            samples=recent_requests.latest(connection, FEED, where=_of_service(service)),
             feed_length=FEED,
         )
+
+
+def _of_service(service: Optional[str]) -> list[ColumnElement[bool]]:
+    return [] if service is None else [samples.c.service == service]
 
 
 def midnight(now: float) -> float:

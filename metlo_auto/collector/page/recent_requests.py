@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NamedTuple, Optional, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.observation import duration_of, has_template_as_path, real_path
@@ -66,21 +66,13 @@ def latest(
     limit: int,
     *,
     of: Optional[Sequence[str]] = None,
-    status: Optional[int] = None,
-    method: str = "",
-    service: Optional[str] = None,
+    where: Sequence[ColumnElement[bool]] = (),
     before: Optional[int] = None,
 ) -> list[Sample]:
-    """The samples that came in last, by when they began; `status` is a class, 5 for 500 to 599; `before` a number."""
-    asked = select(*_LISTED)
+    """The samples that came in last, by when they began; `of`: of these endpoints; `before`: a number."""
+    asked = select(*_LISTED).where(*where)
     if of is not None:
         asked = asked.where(samples.c.endpoint_id.in_(of))
-    if status is not None:
-        asked = asked.where(samples.c.status >= status * 100, samples.c.status < status * 100 + 100)
-    if method:
-        asked = asked.where(samples.c.method == method)
-    if service is not None:
-        asked = asked.where(samples.c.service == service)
     if before is not None:
         asked = asked.where(samples.c.id < before)
     found = connection.execute(asked.order_by(samples.c.id.desc()).limit(limit))

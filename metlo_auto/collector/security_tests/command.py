@@ -67,6 +67,8 @@ def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
     try:
         if options.run:
             return _run_files(options)
+        if options.fuzz:
+            _check_packages(("schemathesis",), "--fuzz needs", "test")
         return _run(folder, _understood(options), options, store)
     except (Misused, BadIdentity, BadConfig, BadBaseline) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
@@ -78,17 +80,18 @@ def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
 
 def _run_files(options: argparse.Namespace) -> int:
     """Raises Misused where a package is not there."""
-    _check_packages()
+    _check_packages(("yaml", "html5lib"), "test files need")
     from metlo_auto.collector.security_tests.metlo_yaml.command import run_files
 
     return run_files(options)
 
 
-def _check_packages() -> None:
-    missing = [name for name in ("yaml", "html5lib") if importlib.util.find_spec(name) is None]
+def _check_packages(wanted: "tuple[str, ...]", why: str, extra: str = "collector") -> None:
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if missing:
-        hint = f"{sys.executable} -m pip install 'metlo-auto[collector]'"
-        raise Misused(f"{', '.join(missing)} not installed, as test files need it; run: {hint}")
+        extras = ",".join(dict.fromkeys(("collector", extra)))
+        hint = f"{sys.executable} -m pip install 'metlo-auto[{extras}]'"
+        raise Misused(f"{', '.join(missing)} not installed, which {why}; run: {hint}")
 
 
 def _understood(options: argparse.Namespace) -> Setting:
@@ -145,9 +148,8 @@ def _run(folder: Folder, setting: Setting, options: argparse.Namespace, store: s
         run.go(plan, reporter.look)
         reporter.close()
         client.close()
-        result = apply_baseline(run.result(), setting.accepted, date.today())
-        if options.fuzz:
-            result = _fuzzed(result, engine, setting, sessions)
+        result = _fuzzed(run.result(), plan, engine, setting, sessions) if options.fuzz else run.result()
+        result = apply_baseline(result, setting.accepted, date.today())
         end_run(engine, name, as_json(result))
     finally:
         engine.dispose()
@@ -156,14 +158,11 @@ def _run(folder: Folder, setting: Setting, options: argparse.Namespace, store: s
     return _status(result, options.fail_on)
 
 
-def _fuzzed(result: Result, engine: Engine, setting: Setting, sessions: Sessions) -> Result:
-    """Raises NothingTested where Schemathesis is not there."""
-    from metlo_auto.collector.security_tests.fuzz import CannotFuzz, fuzzed
+def _fuzzed(result: Result, plan: Plan, engine: Engine, setting: Setting, sessions: Sessions) -> Result:
+    from metlo_auto.collector.security_tests.fuzz import fuzzed
 
-    try:
-        return fuzzed(result, engine, setting.origin, sessions, setting.options.seed, setting.rate)
-    except CannotFuzz as error:
-        raise NothingTested(str(error)) from error
+    targets = [target for target, _ in plan.tasks]
+    return fuzzed(result, targets, engine, setting.origin, sessions, setting.rate)
 
 
 def _plan(folder: Folder, engine: Engine, setting: Setting, sessions: Sessions) -> Plan:
@@ -196,7 +195,7 @@ def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:
 
 def _only_planned(plan: Plan, options: argparse.Namespace, setting: Setting) -> int:
     if options.write:
-        _check_packages()
+        _check_packages(("yaml", "html5lib"), "test files need")
         from metlo_auto.collector.security_tests.metlo_yaml.written import write_tests
 
         print(f"{write_tests(plan, Path(options.write), setting.origin)} files written to {options.write}")

@@ -54,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     inventory_arguments.add_arguments(commands, common)
     security_tests.add_arguments(commands, common)
     commands.add_parser("analyse", parents=[common])  # the server's own child
+    follow = commands.add_parser("follow", parents=[common])  # beside an app under `metlo-run --local`
+    follow.add_argument("--pid", type=int)
+    follow.add_argument("--tell", type=int)
+    for name in ("--mark", "--run"):
+        follow.add_argument(name)
     return parser
 
 
@@ -108,6 +113,8 @@ def _add_serving(
     attach = commands.add_parser("attach", parents=[common], help="start or reuse a collector for a process")
     attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
     attach.add_argument("--port", type=int, help="preferred port; default: 4848")
+    attach.add_argument("--run", metavar="NAME", default="", help=argparse.SUPPRESS)
+    attach.add_argument("--tell", type=int, help=argparse.SUPPRESS)
 
 
 def _add_reading(
@@ -179,7 +186,18 @@ def _continue_where_packages_are(arguments: list[str]) -> None:
         os.execve(python.path, [python.path, "-m", "metlo_auto.collector", *arguments], environ)
 
 
+def _follow(options: argparse.Namespace) -> int:
+    from metlo_auto.collector.service import follower  # nothing of what the other commands need
+
+    folder = folders.open_folder(Path(options.data_dir))
+    followed = follower.Followed(options.pid, options.mark, options.run, options.tell)
+    follower.follow(folder.store_url(options.store, os.environ), followed)
+    return 0
+
+
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "follow":
+        return _follow(options)
     from sqlalchemy.exc import SQLAlchemyError
 
     from metlo_auto.collector.service import commands

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Optional
@@ -19,7 +20,7 @@ from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.inventory import choosing, export, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
-from metlo_auto.collector.service import inventory_commands, presence, progress, server
+from metlo_auto.collector.service import follower, inventory_commands, presence, progress, server
 from metlo_auto.collector.service.access import page_token
 from metlo_auto.collector.store import deletion, schema_version
 from metlo_auto.collector.store.database import connected, open_store, reading, writing
@@ -36,7 +37,7 @@ class Misused(Exception):
 
 
 def store_url(folder: Folder, options: argparse.Namespace) -> str:
-    return options.store or os.environ.get("METLO_COLLECTOR_STORE") or folder.database_url
+    return folder.store_url(options.store, os.environ)
 
 
 def _open(folder: Folder, options: argparse.Namespace) -> Engine:
@@ -100,6 +101,9 @@ def _keep(options: argparse.Namespace) -> dict[str, Any]:
 
 def attach(folder: Folder, options: argparse.Namespace) -> None:
     attached = attaching.attach(folder, options.pid, attaching.PORT if options.port is None else options.port)
+    if options.tell is not None:
+        run = options.run or follower.default_name(time.time(), os.getcwd())
+        follower.start(folder, options.store, options.pid, run, options.tell)
     page = attached.running.page(page_token(folder.page_secret()))
     print(json.dumps({"host": attached.running.url, "api_key": attached.api_key, "page": page}))
 

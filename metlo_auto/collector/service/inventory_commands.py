@@ -9,7 +9,7 @@ from typing import Callable, Iterator, Optional, Sequence
 
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.inventory import exposures, finding_reports, findings, queries, routes
+from metlo_auto.collector.inventory import exposures, finding_reports, findings, queries, routes, runs
 from metlo_auto.collector.inventory.choosing import checked_service, chosen
 from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, routes_value
 from metlo_auto.collector.service.inventory_arguments import SEVERITIES
@@ -19,6 +19,8 @@ Write = Callable[[str, Iterator[str]], None]
 
 def show_endpoints(connection: Connection, options: argparse.Namespace) -> int:
     shown = _shown(connection, options)
+    if options.since:
+        shown = runs.new_endpoints(shown, runs.since(connection, options.since))
     classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
     if options.json:
         print(json.dumps([endpoint_value(e, classes.get(e.id, [])) for e in shown]))
@@ -40,6 +42,8 @@ def show_findings(connection: Connection, options: argparse.Namespace, write: Wr
         for finding in findings.find_all(connection, time.time(), options.guesses)
         if finding.endpoint.id in ids and (options.dismissed or not finding.dismissed)
     ]
+    if options.since:
+        found = runs.new_findings(connection, found, runs.since(connection, options.since))
     if options.sarif:
         write(options.sarif, iter([json.dumps(finding_reports.as_sarif(found), indent=2) + "\n"]))
     if options.junit:

@@ -20,7 +20,9 @@ from metlo_auto.collector.store.schema import (
     endpoint_hosts,
     endpoints,
     facts,
+    finding_marks,
     inbox,
+    runs,
     samples,
     set_aside,
     test_runs,
@@ -66,6 +68,8 @@ def delete_all(connection: Connection) -> None:
         counters,
         test_runs,
         test_traces,
+        runs,
+        finding_marks,
     ):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})

@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 2  # of the tables: a change of them goes with a step in `migrations/versions`
+VERSION = 3  # of the tables: a change of them goes with a step in `migrations/versions`
 GENERATION = "generation"  # a counter: goes up whenever rows are deleted or change their form, and analysers learn anew
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
@@ -102,9 +102,9 @@ samples = Table(  # a ring: the latest traces, whole
     Column("method", Text, nullable=False),
     Column("status", Integer, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Column("service", Text, nullable=False, server_default=""),
     Column("host", Text, nullable=False, server_default=""),
+    Column("body", LargeBinary, nullable=False),  # last: SQLite reads what stands before it without it
     Index("samples_by_endpoint", "endpoint_id", "id"),
     Index("samples_by_service", "service", "id"),
 )
@@ -186,6 +186,21 @@ settings = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+runs = Table(  # of apps under `metlo-run --local`, once they have ended
+    "runs",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),
+)
+
+finding_marks = Table(  # findings that a run has left behind
+    "finding_marks",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
 )
 
 test_runs = Table(  # runs of `metlo-collector test`; known before the first request, so that its traces are told apart

@@ -64,11 +64,15 @@ struct Agent {
     collector: Py<PyAny>,
     number: Py<PyAny>,
     submit: Py<PyAny>,
+    /// What waits for a request that goes the pure way, and what writes in another process.
+    waiting: Py<PyAny>,
+    elsewhere: Py<PyAny>,
 }
 
 /// Traces of one process, made from its recordings.
 #[pyclass(frozen, module = "metlo_auto_native")]
 pub struct Writer {
+    process: u32,
     pieces: Vec<Vec<u8>>,
     methods: Vec<String>,
     without_endpoint: Vec<i64>,
@@ -100,6 +104,7 @@ impl Writer {
             return Err(PyValueError::new_err("pieces"));
         }
         Ok(Writer {
+            process: std::process::id(),
             pieces,
             methods: get("methods")?.extract()?,
             without_endpoint: sorted(get("without_endpoint")?.extract()?),
@@ -125,6 +130,8 @@ impl Writer {
                 collector: function("collector")?,
                 number: function("number")?,
                 submit: function("submit")?,
+                waiting: function("waiting")?,
+                elsewhere: function("elsewhere")?,
             },
             plans: Table::new(),
             peers: Table::new(),
@@ -138,7 +145,14 @@ impl Writer {
 
     /// Whether the trace of a recording that is over was queued; where not, nothing has happened.
     fn write(&self, recording: &Bound<'_, PyAny>) -> PyResult<bool> {
-        self.tried(recording.py(), || self.attempt(&Recorded::of(recording)?, recording.py()))
+        let py = recording.py();
+        if std::process::id() != self.process {
+            return self.agent.elsewhere.bind(py).call1((recording,))?.is_truthy();
+        }
+        if !self.agent.waiting.bind(py).is_empty()? || !self.is_simple(recording)? {
+            return Ok(false);
+        }
+        self.tried(py, || self.attempt(&Recorded::of(recording)?, py))
     }
 
     /// How many traces it has written.
@@ -153,6 +167,17 @@ impl Writer {
 }
 
 impl Writer {
+    /// Whether no route of the app has a secret argument, which would have to be masked in all of the exchange.
+    fn is_simple(&self, recording: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = recording.py();
+        let rules = recording.getattr(intern!(py, "rules"))?;
+        if self.search.is_none() || rules.is_none() {
+            return Ok(true);
+        }
+        let kept = rules.getattr(intern!(py, "kept"))?;
+        Ok(kept.cast_exact::<PyTuple>().is_ok_and(|kept| kept.is_empty()))
+    }
+
     /// The outcome of an attempt, counted.
     fn tried(&self, py: Python<'_>, attempt: impl FnOnce() -> Attempt<()>) -> PyResult<bool> {
         if safety::is_broken() {
@@ -228,6 +253,7 @@ struct Exchange<'a, 'py> {
     arguments: &'a Bound<'py, PyDict>,
     started: f64,
     duration: f64,
+    traceparent: &'a Bound<'py, PyAny>,
 }
 
 impl Writer {
@@ -261,6 +287,7 @@ impl Writer {
             arguments: &recorded.arguments,
             started: recorded.started,
             duration: recorded.duration()?,
+            traceparent: &recorded.traceparent,
         };
         self.queue(&exchange, py)
     }
@@ -341,6 +368,10 @@ impl Writer {
         piece!();
         out.extend_from_slice(line.meta.as_bytes());
         out.extend_from_slice(peers.forwarded.as_bytes());
+        if !x.traceparent.is_none() {
+            out.extend_from_slice(b",\"traceparent\":");
+            push_quoted(&mut out, text(x.traceparent)?.as_bytes());
+        }
         push_cut("requestBody", x.asked.kept, &mut out);
         push_cut("responseBody", x.told.kept, &mut out);
         if templated {

@@ -44,9 +44,7 @@ def _change_tables() -> None:
         sa.Column("calls", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.add_column("samples", sa.Column("service", sa.Text, nullable=False, server_default=""))
-    op.add_column("samples", sa.Column("host", sa.Text, nullable=False, server_default=""))
-    op.create_index("samples_by_service", "samples", ["service", "id"])
+    _change_samples()
     details = (sa.Column("mount", sa.Text, nullable=False), sa.Column("parameters", sa.Text, nullable=False))
     routes = (
         sa.Column("endpoint", sa.Text, nullable=False),
@@ -65,6 +63,34 @@ def _change_tables() -> None:
         names = ", ".join(["app", "method", "template", *(column.name for column in more)])
         op.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {table}_before")
         op.drop_table(f"{table}_before")
+
+
+def _change_samples() -> None:
+    """Two columns; on SQLite before the body, since all that stands behind it is read with it."""
+    added = [sa.Column(name, sa.Text, nullable=False, server_default="") for name in ("service", "host")]
+    if op.get_bind().dialect.name != "sqlite":
+        for column in added:
+            op.add_column("samples", column)
+    else:
+        op.drop_index("samples_by_endpoint", "samples")
+        op.rename_table("samples", "samples_before")
+        op.create_table(
+            "samples",
+            sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+            sa.Column("endpoint_id", sa.Text),
+            sa.Column("at", sa.Float, nullable=False),
+            sa.Column("trace_id", sa.Text),
+            sa.Column("method", sa.Text, nullable=False),
+            sa.Column("status", sa.Integer, nullable=False),
+            sa.Column("size", sa.Integer, nullable=False),
+            *added,
+            sa.Column("body", sa.LargeBinary, nullable=False),
+        )
+        names = "id, endpoint_id, at, trace_id, method, status, size, body"
+        op.execute(f"INSERT INTO samples ({names}) SELECT {names} FROM samples_before")
+        op.drop_table("samples_before")
+        op.create_index("samples_by_endpoint", "samples", ["endpoint_id", "id"])
+    op.create_index("samples_by_service", "samples", ["service", "id"])
 
 
 class _Said(NamedTuple):
