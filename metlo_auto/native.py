@@ -12,6 +12,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Sized, Tuple
 from metlo_auto.capture.exchange import Peers
 from metlo_auto.capture.headers import header_name
 from metlo_auto.redact import Redactor
+from metlo_auto.redact.masks import MARKED
 from metlo_auto.redact.tables import SCHEMES
 from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
@@ -103,7 +104,9 @@ class Native:
         return Encoder.before_value(name), action, redactor.header_mask(name) or redactor.plain_header
 
     def _cookie(self, name: str) -> int:
-        return 0 if self._redactor.cookie_rule(name) is None else 2
+        """What becomes of a cookie's value: 0 a mark, 1 a mark unless it is a short code, 2 what Python says."""
+        rule = self._redactor.cookie_rule(name)
+        return 0 if rule is None else 1 if rule in MARKED else 2
 
     def _kind(self, content_type: str) -> Tuple[bool, str, bool]:
         kind, _, is_plain = described(content_type)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 pytest.importorskip("metlo_auto_native", reason="the compiled way is not installed: pip install ./native")
-from metlo_auto.redact import Redactor  # noqa: E402
-from tests.native.both_ways import Way, exchange, seeded  # noqa: E402
+from metlo_auto.redact import Redactor, headers  # noqa: E402
+from tests.native.both_ways import Exchange, Way, exchange, seeded  # noqa: E402
 
 EXCHANGES = 600
 MODES = [{}, {"redact": "none"}, {"redact_headers": ("X-Mine",), "redact_fields": ("description",)}, {"redact_fields": ("größe",)},
@@ -39,3 +39,19 @@ def test_the_compiled_search_passes_what_the_bench_sends():
     search = Way("auto").agent._native._search
     sent = {"a": "ada@example.com", "street": "12 St James's Square", "newsletter": False, "title": "Difference engine", "hashed": "co"}
     assert not search.finds(json.dumps(sent).encode()) and not search.finds(b"text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("name", ["session", "token", "theme"])
+def test_a_usual_cookie_is_marked_without_asking_python(name, monkeypatch):
+    pure, compiled = Way("off"), Way("auto")
+    environ = {
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/", "SERVER_NAME": "srv", "SERVER_PORT": "80", "HTTP_HOST": "a.example",
+        "HTTP_COOKIE": "%s=eyJjYXJ0IjpbMSwyXX0.Zx" % name,
+    }
+    made = Exchange(environ, b"", [], "200 OK", [("Content-Type", "text/plain")], [b"well"], ("/", "index", {}))
+    compiled.report(made)
+    expected = [pure.report(made) for _ in range(2)][1]
+    asked = []
+    monkeypatch.setattr(headers, "cookie", lambda value, mask: asked.append(value) or value)
+    assert compiled.report(made) == expected and b"redacted-" in expected[0][0]
+    assert not asked and compiled.agent.stats()["native"] == 1
