@@ -19,7 +19,7 @@ from metlo_auto.capture.recording import Capture, Recording, Route, hand_over_re
 from metlo_auto.capture.response_tee import hand_over_interrupted
 from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
-from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks
+from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks, OwnThreads
 from metlo_auto.native import Native, find_native
 from metlo_auto.redact import Redactor, exchange_redactor
 from metlo_auto.trace.bodies import MultipartSieve, text_of
@@ -59,13 +59,13 @@ class _PerProcess:
 class Agent:
     """Takes exchanges in the request's thread after the response has gone out, and puts their traces into the queue."""
 
-    def __init__(self, settings: Settings, exits: Exits, locks: Locks) -> None:
+    def __init__(self, settings: Settings, exits: Exits, locks: Locks, own_threads: OwnThreads) -> None:
         self.settings = settings
         self.guard = Guard()
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size,
-            settings.max_rate), exits, locks)
+            settings.max_rate, settings.metrics), exits, locks, own_threads)
         self._redacted = exchange_redactor(
             settings.redact, settings.api_key, settings.redact_headers, settings.redact_fields, Memo)
         self._mine: Optional[_PerProcess] = None
@@ -234,13 +234,14 @@ class Agents:
         # One of each, since all of them share the time that they may hold the exit up, and some the same spool.
         self._exits = Exits(hand_over_interrupted)
         self._locks = Locks()
+        self._own_threads = OwnThreads()
 
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)
         if agent is None:
             if not self._agents:  # before any delivery ends: what was answered and never closed is still to come
                 self._exits.add(Ending(hand_over_rest, lambda: None, lambda began: hand_over_rest()))
-            agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks))
+            agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks, self._own_threads))
         return agent
 
     def stats(self) -> Dict[str, Any]:

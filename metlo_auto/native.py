@@ -13,6 +13,7 @@ from metlo_auto.capture.exchange import Peers
 from metlo_auto.capture.headers import header_name
 from metlo_auto.redact import Redactor
 from metlo_auto.redact.masks import MARKED
+from metlo_auto.redact.secret_values import LITERAL_PAIRS
 from metlo_auto.redact.tables import SCHEMES
 from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
@@ -82,6 +83,7 @@ class Native:
             "key": redactor.key(), "before_marks": _BEFORE_MARKS, "schemes": sorted(SCHEMES - {"basic"}),
             "apart": _APART if redactor.enabled else b"",
             "plan": self._request_plan, "response_plan": self._plan, "cookie": self._cookie,
+            "beginnings": [text.encode() for text in redactor.beginnings()],
             "kind": self._kind, "body": redactor.body, "query": redactor.query,
             "masked_path": self._masked_path,
             "peers": lambda *said: encoder.peers(Peers(*said)), "path": encoder.path, "parameters": encoder.parameters,
@@ -108,9 +110,10 @@ class Native:
         rule = self._redactor.cookie_rule(name)
         return 0 if rule is None else 1 if rule in MARKED else 2
 
-    def _kind(self, content_type: str) -> Tuple[bool, str, bool]:
+    def _kind(self, content_type: str) -> Tuple[bool, str, bool, bool]:
         kind, _, is_plain = described(content_type)
-        return is_plain and not self._redactor.is_credential(content_type), kind, kind in _ENDS_ANYWHERE
+        is_plain = is_plain and not self._redactor.is_credential(content_type)
+        return is_plain, kind, kind in _ENDS_ANYWHERE, self._redactor.is_table(content_type)
 
     def _masked_path(self, path: str) -> str:
         return path if self._redactor.are_plain((path,)) else self._redactor.path(path)
@@ -131,9 +134,10 @@ class Native:
 def _needles(redactor: Redactor) -> Tuple[Any, ...]:
     """What the search looks for: words, bytes left out of them, bytes that tell, literals, pairs of literals."""
     words, dropped, telling, literals = redactor.needles()
+    pairs = [(one.encode(), other.encode()) for one, other in LITERAL_PAIRS]
     # An @ matters in a URL, behind its slashes; alone it stands in every e-mail address.
     alone = [literal for literal in literals if literal != b"@"] + [b"machine "]
-    return words, dropped, telling, alone, [(b"//", b"@")] if len(alone) <= len(literals) else []
+    return words, dropped, telling, alone, pairs if len(alone) <= len(literals) else []
 
 
 def _pieces(encoder: Encoder) -> List[bytes]:

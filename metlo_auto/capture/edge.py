@@ -121,11 +121,14 @@ def edge(method: Foreign) -> Callable[..., Any]:
                 if named:
                     args, named = _in_order(names, args, named)
                 recording = _begin(attachment, self, *args[:2])
-            call = method if plain else method.__get__(self, type(self))
-            if recording is None:
-                return call(self, *args, **named) if plain else call(*args, **named)
-            args = (args[0], recording.start_response) + args[2:]
-            result = call(self, *args, **named) if plain else call(*args, **named)
+            if recording is not None and plain and len(args) == 2 and not named:  # nearly always
+                result = method(self, args[0], recording.start_response)
+            else:
+                call = method if plain else method.__get__(self, type(self))
+                if recording is None:
+                    return call(self, *args, **named) if plain else call(*args, **named)
+                args = (args[0], recording.start_response) + args[2:]
+                result = call(self, *args, **named) if plain else call(*args, **named)
         except BaseException as error:
             __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
             if recording is not None:
@@ -167,11 +170,14 @@ def _begin(
     try:
         if WAITING:
             no_longer_waits(environ)
-        first = _earlier(environ)
+        plain = type(environ) is dict
+        # For most requests this says that there is none.
+        nothing = plain and id(environ) not in LIVE and "werkzeug.request" not in environ
+        first = None if nothing else _earlier(environ)
         if first is not None and (first.in_call or (first.iterated and not first.done and not first.ended)):
             first.keep_route()  # an app inside an app is the outer one's request: it is reported once
             return None
-        facts = environ.copy() if type(environ) is dict else dictionary(environ)
+        facts = environ.copy() if plain else dictionary(environ)
         if attachment.declare is not None:
             attachment.declare_once(capture, app, facts)
         if capture.ignored is not None:

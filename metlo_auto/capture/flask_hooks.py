@@ -198,7 +198,10 @@ def _recording() -> Optional[Recording]:
 
 def route_of(environ: Environ) -> Route:
     """The rule that matched, as Werkzeug's request noted it; nothing where none did."""
-    found = dict.get(environ, "werkzeug.request") if issubclass(type(environ), dict) else None
+    if type(environ) is dict:
+        found = environ.get("werkzeug.request")
+    else:
+        found = dict.get(environ, "werkzeug.request") if issubclass(type(environ), dict) else None
     if found is None:
         return None, None, {}
     request = storage(found)
@@ -206,6 +209,10 @@ def route_of(environ: Environ) -> Route:
     if rule is None:
         return None, None, {}
     arguments: Any = request.get("view_args")
+    if type(arguments) is dict:
+        values = arguments.copy()
+    else:
+        values = dict(dict.items(arguments)) if is_a(arguments, dict) else {}
     said = storage(rule)
-    values = dict(dict.items(arguments)) if is_a(arguments, dict) else {}
-    return text(said.get("rule")), text(said.get("endpoint")), values
+    path, endpoint = said.get("rule"), said.get("endpoint")
+    return path if type(path) is str else text(path), endpoint if type(endpoint) is str else text(endpoint), values

@@ -86,7 +86,10 @@ class BodyCopy:
         try:
             size = count if type(count) is int else 0
             buffer = args[0] if args else next(iter(named.values()))
-            self.take(bytes(memoryview(buffer).cast("B")[:size]))
+            # Released at once: PyPy would keep the views, and their buffer could not be resized meanwhile.
+            with memoryview(buffer) as view, view.cast("B") as flat, flat[:size] as part:
+                data = bytes(part)
+            self.take(data)
             self.at_end = not size
         except Exception:  # noqa: BLE001 - as above
             self._guard.note()

@@ -55,3 +55,18 @@ def test_a_usual_cookie_is_marked_without_asking_python(name, monkeypatch):
     monkeypatch.setattr(headers, "cookie", lambda value, mask: asked.append(value) or value)
     assert compiled.report(made) == expected and b"redacted-" in expected[0][0]
     assert not asked and compiled.agent.stats()["native"] == 1
+
+
+@pytest.mark.parametrize("body, content_type", [
+    (b'{"key": "abcdefghijklmnopqrstuvwxyz0123456789"}', "application/json"), (b'{"key" : "abcdefghijklmnop0123456789"}', "application/json"),
+    (b"id,password,name\n1,correct horse,Ada\n", "text/csv"), (b"id;session\n1;abc\n", "text/csv; charset=utf-8"),
+    (b"id\tapi key\n1\tabc123abc123\n", "text/tab-separated-values"), (b"id,name\n1,Ada\n", "text/csv"),
+], ids=lambda value: value.decode()[:20] if isinstance(value, bytes) else "")
+def test_bodies_whose_secrets_no_name_gives_away_are_the_same_both_ways(body, content_type):
+    traces = []
+    for way in (Way("off"), Way("auto")):
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "srv", "SERVER_PORT": "80", "HTTP_HOST": "a.example"}
+        made = Exchange(environ, b"", [], "200 OK", [("Content-Type", content_type)], [body], ("/", "index", {}))
+        traces.append([way.report(made) for _ in range(2)])
+    assert traces[0] == traces[1] and way.agent.stats()["native"] == 1
+    assert (b"redacted" in traces[0][1][0][0]) == (b"Ada\n" not in body or b"password" in body)

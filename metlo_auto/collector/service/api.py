@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from metlo_auto.collector.analysis.aggregation import dump
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.inventory import exposures, fields, findings, queries, routes
-from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, rfc3339, routes_value
+from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, rfc3339, route_value, routes_value
 from metlo_auto.collector.store.database import reading, writing
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/local")
@@ -77,7 +77,7 @@ def list_routes() -> Response:
         compared = routes.compare(declared, queries.list_endpoints(connection))
     return _json(
         {
-            "declared": [route._asdict() for route in declared],
+            "declared": [route_value(route) for route in declared],
             **routes_value(compared),
         }
     )
@@ -95,10 +95,9 @@ def declare_routes() -> Response:
         abort(
             400, 'Wanted: {"app": NAME, "routes": [{"methods": […], "rule": …, "endpoint": …, "file": …, "line": …}]}'
         )
-    app, declared = parsed
     with writing(_engine()) as connection:
-        routes.replace(connection, app, declared, time.time())
-    return _json({"routes": len(declared)})
+        routes.replace(connection, parsed, time.time())
+    return _json({"routes": len(parsed.routes)})
 
 
 def _field(field: fields.Field) -> dict[str, Any]:
