@@ -12,6 +12,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Sized, Tuple
 from metlo_auto.capture.exchange import Peers
 from metlo_auto.capture.headers import header_name
 from metlo_auto.redact import Redactor
+from metlo_auto.redact.masks import MARKED
 from metlo_auto.redact.secret_values import LITERAL_PAIRS
 from metlo_auto.redact.tables import SCHEMES
 from metlo_auto.trace.bodies.types import described
@@ -82,6 +83,7 @@ class Native:
             "key": redactor.key(), "before_marks": _BEFORE_MARKS, "schemes": sorted(SCHEMES - {"basic"}),
             "apart": _APART if redactor.enabled else b"",
             "plan": self._request_plan, "response_plan": self._plan, "cookie": self._cookie,
+            "beginnings": [text.encode() for text in redactor.beginnings()],
             "kind": self._kind, "body": redactor.body, "query": redactor.query,
             "masked_path": self._masked_path,
             "peers": lambda *said: encoder.peers(Peers(*said)), "path": encoder.path, "parameters": encoder.parameters,
@@ -104,11 +106,14 @@ class Native:
         return Encoder.before_value(name), action, redactor.header_mask(name) or redactor.plain_header
 
     def _cookie(self, name: str) -> int:
-        return 0 if self._redactor.cookie_rule(name) is None else 2
+        """What becomes of a cookie's value: 0 a mark, 1 a mark unless it is a short code, 2 what Python says."""
+        rule = self._redactor.cookie_rule(name)
+        return 0 if rule is None else 1 if rule in MARKED else 2
 
-    def _kind(self, content_type: str) -> Tuple[bool, str, bool]:
+    def _kind(self, content_type: str) -> Tuple[bool, str, bool, bool]:
         kind, _, is_plain = described(content_type)
-        return is_plain and not self._redactor.is_credential(content_type), kind, kind in _ENDS_ANYWHERE
+        is_plain = is_plain and not self._redactor.is_credential(content_type)
+        return is_plain, kind, kind in _ENDS_ANYWHERE, self._redactor.is_table(content_type)
 
     def _masked_path(self, path: str) -> str:
         return path if self._redactor.are_plain((path,)) else self._redactor.path(path)

@@ -34,7 +34,7 @@ _MARK_BYTES = 6
 _BLOCK = 64  # bytes that SHA-256 takes at a time
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # of HMAC, RFC 2104
 _MARK_LETTERS = 2 * _MARK_BYTES
-_MARKED = frozenset([CREDENTIAL, TOKEN, HELD, HELD_MAP, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
+MARKED = frozenset([CREDENTIAL, TOKEN, HELD, HELD_MAP, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
 _SPACE = re.compile(r"\s")
 _PIN = re.compile(r"[0-9]{4,12}\Z")
 _POSTCODE = re.compile(r"[1-9][0-9]{2} ?[0-9]{3}\Z")
@@ -80,7 +80,7 @@ class Masks:
         """The mask of a secret under one of the rules of `rules`; empty stays empty."""
         if not secret or is_mask(secret) or _is_public(rule, secret):
             return secret
-        if rule in _MARKED:
+        if rule in MARKED:
             return CONSTANT if _is_code(secret) else self.mark(secret)
         if rule == AUTHORIZATION:
             return self.authorization(secret)
@@ -88,7 +88,7 @@ class Masks:
 
     def argument(self, rule: str, secret: str) -> str:
         """The mask of a part of a path, which is no data whatever it looks like."""
-        return self.mark(secret) if rule in _MARKED and not _is_code(secret) else CONSTANT
+        return self.mark(secret) if rule in MARKED and not _is_code(secret) else CONSTANT
 
     def authorization(self, value: str) -> str:
         """`Bearer redacted-…`; a user name in Basic stays; a scheme that nobody knows does not."""

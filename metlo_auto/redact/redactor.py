@@ -84,8 +84,16 @@ class Redactor:
         return AUTHORIZATION if not is_own and self._header_names.rule(name) == AUTHORIZATION else "ask"
 
     def is_credential(self, content_type: str) -> bool:
-        """Whether bodies of this type are nothing but a credential, or hold some where no quick look finds them."""
-        return self.enabled and bool(_CREDENTIAL_TYPE.match(content_type) or _CSV_TYPE.match(content_type))
+        """Whether bodies of this type are nothing but a credential."""
+        return self.enabled and _CREDENTIAL_TYPE.match(content_type) is not None
+
+    def is_table(self, content_type: str) -> bool:
+        """Whether names stand alone in bodies of this type: nothing tells there that a value follows."""
+        return _CSV_TYPE.match(content_type) is not None
+
+    def beginnings(self) -> Tuple[str, ...]:
+        """Of bodies that are searched though no name of a secret stands in them."""
+        return _ANSWERS
 
     def cookie_rule(self, name: str) -> Optional[str]:
         """The rule of a cookie's name; None: its value becomes a mark, whatever it is."""

@@ -45,6 +45,8 @@ struct Kind {
     name: String,
     /// Whether a cut text is whole wherever its characters are.
     ends_anywhere: bool,
+    /// Whether names stand in it with nothing that tells that values follow.
+    is_table: bool,
 }
 
 /// The functions of the agent that are asked where something is met for the first time, or has to be masked.
@@ -78,6 +80,8 @@ pub struct Writer {
     without_endpoint: Vec<i64>,
     left_alone: Vec<String>,
     apart: Vec<u8>,
+    /// Of bodies that Python looks at, whatever is found in them.
+    beginnings: Vec<Vec<u8>>,
     limit: usize,
     pub marks: Marks,
     pub schemes: Vec<String>,
@@ -109,6 +113,7 @@ impl Writer {
             methods: get("methods")?.extract()?,
             without_endpoint: sorted(get("without_endpoint")?.extract()?),
             apart: get("apart")?.extract()?,
+            beginnings: get("beginnings")?.extract()?,
             left_alone: get("left_alone")?.extract()?,
             limit: get("limit")?.extract()?,
             marks: Marks::new(get("key")?.extract()?, get("before_marks")?.extract()?),
@@ -434,7 +439,12 @@ impl Writer {
             Err(error) if kept.cut && error.error_len().is_none() => &bytes[..error.valid_up_to()],
             Err(_) => return Err(Reason::Text.into()),
         };
-        if !self.search.as_ref().is_some_and(|search| search.get().0.finds(bytes)) {
+        let may_say_a_secret = self.search.as_ref().is_some_and(|search| {
+            let search = &search.get().0;
+            self.beginnings.iter().any(|beginning| bytes.starts_with(beginning))
+                || if kind.is_table { search.finds_anywhere(bytes) } else { search.finds(bytes) }
+        });
+        if !may_say_a_secret {
             return Ok(Body::Plain(bytes));
         }
         let said = std::str::from_utf8(bytes).map_err(|_| Reason::Text)?;
@@ -443,8 +453,8 @@ impl Writer {
 
     fn kind(&self, content_type: &str, py: Python<'_>) -> Attempt<std::sync::Arc<Kind>> {
         self.kinds.get(content_type.as_bytes(), || {
-            let (plain, name, ends_anywhere) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
-            Ok((Kind { plain, name, ends_anywhere }, true))
+            let (plain, name, ends_anywhere, is_table) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
+            Ok((Kind { plain, name, ends_anywhere, is_table }, true))
         })
     }
 
