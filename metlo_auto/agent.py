@@ -9,17 +9,17 @@ import random
 import re
 from collections import deque
 from functools import partial
-from os import urandom
+from os import getpid, urandom
 from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
 from metlo_auto.capture.exchange import Exchange
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo
-from metlo_auto.capture.recording import Capture, Route, hand_over_rest
+from metlo_auto.capture.recording import Capture, Recording, Route, hand_over_rest
 from metlo_auto.capture.response_tee import hand_over_interrupted
 from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
-from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks
+from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks, OwnThreads
 from metlo_auto.native import Native, find_native
 from metlo_auto.redact import Redactor, exchange_redactor
 from metlo_auto.trace.bodies import MultipartSieve, text_of
@@ -48,7 +48,8 @@ class _PerProcess:
         # Not the module's generator: the app may have seeded that one.
         self.luck = random.Random()
         self.numbers = itertools.count(1)
-        self.natives: Dict[str, Any] = {}  # what writes ordinary traces where that is compiled, one for each app's name
+        # What writes ordinary traces where that is compiled, by process and the app's name.
+        self.natives: Dict[Tuple[int, str], Any] = {}
 
     def known(self, route: RouteKey) -> int:
         """How well the collector knows a route: 0 not at all, 1 announced, 2 announced and answered well."""
@@ -58,13 +59,13 @@ class _PerProcess:
 class Agent:
     """Takes exchanges in the request's thread after the response has gone out, and puts their traces into the queue."""
 
-    def __init__(self, settings: Settings, exits: Exits, locks: Locks) -> None:
+    def __init__(self, settings: Settings, exits: Exits, locks: Locks, own_threads: OwnThreads) -> None:
         self.settings = settings
         self.guard = Guard()
         self.delivery = Delivery(DeliverySettings(
             settings.host, settings.api_key, settings.workers, settings.queue_size, settings.flush_interval,
             settings.timeout, settings.shutdown_timeout, settings.compress, settings.spool_dir, settings.spool_size,
-            settings.max_rate), exits, locks)
+            settings.max_rate, settings.metrics), exits, locks, own_threads)
         self._redacted = exchange_redactor(
             settings.redact, settings.api_key, settings.redact_headers, settings.redact_fields, Memo)
         self._mine: Optional[_PerProcess] = None
@@ -84,7 +85,8 @@ class Agent:
         `ordinary`: the class of most responses, none of which goes out as a file. `service`: the app's name.
         """
         return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
-                       partial(self.report, service=service), partial(self.declare, service), self.guard, ordinary)
+                       partial(self.report, service=service), partial(self.declare, service), self.guard, ordinary,
+                       write=None if self._native is None else partial(self.write, service=service))
 
     def declare(self, service: str, routes_of_app: Callable[[], Any]) -> None:
         """Offers the routes of an app to a collector that takes them, once its first response has gone out.
@@ -98,15 +100,11 @@ class Agent:
             service, routes_of_app = self._undeclared.popleft()
             self.delivery.declare(partial(_prepare_routes, service, routes_of_app))
 
-    def report(self, x: Exchange, service: str = "") -> None:
-        """Redacts, encodes and queues one exchange, which it may change; never waits, never does I/O."""
-        if self._native is None or self._undeclared or not self._is_simple(x) or not (
-                self._writer(service).write_exchange(x)):
-            self.report_purely(x, service)
-
-    def _is_simple(self, x: Exchange) -> bool:
-        """Whether no route of the app has a secret argument, which would have to be masked in all of the exchange."""
-        return self._redacted is None or x.rules is None or x.rules.kept == ()
+    def write(self, recording: Recording, service: str = "") -> bool:
+        """Does what `report` does, the compiled way; False where that is not for this exchange, or cannot be had."""
+        write: Callable[[Any], bool] = self._writer(service).write
+        recording.capture.write = write  # at once from now on, in this process
+        return write(recording)
 
     def _per_process(self) -> _PerProcess:
         channel, mine = self.delivery.channel(), self._mine
@@ -119,12 +117,14 @@ class Agent:
     def _writer(self, service: str) -> Any:
         """What writes the ordinary traces of this app in this process."""
         mine = self._per_process()
-        writer = mine.natives.get(service)
+        key = getpid(), service
+        writer = mine.natives.get(key)
         if writer is None and self._native is not None:
             keep = partial(self._is_kept, mine) if self._samples else None
-            writer = mine.natives.setdefault(service, self._native.writer(
+            writer = mine.natives.setdefault(key, self._native.writer(
                 mine.encoders[service], mine.known, mine.kind, mine.numbers.__next__, keep, mine.channel.submit,
-                without_endpoint=_NO_ENDPOINT, left_alone=_POSTS))
+                without_endpoint=_NO_ENDPOINT, left_alone=_POSTS, waiting=self._undeclared,
+                elsewhere=partial(self.write, service=service)))
         return writer
 
     def _is_kept(self, mine: _PerProcess) -> bool:
@@ -134,8 +134,8 @@ class Agent:
             self.delivery.count_dropped("sampled")
         return kept
 
-    def report_purely(self, x: Exchange, service: str = "") -> None:
-        """The same without anything compiled."""
+    def report(self, x: Exchange, service: str = "") -> None:
+        """Redacts, encodes and queues one exchange, which it may change; never waits, never does I/O."""
         mine = self._per_process()
         number = next(mine.numbers)
         if self._undeclared:
@@ -234,13 +234,14 @@ class Agents:
         # One of each, since all of them share the time that they may hold the exit up, and some the same spool.
         self._exits = Exits(hand_over_interrupted)
         self._locks = Locks()
+        self._own_threads = OwnThreads()
 
     def get(self, settings: Settings) -> Agent:
         agent = self._agents.get(settings)
         if agent is None:
             if not self._agents:  # before any delivery ends: what was answered and never closed is still to come
                 self._exits.add(Ending(hand_over_rest, lambda: None, lambda began: hand_over_rest()))
-            agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks))
+            agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks, self._own_threads))
         return agent
 
     def stats(self) -> Dict[str, Any]:

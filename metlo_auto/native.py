@@ -5,17 +5,21 @@ Must not know WSGI or Flask.
 """
 
 import importlib
+import os
 import re
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sized, Tuple
 
 from metlo_auto.capture.exchange import Peers
+from metlo_auto.capture.headers import header_name
 from metlo_auto.redact import Redactor
+from metlo_auto.redact.masks import MARKED
+from metlo_auto.redact.secret_values import LITERAL_PAIRS
 from metlo_auto.redact.tables import SCHEMES
 from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 MODULE = "metlo_auto_native"
-_INTERFACE = 1
+_INTERFACE = 2
 
 # What is done with a header's value; in the order that the compiled module has.
 _PLAIN, _LOOK, _AUTHORIZATION, _COOKIES, _CREDENTIAL, _ASK = range(6)
@@ -63,26 +67,35 @@ class Native:
     def writer(
         self, encoder: Encoder, known: Callable[[RouteName], int], collector: Any, number: Callable[[], int],
         keep: Optional[Callable[[], bool]], submit: Callable[..., Any], without_endpoint: Tuple[int, ...],
-        left_alone: Tuple[str, ...],
+        left_alone: Tuple[str, ...], waiting: Sized, elsewhere: Callable[[Any], bool],
     ) -> Any:
-        """What writes the traces of one app in one process: `write_exchange(exchange)` says whether it did.
+        """What writes the traces of one app in one process: `write(recording)` says whether it did.
 
         `known`: 0, 1 or 2, how well the collector knows a route; with 1 it wants to see an answer that is well.
         `collector`: its `ours` says whether paths stay as they are. `keep`: whether a request that may be left out is
         reported; counts those that are not. `submit`: takes trace and route. `left_alone`: ends of paths.
+        `waiting`: while something is in it nothing is written. `elsewhere`: writes in a process that was forked since.
         """
         redactor = self._redactor
         return self._module.Writer({
             "pieces": _pieces(encoder), "methods": sorted(METHODS),
             "without_endpoint": list(without_endpoint), "limit": self._limit, "search": self._search,
             "key": redactor.key(), "before_marks": _BEFORE_MARKS, "schemes": sorted(SCHEMES - {"basic"}),
-            "apart": _APART if redactor.enabled else b"", "plan": self._plan, "cookie": self._cookie,
+            "apart": _APART if redactor.enabled else b"",
+            "plan": self._request_plan, "response_plan": self._plan, "cookie": self._cookie,
+            "beginnings": [text.encode() for text in redactor.beginnings()],
             "kind": self._kind, "body": redactor.body, "query": redactor.query,
             "masked_path": self._masked_path,
             "peers": lambda *said: encoder.peers(Peers(*said)), "path": encoder.path, "parameters": encoder.parameters,
             "line": self._line(encoder, known), "collector": collector, "left_alone": list(left_alone),
             "number": number, "keep": keep, "submit": submit,
+            "waiting": waiting, "elsewhere": elsewhere,
         })
+
+    def _request_plan(self, keys: Tuple[str, ...]) -> Optional[List[Slot]]:
+        """None where the process has one of these in its own environment: it may have come from there."""
+        copied = any(key in os.environ and key[:5] == "HTTP_" for key in keys)
+        return None if copied else self._plan(tuple(map(header_name, keys)))
 
     def _plan(self, names: Tuple[str, ...]) -> List[Slot]:
         return [self._slot(name) for name in names]
@@ -93,11 +106,14 @@ class Native:
         return Encoder.before_value(name), action, redactor.header_mask(name) or redactor.plain_header
 
     def _cookie(self, name: str) -> int:
-        return 0 if self._redactor.cookie_rule(name) is None else 2
+        """What becomes of a cookie's value: 0 a mark, 1 a mark unless it is a short code, 2 what Python says."""
+        rule = self._redactor.cookie_rule(name)
+        return 0 if rule is None else 1 if rule in MARKED else 2
 
-    def _kind(self, content_type: str) -> Tuple[bool, str, bool]:
+    def _kind(self, content_type: str) -> Tuple[bool, str, bool, bool]:
         kind, _, is_plain = described(content_type)
-        return is_plain and not self._redactor.is_credential(content_type), kind, kind in _ENDS_ANYWHERE
+        is_plain = is_plain and not self._redactor.is_credential(content_type)
+        return is_plain, kind, kind in _ENDS_ANYWHERE, self._redactor.is_table(content_type)
 
     def _masked_path(self, path: str) -> str:
         return path if self._redactor.are_plain((path,)) else self._redactor.path(path)
@@ -118,9 +134,10 @@ class Native:
 def _needles(redactor: Redactor) -> Tuple[Any, ...]:
     """What the search looks for: words, bytes left out of them, bytes that tell, literals, pairs of literals."""
     words, dropped, telling, literals = redactor.needles()
+    pairs = [(one.encode(), other.encode()) for one, other in LITERAL_PAIRS]
     # An @ matters in a URL, behind its slashes; alone it stands in every e-mail address.
     alone = [literal for literal in literals if literal != b"@"] + [b"machine "]
-    return words, dropped, telling, alone, [(b"//", b"@")] if len(alone) <= len(literals) else []
+    return words, dropped, telling, alone, pairs if len(alone) <= len(literals) else []
 
 
 def _pieces(encoder: Encoder) -> List[bytes]:

@@ -121,11 +121,14 @@ def edge(method: Foreign) -> Callable[..., Any]:
                 if named:
                     args, named = _in_order(names, args, named)
                 recording = _begin(attachment, self, *args[:2])
-            call = method if plain else method.__get__(self, type(self))
-            if recording is None:
-                return call(self, *args, **named) if plain else call(*args, **named)
-            args = (args[0], recording.start_response) + args[2:]
-            result = call(self, *args, **named) if plain else call(*args, **named)
+            if recording is not None and plain and len(args) == 2 and not named:  # nearly always
+                result = method(self, args[0], recording.start_response)
+            else:
+                call = method if plain else method.__get__(self, type(self))
+                if recording is None:
+                    return call(self, *args, **named) if plain else call(*args, **named)
+                args = (args[0], recording.start_response) + args[2:]
+                result = call(self, *args, **named) if plain else call(*args, **named)
         except BaseException as error:
             __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
             if recording is not None:
@@ -167,7 +170,9 @@ def _begin(
     try:
         if WAITING:
             no_longer_waits(environ)
-        first = _earlier(environ)
+        first = None
+        if type(environ) is not dict or id(environ) in LIVE or "werkzeug.request" in environ:  # hardly ever
+            first = _earlier(environ)
         if first is not None and (first.in_call or (first.iterated and not first.done and not first.ended)):
             first.keep_route()  # an app inside an app is the outer one's request: it is reported once
             return None
@@ -179,10 +184,13 @@ def _begin(
             if capture.ignored(path if path[:1] == "/" else "/" + path):
                 return None
         recording = Recording(capture, environ, facts, forward)
+        protocol = facts.get("SERVER_PROTOCOL")
         recording.rules = attachment.rules
         if first is not None:
             recording.follow(first)
-        if recording.copy is None:
+        if recording.copy is None and (
+                "CONTENT_LENGTH" in facts or "HTTP_TRANSFER_ENCODING" in facts or "HTTP_UPGRADE" in facts
+                or type(protocol) is not str or protocol[:6] != "HTTP/1"):  # fmt: skip
             recording.tee_input(environ)
         if recording.upgrade:
             attachment.upgraded(app)

@@ -86,9 +86,13 @@ def has_in_class(thing: Foreign, name: str) -> bool:
 
 def storage(thing: Foreign) -> Dict[str, Foreign]:
     """The dictionary in which `thing` keeps its attributes, an empty one where it has none."""
-    own = _TYPE_DICT.__get__(type(thing)).get("__dict__")
-    if own is not None and type(own) is not _DICT_SLOT:  # something else in its place
-        return {}
+    kind = type(thing)
+    known = _WITH_STORAGE.entries.get(id(kind))
+    if known is None or known[0]() is not kind:
+        own = _TYPE_DICT.__get__(kind).get("__dict__")
+        if own is not None and type(own) is not _DICT_SLOT:  # something else in its place
+            return {}
+        _WITH_STORAGE.put(kind, True)
     try:
         found = object.__getattribute__(thing, "__dict__")
     except Exception:  # noqa: BLE001 - there is none, or a base has something else in its place
@@ -177,3 +181,6 @@ class IdentityTable:
                 entries.pop(key, None)
 
         entries[key] = (weakref.ref(thing, forget), value)
+
+
+_WITH_STORAGE = IdentityTable()  # classes whose instances have their dictionary, if any, where `storage` looks for it

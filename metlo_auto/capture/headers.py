@@ -4,7 +4,7 @@ All that is kept is bounded, since clients choose names and their order. Knows W
 """
 
 import os
-from operator import itemgetter
+from operator import countOf, itemgetter
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 from metlo_auto.capture.exchange import Peers
@@ -35,10 +35,10 @@ class Memo(dict):  # type: ignore[type-arg]
 
 def _length(key: Any) -> int:
     """Characters in a key made of tuples of strings and the like."""
-    return sum(map(_length, key)) if isinstance(key, tuple) else len(str(key))
+    return sum(map(_length, key)) if type(key) is tuple else len(key) if type(key) is str else 0
 
 
-def _name(key: str) -> str:
+def header_name(key: str) -> str:
     """The header that an environ key stands for, "" for none."""
     if key.startswith("HTTP_"):
         return key[5:].replace("_", "-").title()
@@ -47,58 +47,62 @@ def _name(key: str) -> str:
 
 # Where an environ says what Peers has, in its order.
 _PEERS = ("HTTP_HOST", "HTTP_X_FORWARDED_FOR", "REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT")
+# What else is wanted of it, in the order in which `of_request` gives it.
+_REQUEST = (
+    "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_METHOD", "REMOTE_PORT", "CONTENT_TYPE",
+    "HTTP_CONTENT_ENCODING",
+)  # fmt: skip
 _ValuesOf = Callable[[Dict[str, Any]], Values]
 
 
 class _Plan(NamedTuple):
     """What to take out of an environ with certain keys."""
 
-    names: Names
-    values_of: _ValuesOf
-    peer_keys: Tuple[str, ...]
-    peers_of: _ValuesOf
+    names: Names  # of its headers
+    headers: int  # how many there are
+    values_of: _ValuesOf  # headers first, then what else is asked for
+    peers_of: Callable[[Values], Any]  # what Peers has, of the values and "" after them, for what is missing
+    request_of: Callable[[Values], Any]  # what Request has, likewise
     process: Tuple[str, ...]  # those of its headers' keys that the environment of the process has too
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
-    chosen = tuple([key for key in keys if type(key) is str and _name(key)])
-    peer_keys = tuple([key for key in _PEERS if key in keys])
+    chosen = [key for key in keys if type(key) is str and header_name(key)]
+    further = [key for key in keys if type(key) is str and key in (*_PEERS, *_REQUEST) and key not in chosen]
     process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
-    return _Plan(tuple(map(_name, chosen)), _getter(chosen), peer_keys, _getter(peer_keys), process)
+    places = {key: at for at, key in enumerate(chosen + further)}
+    peers, request = ([places.get(key, -1) for key in wanted] for wanted in (_PEERS, _REQUEST))
+    return _Plan(tuple(map(header_name, chosen)), len(chosen), _getter(chosen + further),
+                 itemgetter(*peers), itemgetter(*request), process)
 
 
-def _getter(keys: Tuple[str, ...]) -> _ValuesOf:
+def _getter(keys: Sequence[str]) -> _ValuesOf:
     return itemgetter(*keys) if len(keys) > 1 else lambda environ: tuple([environ[key] for key in keys])
 
 
-def _peers(said: Tuple[Tuple[str, ...], Tuple[Any, ...]]) -> Peers:
-    known = dict(zip(*said))
-    return Peers(*[text(known.get(key)) for key in _PEERS])
-
-
-_TUPLES = {tuple}
-_TEXTS = {str}  # a subclass of it may answer a comparison, or a hash, with code of its own
 _PLANS = Memo(_plan)
-_KNOWN_PEERS = Memo(_peers)
+_KNOWN_PEERS = Memo(lambda said: Peers(*map(text, said)))
 
 
-def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values]:
-    """Who speaks with whom, and the request's headers in the order of the environ."""
-    names, values_of, peer_keys, peers_of, process = _PLANS[tuple(environ)]
+def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values, Values]:
+    """Who speaks with whom, the request's headers in the order of the environ, and what `_REQUEST` names."""
+    names, count, values_of, peers_of, request_of, process = _PLANS[tuple(environ)]
     if process and not _is_cgi(environ):
         # wsgiref and granian copy the process's environment into that of a request: HTTP_PROXY is no header.
         copied = [key for key in process if text(environ[key]) == os.environ.get(key)]
         if copied:
             return of_request({key: value for key, value in environ.items() if key not in copied})
-    values, said = values_of(environ), peers_of(environ)
-    if {*map(type, values + said)} != _TEXTS:  # WSGI wants strings; not all that writes into an environ knows
-        values, said = tuple(map(text, values)), tuple(map(text, said))
-    peers = _KNOWN_PEERS[peer_keys, said]
+    values = values_of(environ)
+    if countOf(map(type, values), str) != len(values):  # WSGI wants strings; not all that writes into an environ knows
+        values = tuple(map(text, values))
+    said = values + ("",)
+    values = values[:count]
+    peers, request = _KNOWN_PEERS[peers_of(said)], request_of(said)
     # Some servers give these two empty where the client sent none.
     if "" in values:
         pairs = [pair for pair in zip(names, values) if pair[1] or not pair[0].startswith("Content-")]
-        return peers, tuple([name for name, _ in pairs]), tuple([value for _, value in pairs])
-    return peers, names, values
+        return peers, tuple([name for name, _ in pairs]), tuple([value for _, value in pairs]), request
+    return peers, names, values, request
 
 
 def _is_cgi(environ: Dict[str, Any]) -> bool:
@@ -106,41 +110,26 @@ def _is_cgi(environ: Dict[str, Any]) -> bool:
     return "GATEWAY_INTERFACE" in os.environ or text(environ.get("wsgi.run_once")) == "True"
 
 
-def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values]:
-    """The same for what start_response was given."""
+def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values, Values]:
+    """The names and values of what start_response was given; Content-Type, Content-Encoding and Content-Length."""
+    for pair in headers:
+        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or type(pair[1]) is not str:
+            headers = pairs(headers)
+            break
     if not headers:
-        return (), ()
-    if {*map(type, headers)} == _TUPLES:
-        try:
-            names, values = zip(*headers)
-        except ValueError:  # some are no pairs
-            names, values = (), ()
-        if {*map(type, names + values)} == _TEXTS:
-            return names, values
-    found = pairs(headers)
-    return tuple([name for name, _ in found]), tuple([value for _, value in found])
+        return (), (), ("", "", "")
+    names, values = zip(*headers)
+    return names, values, _DESCRIBED[names](values + ("",))
 
 
-class _Positions(NamedTuple):
-    content_type: int
-    encoding: int
-    length: int
-
-
-def _positions(names: Names) -> _Positions:
+def _described(names: Names) -> Callable[[Values], Any]:
+    """What takes Content-Type, Content-Encoding and Content-Length out of the values with "" after them, for none."""
     lowered = [name.lower() for name in names]
-    return _Positions(*[lowered.index(name) if name in lowered else -1
+    return itemgetter(*[lowered.index(name) if name in lowered else -1
                         for name in ("content-type", "content-encoding", "content-length")])
 
 
-_POSITIONS = Memo(_positions)
-
-
-def described(names: Names, values: Values) -> Tuple[str, str, str]:
-    """Content-Type, Content-Encoding and Content-Length, "" where there is none."""
-    content_type, encoding, length = _POSITIONS[names]
-    values += ("",)  # where those point that are not there
-    return values[content_type], values[encoding], values[length]
+_DESCRIBED = Memo(_described)
 
 
 def number(text: str) -> int:

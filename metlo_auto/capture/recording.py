@@ -15,8 +15,9 @@ from metlo_auto.capture import servers
 from metlo_auto.capture.exchange import EMPTY, Body, Exchange, make_body
 from metlo_auto.capture.foreign import Foreign, chunk, class_name, drop_frame, is_a, pairs, text
 from metlo_auto.capture.guard import Guard
-from metlo_auto.capture.headers import Memo, described, number, of_request, of_response
+from metlo_auto.capture.headers import Memo, number, of_request, of_response
 from metlo_auto.capture.request_tee import BodyCopy, copy_of, tee
+from metlo_auto.capture.trace_context import HEADER, LIBRARY, MODULES, of_header, of_span
 from metlo_auto.clocks import Real
 
 # A stream that runs on is reported at its first chunk after this many seconds.
@@ -40,7 +41,7 @@ _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write")
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Capture:
         guard: Guard,
         ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
+        write: Optional[Callable[[Any], bool]] = None,  # of a recording: whether its trace was written the compiled way
     ) -> None:
         self.limit = limit
         self.ignored = ignored
@@ -63,6 +65,7 @@ class Capture:
         self.guard = guard
         self.ordinary = ordinary
         self.clock = clock
+        self.write = write
 
 
 class Recording(Exchange):
@@ -95,6 +98,7 @@ class Recording(Exchange):
         self.passthrough = False
         self.exception = None
         self.rules = None
+        self.traceparent = None
         self.route, self.endpoint, self.arguments = _NO_ROUTE
         self.route_kept = False
         self.in_call = True  # the app has yet to return its response
@@ -107,14 +111,17 @@ class Recording(Exchange):
         facts = self.facts
         if "HTTP_UPGRADE" in facts and text(facts["HTTP_UPGRADE"]).lower() == "websocket":
             self.upgrade = True  # or so the client says: a server that does not know it answers as always
-        length = text(facts.get("CONTENT_LENGTH"))
+        length, protocol = facts.get("CONTENT_LENGTH", ""), facts.get("SERVER_PROTOCOL", "")
+        if type(length) is not str or type(protocol) is not str:
+            length, protocol = text(length), text(protocol)
         chunked = "HTTP_TRANSFER_ENCODING" in facts
         if "wsgi.input" not in facts:
             return
-        if (length and length != "0") or chunked or text(facts.get("SERVER_PROTOCOL"))[:6] != "HTTP/1":
+        if (length and length != "0") or chunked or protocol[:6] != "HTTP/1":
             self.declared = number(length) if length else -1 if chunked else 0
             capture = self.capture
-            sieve = capture.sieve(text(facts.get("CONTENT_TYPE")), capture.limit)
+            kind = facts.get("CONTENT_TYPE", "")
+            sieve = capture.sieve(kind if type(kind) is str else text(kind), capture.limit)
             self.copy = BodyCopy(capture.limit, sieve, capture.guard)
             environ["wsgi.input"] = tee(facts["wsgi.input"], self.copy)
 
@@ -142,28 +149,30 @@ class Recording(Exchange):
             self.note_route()
             drop_frame(error)
             raise
-        self._taken(args, named)
+        try:
+            ordinary = len(args) == 2 and not named and not self.status and not self.size
+            if ordinary or self._counts(args, named):
+                status, headers = args if ordinary else _status_and_headers(args, named)
+                self.status = _STATUSES[status if type(status) is str else text(status)]
+                # A copy: layers around the app may have added to the list, and may go on to use it.
+                self.headers = headers.copy() if type(headers) is list else pairs(headers)
+                if LIBRARY in MODULES:
+                    self.traceparent = of_span()
+                if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
+                    self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ)
+        except Exception:  # noqa: BLE001 - the response goes out whatever becomes of our copy
+            self.capture.guard.note()
         if write is None:  # some servers have no write()
             return None
         self.write_out = write
         return self._write
 
-    def _taken(self, args: Any, named: Any) -> None:
-        """The server has accepted what start_response was given for these arguments."""
-        try:
-            if self.size and not servers.takes_second_status(self._server()):
-                return
-            if self.status and (len(args) > 2 or named) and self._server() == "a2wsgi":
-                return  # sends the first one
-            status = args[0] if args else named.get("status")
-            headers = args[1] if len(args) > 1 else named.get("headers", named.get("response_headers"))
-            self.status = _STATUSES[status if type(status) is str else text(status)]
-            # A copy: layers around the app may have added to the list, and may go on to use it.
-            self.headers = headers.copy() if type(headers) is list else pairs(headers)
-            if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
-                self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ)
-        except Exception:  # noqa: BLE001 - the response goes out whatever becomes of our copy
-            self.capture.guard.note()
+    def _counts(self, args: Any, named: Any) -> bool:
+        """Whether what start_response was given goes out: the server has accepted it."""
+        if self.size and not servers.takes_second_status(self._server()):
+            return False
+        # a2wsgi sends the first one
+        return not (self.status and (len(args) > 2 or named) and self._server() == "a2wsgi")
 
     def _server(self) -> str:
         return servers.server_of(self.facts, self.forward)
@@ -235,7 +244,11 @@ class Recording(Exchange):
         """The server has closed the response, or lets it go."""
         if not self.ended and sys.exc_info()[0] is not None:
             self.unfinished = "failed"  # on what it was given: that Content-Length bytes have passed says nothing
-        self.finish()
+        if self.status >= _PASSED_ON or self.done:
+            self.finish()
+        else:  # nothing that waits
+            self.done = True
+            self._finish_now()
 
     def finish(self) -> None:
         """Hands the exchange over, once; an error that nobody has read waits: another app may answer in its place."""
@@ -269,8 +282,9 @@ class Recording(Exchange):
         return True
 
     def _finish_now(self) -> None:
-        if LIVE.get(id(self.environ)) is self:
-            LIVE.pop(id(self.environ), None)
+        key = id(self.environ)
+        if LIVE.get(key) is self:
+            LIVE.pop(key, None)
         if WAITING and WAITING.get(get_ident()) is self:
             WAITING.pop(get_ident(), None)
         if self.handed_over:
@@ -297,7 +311,7 @@ class Recording(Exchange):
 
     def has_passed(self) -> bool:
         """Whether all of the response has gone by, even if nobody asked for what comes after it."""
-        return self.ended or self.size == number(described(*of_response(self.headers))[2])
+        return self.ended or self.size == number(of_response(self.headers)[2][2])
 
     def finish_again(self) -> None:
         """For when `finish` was not reached, or cut short, and will not go on."""
@@ -306,30 +320,34 @@ class Recording(Exchange):
             self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
-        facts = self.facts
-        get = facts.get
+        if HEADER in self.facts and self.traceparent is None:
+            self.traceparent = of_header(self.facts[HEADER])
+        write = self.capture.write
+        if write is not None and write(self):
+            self.handed_over = True
+            return
         if self.upgrade and self.status in (0, 200) and not self.size:  # a websocket that is over
             self.status = 101
         if not self.status:
             self._without_status()
         self.duration = self.capture.clock() - self.begun
-        self.script_name, self.path, self.query = (
-            text(get("SCRIPT_NAME")).rstrip("/"), text(get("PATH_INFO")), text(get("QUERY_STRING")))
+        self.peers, self.request_names, self.request_values, said = of_request(self.facts)
+        script_name, path, self.query, method, port, self.request_type, self.request_encoding = said
+        self.script_name = script_name = script_name.rstrip("/") if script_name else ""
         self.slashes_escaped = False
-        if "%" in self.path:
+        self.path = path
+        if "%" in path:
             self._see_escapes()
-        if self.path[:1] != "/" and (self.path or not self.script_name):
-            self.path = "/" + self.path
-        self.method = text(get("REQUEST_METHOD")) or "GET"
-        port = text(get("REMOTE_PORT"))
-        self.remote_port = port if port.isdigit() and port != "0" else ""  # "None", or nothing, over a Unix socket
-        self.peers, self.request_names, self.request_values = of_request(facts)
-        self.request_type = text(get("CONTENT_TYPE"))
-        self.request_encoding = text(get("HTTP_CONTENT_ENCODING"))
+            path = self.path
+        if path[:1] != "/" and (path or not script_name):
+            self.path = "/" + path
+        self.method = method or "GET"
+        # "None", or nothing, over a Unix socket
+        self.remote_port = port if port and port.isdigit() and port != "0" else ""
         self.request_body = EMPTY if self.copy is None else self.copy.body(self.declared)
-        self.response_names, self.response_values = of_response(self.headers)
-        self.response_type, self.response_encoding, length = described(self.response_names, self.response_values)
-        self.response_body = self._response_body(number(length))
+        self.response_names, self.response_values, (
+            self.response_type, self.response_encoding, length) = of_response(self.headers)
+        self.response_body = self._response_body(number(length) if length else -1)
         self.capture.sink(self)
         self.handed_over = True
 
@@ -362,6 +380,11 @@ class Recording(Exchange):
         elif size > length:  # the client takes as much as it was told
             return Body(data[:length], length, "cut")
         return Body(data, size, "aborted" if self.unfinished == "failed" or self.ended else self.unfinished)
+
+
+def _status_and_headers(args: Any, named: Any) -> Tuple[Foreign, Foreign]:
+    status = args[0] if args else named.get("status")
+    return status, args[1] if len(args) > 1 else named.get("headers", named.get("response_headers"))
 
 
 def _is_running(inner: CodeType) -> bool:

@@ -25,8 +25,11 @@ _END = object()
 def watch(result: Foreign, recording: Recording) -> Foreign:
     """The response `result` with the recording looking on; itself where only that very object will do."""
     try:
-        if type(result) is recording.capture.ordinary and not recording.upgrade:
+        kind = type(result)
+        if kind is recording.capture.ordinary and not recording.upgrade:
             return OrdinaryTee(result, recording)
+        if kind is list and not recording.upgrade:
+            return _LIST(result, recording)
         if (recording.upgrade and not recording.status) or _goes_out_as_is(result, recording):
             # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there
             # is no close of ours to wait for.
@@ -183,9 +186,11 @@ def _see_all(self: Any) -> None:
 
 
 def _close_sequence(self: Any) -> Foreign:
-    _see_all(self)
+    if not self._metlo_recording.iterated:
+        _see_all(self)
     try:
-        close = getattr(self._metlo_source, "close", None)
+        source = self._metlo_source
+        close = None if type(source) is list else getattr(source, "close", None)
         return close() if close is not None else None
     except BaseException as error:
         __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
@@ -201,11 +206,12 @@ class _Sequence:
     __slots__ = ()
     _metlo_source: Foreign
     _metlo_recording: Recording
+    _metlo_kind: Any
 
     def __iter__(self) -> "Iterator[Foreign]":
         recording = self._metlo_recording
         recording.iterated = True
-        return _SequenceIterator(self, recording)
+        return _each(self._metlo_kind.__iter__(self), self, recording)
 
     close = _close_sequence
 
@@ -224,37 +230,28 @@ class _Sequence:
             recording.finish()
 
 
-class _SequenceIterator:
-    def __init__(self, pieces: Any, recording: Recording) -> None:
-        self._pieces: Optional[Any] = pieces
-        self._iterator = (list if is_a(pieces, list) else tuple).__iter__(pieces)
-        self._recording = recording
-
-    def __iter__(self) -> "_SequenceIterator":
-        return self
-
-    def __next__(self) -> Foreign:
-        try:
-            piece = next(self._iterator)
-        except StopIteration:
-            self._recording.ended = True
-            raise
-        if not self._recording.done:
-            self._recording.take(piece)
-        return piece
-
+def _each(pieces: "Iterator[Foreign]", sequence: Any, recording: Recording) -> "Iterator[Foreign]":
+    """The pieces of a sequence, which stays while they are gone through."""
+    for piece in pieces:
+        if not recording.done:
+            recording.take(piece)
+        yield piece
+    recording.ended = True
 
 
 class _ListTee(_Sequence, list):  # type: ignore[type-arg]
     __slots__ = ("_metlo_source", "_metlo_recording", "__dict__")
+    _metlo_kind = list
 
     def __init__(self, source: Foreign, recording: Recording) -> None:
-        list.__init__(self, elements(source))
+        list.__init__(self, source if type(source) is list else elements(source))
         self._metlo_source = source
         self._metlo_recording = recording
 
 
 class _TupleTee(_Sequence, tuple):  # type: ignore[type-arg]
+    _metlo_kind = tuple
+
     def __new__(cls, source: Foreign, recording: Recording) -> Any:
         made: Any = tuple.__new__(cls, elements(source))
         made._metlo_source = source
@@ -265,6 +262,7 @@ class _TupleTee(_Sequence, tuple):  # type: ignore[type-arg]
 _RESPONSES = StandIns(ResponseTee, {"__next__": _next})
 _LISTS = StandIns(_ListTee, {"__iter__": _iterated}, list)
 _TUPLES = StandIns(_TupleTee, {"__iter__": _iterated}, tuple)
+_LIST = _LISTS.of([])
 
 
 def hand_over_interrupted(frame: Any) -> None:

@@ -12,9 +12,11 @@ NEEDED = (
     ("Jinja2", "jinja2", "3.1"),
     ("waitress", "waitress", "2.1"),
     ("SQLAlchemy", "sqlalchemy", "2.0"),
+    ("alembic", "alembic", "1.14"),
     ("phonenumbers", "phonenumbers", "8.12"),
     ("python-stdnum", "stdnum", "1.17"),
     ("urllib3", "urllib3", "2.0"),
+    ("prometheus-client", "prometheus_client", "0.12"),
 )
 # What single commands need beside these; they say so themselves.
 FOR_COMMANDS = ("html5lib>=1.1", "pyyaml>=6.0", "tomli>=2.0; python_version < '3.11'")

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Optional
 
 
 class FolderUnusable(Exception):
@@ -24,6 +24,10 @@ class Folder(NamedTuple):
     @property
     def database_url(self) -> str:
         return "sqlite:///{}".format(self.path / "collector.db")
+
+    def store_url(self, given: Optional[str], environ: Mapping[str, str]) -> str:
+        """The database: `given`, else the environment's METLO_COLLECTOR_STORE, else the folder's own."""
+        return given or environ.get("METLO_COLLECTOR_STORE") or self.database_url
 
     @property
     def log(self) -> Path:

@@ -2,10 +2,13 @@
 
 import io
 import os
+import re
 import stat
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 LARGEST = 1024 * 1024  # bytes
+# Before 1.2.4 python-dotenv takes that comment for the value.
+_COMMENT_ALONE = re.compile(r"[^=]*=[ \t]+#")
 
 
 class NotRegular(OSError):
@@ -13,12 +16,16 @@ class NotRegular(OSError):
 
 
 class DotEnv(NamedTuple):
-    """`values` and the `lines` they stand in, by name; `problems` are one line each, for people."""
+    """`values` and the `lines` they stand in, by name; `problems` are one line each, for people.
+
+    `comments`: names that have a comment in the place of a value; they have none.
+    """
 
     path: Optional[str]
     values: Dict[str, str]
     lines: Dict[str, int]
     problems: List[str]
+    comments: Tuple[str, ...] = ()
 
     def where(self, name: str) -> str:
         return "%s, line %d" % (self.path, self.lines.get(name, 0))
@@ -99,6 +106,7 @@ def parse(path: str, text: str) -> DotEnv:
     problems = []
     lines: Dict[str, int] = {}
     good = []
+    comments: Dict[str, bool] = {}
     for binding in parse_stream(io.StringIO(text)):
         original = binding.original
         if binding.error:
@@ -109,9 +117,12 @@ def parse(path: str, text: str) -> DotEnv:
         good.append(original.string)
         if binding.key:
             lines[binding.key] = original.line + _leading_breaks(original.string)
+            comments[binding.key] = _COMMENT_ALONE.match(original.string) is not None
     values = dotenv_values(stream=io.StringIO("".join(good)))
     ours = {name: value for name, value in values.items() if name.startswith("METLO_") and value is not None}
-    return DotEnv(path, ours, lines, problems)
+    alone = tuple(name for name in ours if comments.get(name))
+    ours.update(dict.fromkeys(alone, ""))
+    return DotEnv(path, ours, lines, problems, alone)
 
 
 def _leading_breaks(original: str) -> int:

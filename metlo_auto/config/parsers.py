@@ -29,6 +29,19 @@ def url(value: Any) -> str:
     return text.rstrip("/")
 
 
+def statsd(value: Any) -> str:
+    text = str(value).strip()
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme.lower() != "statsd" or not parts.hostname or not re.match(r"[\w./-]*$", parts.path):
+        raise ValueError
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError
+    parts.port  # noqa: B018 - raises ValueError where it is no port
+    return text
+
+
 def api_key(value: Any) -> str:
     text = str(value).strip()
     if not text or not re.match(r"[\x20-\x7e\xa0-\xff]+$", text):

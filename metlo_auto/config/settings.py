@@ -58,6 +58,8 @@ SETTINGS = (
     Setting("native", "auto", kinds.one_of("auto", "off"), "auto or off", "off: metlo-auto-native is not used"),
     Setting("max_rate", "200", kinds.rate, "traces a second, 0 for no bound",
             "most traces a second to Metlo's own collector"),
+    Setting("metrics", "", kinds.statsd, "statsd://host:port, with /prefix or without",
+            "where counts go: statsd://127.0.0.1:8125"),
     Setting("log_level", "WARNING", kinds.level, "one of " + ", ".join(kinds.LEVELS), "level of the logger metlo"),
     Setting("strict", "false", kinds.switch, "true or false", "true: as --strict"),
     Setting("env_file", "", kinds.plain, "a file, or off", "the .env to read, not the nearest one; off = none"),
@@ -96,6 +98,7 @@ class Settings(NamedTuple):
     spool_size: int
     native: str
     max_rate: float
+    metrics: str
     log_level: str
     strict: bool
     env_file: str
@@ -140,7 +143,10 @@ def load(environ: Mapping[str, str], cwd: Optional[str], explicit: Optional[Mapp
                 raise ConfigurationError(message) from None
             (errors if setting.name in ("host", "api_key") else problems).append(message)
             values[setting.name] = _parse(setting, _Given("", "default"), environ)
-    errors += _missing(values, sources, errors)
+    errors += _missing(values, sources, dotenv)
+    problems += [
+        "%s; write the comment on a line of its own, the default is used" % _comment(dotenv, name)
+        for name in dotenv.comments if name in BY_VARIABLE and BY_VARIABLE[name].name not in ("host", "api_key")]
     if values["host"]:
         problems += _readable_on_the_way(values["host"])
     return Loaded(Settings(**values), sources, problems, errors, dotenv.path)
@@ -215,12 +221,17 @@ def _shown(setting: Setting, given: _Given, key: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
-def _missing(values: Dict[str, Any], sources: Dict[str, str], errors: List[str]) -> List[str]:
+def _comment(dotenv: DotEnv, name: str) -> str:
+    return "%s has a comment and no value (%s)" % (name, dotenv.where(name))
+
+
+def _missing(values: Dict[str, Any], sources: Dict[str, str], dotenv: DotEnv) -> List[str]:
     absent = [BY_NAME[name].variable for name in ("host", "api_key") if sources[name] == "default"]
     if not absent or values["disabled"]:
         return []
-    return ["%s not set: give %s in the environment or in .env, or try metlo-run --local" % (
-        " and ".join(absent) + (" is" if len(absent) == 1 else " are"), "it" if len(absent) == 1 else "them")]
+    comments = "".join("; " + _comment(dotenv, name) for name in dotenv.comments if name in absent)
+    return ["%s not set: give %s in the environment or in .env, or try metlo-run --local%s" % (
+        " and ".join(absent) + (" is" if len(absent) == 1 else " are"), "it" if len(absent) == 1 else "them", comments)]
 
 
 def _readable_on_the_way(host: str) -> List[str]:

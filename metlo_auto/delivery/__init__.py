@@ -3,7 +3,8 @@
 from .channel import Channel
 from .delivery import NUMBERS, Delivery
 from .process.exits import Ending, Exits
+from .process.own_threads import OwnThreads
 from .spool.locks import Locks
 from .types import DeliverySettings
 
-__all__ = ["NUMBERS", "Channel", "Delivery", "DeliverySettings", "Ending", "Exits", "Locks"]
+__all__ = ["NUMBERS", "Channel", "Delivery", "DeliverySettings", "Ending", "Exits", "Locks", "OwnThreads"]

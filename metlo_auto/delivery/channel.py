@@ -4,11 +4,11 @@ Made at the first trace, hence after the app's monkey patching and in the proces
 own and never touches its parent's, whose locks may be held by threads that the child does not have.
 """
 
-import _thread
 import logging
 import random
 import sys
 from collections import deque
+from functools import partial
 from os import getpid
 from typing import Deque, Dict, Optional, Union
 
@@ -23,13 +23,15 @@ from .loss_monitor import LossMonitor
 from .outage_log import CollectorOutages, OutageLog, say
 from .pacer import Pacer
 from .process.fork_gate import ForkGate
+from .process.own_threads import OwnThreads
 from .process.uwsgi import leave_signals_to_other_threads
-from .queue import TraceQueue
+from .queue import make_queue
 from .sender import Sender
 from .spool.folder import Folder
 from .spool.locks import Locks
 from .spool.spool import Spool, describe, folder_for
 from .spool.store import Store
+from .statsd import Statsd
 from .transport.dns import DnsLookups
 from .transport.errors import place_of
 from .transport.post_threads import Alone, Posting, PostThreads
@@ -43,6 +45,7 @@ Stats = Dict[str, Union[int, Dict[str, int]]]
 MARGIN = 0.3  # seconds of the shutdown time that the end itself may take
 BRIEF = 0.4  # seconds for the response to who should not stay; after LATE, by when its copy tells others of the trouble
 LOOK = 0.01  # seconds between looks at whether the spool is empty
+LOOK_AGAIN = 0.1  # seconds between looks at whether the threads that are waited for have to be started
 SPOOLING_SPEED = 40e6  # bytes a second that even a slow disk takes
 INLINE_STEPS = 3  # uploads at most for each request where no thread runs
 INLINE_TIMEOUT = 0.5  # seconds that one of them may take
@@ -54,7 +57,13 @@ class Channel:
     """The state of the process `pid`."""
 
     def __init__(
-        self, settings: DeliverySettings, gate: ForkGate, locks: Locks, kind: CollectorKind, threads: bool = True
+        self,
+        settings: DeliverySettings,
+        gate: ForkGate,
+        locks: Locks,
+        kind: CollectorKind,
+        own_threads: OwnThreads,
+        threads: bool = True,
     ) -> None:
         self.pid = getpid()
         self.counters = Counters()
@@ -63,9 +72,12 @@ class Channel:
         self._settings = settings
         self._gate = gate
         self._locks = locks
+        self._own_threads = own_threads
+        self._resting = False  # between the callbacks before and after a fork
+        self._rested: Deque[None] = deque()  # whoever pops it starts the threads again
         self._lookups = DnsLookups()
         self._wakeup = Wakeup()
-        self.queue = TraceQueue(settings.queue_size, self._wakeup.ring)
+        self.queue = make_queue(settings.queue_size, self._wake)
         self._waiters: Deque[Wakeup] = deque()
         self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
         self.threads = threads
@@ -78,6 +90,7 @@ class Channel:
         host = shown(settings.host, settings.api_key)
         self._collector_outages = CollectorOutages(self._outages, host, lambda: self._spool.usable)
         self._sender = self._make_sender()
+        self._statsd = self._make_statsd()
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
         """Queues one trace; False where it had to be dropped. Never waits, does no I/O, may be interrupted anywhere.
@@ -106,37 +119,49 @@ class Channel:
         self._gate.make()
         self._sender.closing = for_one_request
         if self.threads:
-            # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
             self._lookups.prepare()
-            try:
-                self._post_threads.start()
-                _thread.start_new_thread(self._run, ())
-            except RuntimeError:  # it is ending already: the first trace is of a response that was never closed
-                self._go_without_threads()
+            self._start_threads()
         return True
 
-    def _go_without_threads(self) -> None:
-        closing = self._sender.closing
-        self.threads = False
-        self._post_threads = self._make_crew()
-        self._sender = self._make_sender()
-        self._sender.closing = closing
+    def rest(self) -> None:
+        """Has all threads end as soon as they can, until `resume`; whoever waits for something starts them again."""
+        if self.threads:
+            self._resting = True
+            self._wakeup.ring()
+            self._post_threads.rest()
+
+    def ends_soon(self, seconds: float) -> bool:
+        """Whether none of its threads has waited for a response for that long; imports take the time that they take."""
+        return self._gate.is_closed() or not self._post_threads.waits(seconds)
+
+    def break_off(self) -> None:
+        """Ends all uploads; they count as failed."""
+        self._post_threads.break_off_all()
+
+    def resume(self, at_once: bool) -> None:
+        """After a rest: the threads start again, now or at the next trace."""
+        if self._resting:
+            self._resting = False
+            if at_once:
+                self._wake()
 
     def wait_idle(self, seconds: float) -> None:
         """Waits until nothing is in memory, `seconds` at most."""
         done = Wakeup()
         self._waiters.append(done)
-        self._sender.hurry = True
-        self._wakeup.ring()
-        if not self.threads:
-            self._work_off(seconds)
-        else:
-            done.wait(seconds)
+        self.hurry()
+        end = Real.monotonic() + seconds
+        while self.threads and not self._rested:
+            if done.wait(min(end - Real.monotonic(), LOOK_AGAIN)) or Real.monotonic() >= end:
+                return
+            self._wake()
+        self._work_off(end - Real.monotonic())
 
     def begin_end(self, seconds: float) -> None:
         """The process ends: uploads what is here, spools what is left within `seconds`. The first call counts."""
         if self._ends_at is not None:
             return
+        self._resting = False  # a signal came in the middle of a fork
         ends_at = Real.monotonic() + seconds
         spooling = self.queue.total_bytes / SPOOLING_SPEED if self._settings.spool_dir else 0.0
         self._give_up_at = max(ends_at - MARGIN - spooling, 0.0)
@@ -185,7 +210,7 @@ class Channel:
     def hurry(self) -> None:
         """Everything is due now; waits for nothing."""
         self._sender.hurry = True
-        self._wakeup.ring()
+        self._wake()
 
     def work_inline(self) -> None:
         """A little of the sender's work in a request's thread, for processes where no other thread runs."""
@@ -210,13 +235,46 @@ class Channel:
             "recovered_dropped": counters.recovered_dropped,
         }
 
+    def _wake(self) -> None:
+        if not self._resting:
+            try:
+                self._rested.pop()
+            except IndexError:
+                pass
+            else:
+                self._start_threads()
+        self._wakeup.ring()
+
+    def _start_threads(self) -> None:
+        try:
+            # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
+            self._post_threads.start()
+            self._own_threads.start(self._run)
+        except RuntimeError as error:
+            if "shutdown" in str(error):  # the first trace is of a response that was never closed
+                self._go_without_threads()
+            else:  # there are as many as there may be
+                self._rest_until_woken()
+
+    def _go_without_threads(self) -> None:
+        closing = self._sender.closing
+        self.threads = False
+        self._post_threads = self._make_crew()
+        self._sender = self._make_sender()
+        self._sender.closing = closing
+
     def _run(self) -> None:
         leave_signals_to_other_threads()
-        while True:
+        while not self._resting:
             wait = self._safe_step()
             self.queue.sleeping = not self.queue
             if not (self.queue.sleeping and self.queue):  # nothing came in between, or a ring that would be missed
                 self._wakeup.wait(wait)
+        self._rest_until_woken()
+
+    def _rest_until_woken(self) -> None:
+        self._rested.append(None)
+        self.queue.sleeping = True
 
     def _safe_step(self) -> float:
         try:
@@ -233,10 +291,13 @@ class Channel:
             wait = self._end(self._give_up_at - Real.monotonic(), wait)
         if self._sender.idle():
             self._sender.hurry = False
+            if self._statsd is not None and self._ends_at is not None:
+                self._statsd.send(is_last=True)
             while self._waiters:
                 self._waiters.popleft().ring()
         longest = WATCHFUL if self._loss_monitor.look() else LONGEST
-        return longest if wait is None else min(wait, longest)
+        due = self._statsd.step() if self._statsd is not None else None
+        return min([longest] + [seconds for seconds in (wait, due) if seconds is not None])
 
     def _end(self, left: float, wait: Optional[float]) -> Optional[float]:
         if left <= 0.0 or self._sender.stuck():
@@ -256,7 +317,7 @@ class Channel:
         self._give_up_at = None
         self._sender.closing = False
         self._sender.hurry = False
-        self._wakeup.ring()
+        self._wake()
         while Real.monotonic() < until and not self._sender.away:
             if self._sender.idle() and not self._spool.filled():
                 return
@@ -268,6 +329,8 @@ class Channel:
         end = Real.monotonic() + seconds
         while not self._sender.idle() and Real.monotonic() < end:
             sleep(min(self._safe_step(), 0.05))
+        if self._give_up_at is not None and not self._sender.idle():
+            self._sender.give_up()
 
     def _make_sender(self) -> Sender:
         settings = self._settings
@@ -296,7 +359,8 @@ class Channel:
     def _make_crew(self) -> Posting:
         settings = self._settings
         if self.threads:
-            return PostThreads(settings.workers, lambda: self._make_poster(settings), self._wakeup)
+            make_poster = partial(self._make_poster, settings)
+            return PostThreads(settings.workers, make_poster, self._wake, self._own_threads.start)
         settings = settings._replace(timeout=min(settings.timeout, INLINE_TIMEOUT))
         return Alone(lambda: self._make_poster(settings))
 
@@ -313,6 +377,21 @@ class Channel:
         size = self._settings.spool_size
         return Spool(folder, size, self._lost_for_room, self._disk_trouble, Real.monotonic, about)
 
+    def _make_statsd(self) -> Optional[Statsd]:
+        if not self._settings.metrics:
+            return None
+        return Statsd(self._settings.metrics, self._counts, Real.monotonic, self._metrics_trouble)
+
+    def _counts(self) -> Stats:
+        """What only grows, or nearly so: queues are no counters."""
+        return {name: value for name, value in self.stats().items() if name not in ("queued", "queue_bytes")}
+
+    def _metrics_trouble(self, why: Optional[str]) -> None:
+        if why is None:
+            self._outages.end("metrics", "counts are sent to METLO_METRICS again")
+        else:
+            self._outages.begin("metrics", "counts cannot be sent to METLO_METRICS (%s)" % why)
+
     def _lost_for_room(self, own: bool, traces: int) -> None:
         if own:
             self.counters.spooled -= traces
@@ -325,3 +404,24 @@ class Channel:
 
     def _disk_trouble(self, message: str) -> None:
         self._outages.begin("spool", message)
+
+
+class ChannelWithoutThreads(Channel):
+    """Where no other thread runs between two requests: uploads in the request's thread, after its response."""
+
+    def __init__(
+        self,
+        settings: DeliverySettings,
+        gate: ForkGate,
+        locks: Locks,
+        kind: CollectorKind,
+        own_threads: OwnThreads,
+        threads: bool = True,
+    ) -> None:
+        Channel.__init__(self, settings, gate, locks, kind, own_threads, threads=False)
+
+    def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        """As Channel's; the trace is uploaded, or spooled, when this returns."""
+        taken = Channel.submit(self, trace, route, announcement)
+        self.work_inline()
+        return taken

@@ -3,12 +3,14 @@
 from os import getpid
 from typing import Callable, Dict, Optional
 
-from .channel import Channel, Stats
+from .channel import Channel, ChannelWithoutThreads, Stats
 from .collector_kind import CollectorKind
 from .process import uwsgi
 from .process.exits import Ending, Exits
 from .process.fork_gate import ForkGate
 from .process.forking_servers import Forking, forking_server
+from .process.own_threads import COUNTED_LATE, OwnThreads, Resting
+from .process.servers import runs_no_other_thread
 from .spool.locks import Locks
 from .types import DeliverySettings, Route
 
@@ -21,22 +23,29 @@ class Delivery:
     """Takes traces in any thread of any process; what it starts belongs to the process that gave it a trace.
 
     Making one starts nothing: no thread, no lock, no import of requests. It listens to the end of the process.
-    Several in one process share `exits` and `locks`.
+    Several in one process share `exits`, `locks` and `own_threads`.
     """
 
     def __init__(
-        self, settings: DeliverySettings, exits: Optional[Exits] = None, locks: Optional[Locks] = None
+        self,
+        settings: DeliverySettings,
+        exits: Optional[Exits] = None,
+        locks: Optional[Locks] = None,
+        own_threads: Optional[OwnThreads] = None,
     ) -> None:
         self._settings = settings
         self._exits = exits or Exits()
         self._locks = locks or Locks()
+        self._own_threads = own_threads or OwnThreads()
         self._kind = CollectorKind()
         self._gate = ForkGate()
-        self._forking = Forking(self._gate)
+        self._forking = Forking(self._gate, self._own_threads)
         self._channel: Optional[Channel] = None
         self._channels: Dict[int, Channel] = {}
         self._exits.add(Ending(self._begin_end, self.end, self._leave))
         uwsgi.after_each_request(self._after_request)
+        resting = Resting(self._rest, self._ends_soon, self._break_off)
+        self._own_threads.rest_at_fork(resting, self._resume)
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
         """As `Channel.submit`, of this process."""
@@ -93,7 +102,8 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        mine = Channel(self._settings, self._gate, self._locks, self._kind, uwsgi.threads_run())
+        kind = ChannelWithoutThreads if runs_no_other_thread() else Channel
+        mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, uwsgi.threads_run())
         channel = self._channels.setdefault(pid, mine)
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
@@ -112,6 +122,25 @@ class Delivery:
             channel.work_inline()
         elif uwsgi.nobody_calls_at_exit():
             channel.hurry()
+
+    def _rest(self) -> None:
+        channel = self._own()
+        if channel is not None:
+            channel.rest()
+
+    def _ends_soon(self, seconds: float) -> bool:
+        channel = self._own()
+        return channel is None or channel.ends_soon(seconds)
+
+    def _break_off(self) -> None:
+        channel = self._own()
+        if channel is not None:
+            channel.break_off()
+
+    def _resume(self) -> None:
+        channel = self._own()
+        if channel is not None:
+            channel.resume(not COUNTED_LATE)
 
     def _begin_end(self) -> None:
         channel = self._own()

@@ -2,11 +2,14 @@
 
 No lock: a signal handler may run in the middle of `offer`, and `deque` is atomic. Of the two byte counts producers
 write one and the sender the other; producers may lose an update to each other, and the sender puts that right
-whenever it finds the queue empty.
+whenever it finds the queue empty. Without the interpreter lock they would lose so many that the bound fell: there each
+thread counts what it puts in.
 """
 
+import sys
+from _thread import get_ident
 from collections import deque
-from typing import Callable, Deque, List, Optional
+from typing import Callable, Deque, Dict, List, Optional
 
 from .types import ITEM_OVERHEAD, Item, Route
 
@@ -52,8 +55,14 @@ class TraceQueue:
         announced = sum([len(item[2]) for item in taken if item[2] is not None])
         self._taken += total - fitting + announced + ITEM_OVERHEAD * fitting
         if not items:
-            self._put = self._settled + self._taken
+            self._correct()
         return taken
+
+    def _correct(self) -> None:
+        self._put = self._settled + self._taken
+
+    def _offered(self) -> int:
+        return self._put
 
     def settle(self, size: int) -> None:
         """Gives the room of `size` taken bytes back; for the sender alone."""
@@ -66,9 +75,43 @@ class TraceQueue:
     @property
     def waiting_bytes(self) -> int:
         """Bytes that nobody has taken yet, about."""
-        return max(self._put - self._settled - self._taken, 0)
+        return max(self._offered() - self._settled - self._taken, 0)
 
     @property
     def total_bytes(self) -> int:
         """Bytes in memory, the sender's included, about."""
-        return max(self._put - self._settled, 0)
+        return max(self._offered() - self._settled, 0)
+
+
+class FreeThreadedQueue(TraceQueue):
+    """The same for an interpreter without its lock: the bound holds but for the one trace that each thread is at."""
+
+    def __init__(self, limit: int, wake: Callable[[], None]) -> None:
+        super().__init__(limit, wake)
+        self._puts: Dict[int, int] = {}  # by thread; one that is started later may go on with the number of an old one
+
+    def offer(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
+        size = len(trace) + ITEM_OVERHEAD
+        if announcement is not None:
+            size += len(announcement)
+        puts, me = self._puts, get_ident()
+        if self._offered() - self._settled + size > self._limit:
+            return False
+        puts[me] = puts.get(me, 0) + size
+        self._items.append((trace, route, announcement))
+        if self.sleeping:
+            self.sleeping = False
+            self._wake()
+        return True
+
+    def _correct(self) -> None:
+        pass
+
+    def _offered(self) -> int:
+        return sum(list(self._puts.values()))
+
+
+def make_queue(limit: int, wake: Callable[[], None]) -> TraceQueue:
+    """The queue for this interpreter."""
+    locked = getattr(sys, "_is_gil_enabled", None)
+    return TraceQueue(limit, wake) if locked is None or locked() else FreeThreadedQueue(limit, wake)

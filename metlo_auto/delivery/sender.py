@@ -18,6 +18,7 @@ from .transport.post_threads import Posting
 from .transport.verdict import DELIVERED, RETRY, Verdict
 from .types import BATCH_TRACES
 
+INLINE_TIMEOUT = 0.5  # seconds for an upload where no thread can be started
 BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of an upload
 AT_ONCE = 16  # batches that are spooled in one step
 LATE = 0.3  # seconds after which a response is late
@@ -143,6 +144,8 @@ class Sender:
             try:
                 self._post_threads.hand(batch)
             except RuntimeError:  # the interpreter starts no threads any more
+                if self._post_threads.post_here(batch, INLINE_TIMEOUT):
+                    return
                 del self._flights[batch.id]
                 if batch is QUESTION:
                     self._kind.settled = True

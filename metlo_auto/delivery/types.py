@@ -25,3 +25,4 @@ class DeliverySettings(NamedTuple):
     spool_dir: Optional[str]  # None: memory only
     spool_size: int
     max_rate: float = 0.0  # traces a second to a collector that is not ours; 0 = no bound
+    metrics: str = ""  # statsd://host[:port][/prefix]; "" = none

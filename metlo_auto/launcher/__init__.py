@@ -84,7 +84,7 @@ def _attach(chosen: "options.Options", environ: "Dict[str, str]") -> "List[str]"
     if environ.get("METLO_HOST", "").strip():
         say("--local wins over METLO_HOST: the app reports to the embedded collector alone")
     try:
-        say("what the app sends is shown at " + local.attach(environ, chosen.yes))
+        say("what the app sends is shown at " + local.attach(environ, chosen.yes, chosen.run))
     except local.LocalError as error:
         return ["--local: %s" % error]
     return []

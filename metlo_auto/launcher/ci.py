@@ -57,7 +57,7 @@ def _checks(chosen: "Options") -> "List[List[str]]":
         findings += [name, value] if value else []
     found = [findings]
     if chosen.openapi:
-        found.append(["openapi", "--check", chosen.openapi])
+        found.append(["openapi", "--check", chosen.openapi, "--all"])
     if chosen.test:
         tests = ["test", chosen.test] + more
         tests += ["--config", chosen.test_config] if chosen.test_config else []

@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # typing itself would cost the launcher 6 ms
 OPTIONS = (
     (("--local",), "", "start or reuse the embedded collector for the app"),
     (("--yes",), "", "with --local: set the collector up without a question"),
+    (("--run",), "NAME", "with --local: what --since calls this run"),
     (("--check",), "", "why does nothing arrive? COMMAND is optional"),
     (("--json",), "", "with --check: for machines"),
     (("--ci",), "", "with --local: run COMMAND, then check its traffic"),
@@ -63,6 +64,7 @@ class Options:
         self.strict = False
         self.json = False
         self.ci = False
+        self.run = ""
         self.fail_on = self.openapi = self.sarif = self.junit = self.test = self.test_config = ""
         self.env_file: "Optional[str]" = None
         self.shell = ""
@@ -84,6 +86,8 @@ def parse(arguments: "List[str]") -> "Options":
         raise UsageError("--json goes with --check only")
     if options.yes and not options.local:
         raise UsageError("--yes goes with --local only")
+    if options.run and (options.ci or not options.local):
+        raise UsageError("--run goes with --local only, without --ci")
     _check_ci(options)
     if options.action == "run" and not rest:
         raise UsageError("no command given; for example: metlo-run gunicorn app:app")
@@ -105,7 +109,7 @@ def _attribute(name: str) -> str:
 
 
 def _take(options: "Options", word: str, rest: "List[str]") -> None:
-    takes_value = tuple(name + "=" for name in ("--env-file", "--print-completion", "--spool", *CI_VALUES))
+    takes_value = tuple(name + "=" for name in ("--env-file", "--print-completion", "--spool", "--run", *CI_VALUES))
     name = word.partition("=")[0] if word.startswith(takes_value) else word
     if name in ACTIONS:
         if options.action == "run":  # the first one counts
@@ -122,6 +126,10 @@ def _take(options: "Options", word: str, rest: "List[str]") -> None:
         setattr(options, FLAGS[name], True)
     elif name in CI_VALUES:
         setattr(options, _attribute(name), _value(word, rest, CI_VALUES[name]))
+    elif name == "--run":
+        options.run = _value(word, rest, "a name")
+        if not options.run:
+            raise UsageError("--run wants a name")
     elif name == "--no-env-file":
         options.env_file = "off"
     elif name == "--env-file":

@@ -10,13 +10,14 @@ from urllib.parse import quote_plus, unquote_plus
 from . import escapes, line_pairs, tags
 from .json_strings import escaped, unescaped
 from .json_text import mask_value
+from .leaves import is_prose
 from .markup import mask_element
 from .masks import CONSTANT
 from .names import unescaped_letters
 from .pairs import rule_of_encoded
 from .replacements import Replacements, Rules
-from .rules import AUTHORIZATION
-from .tables import SCHEMES
+from .rules import AUTHORIZATION, HELD, SECRET, letters_of
+from .tables import SCHEMA_NAMES, SCHEMES
 
 
 class Style(NamedTuple):
@@ -48,8 +49,16 @@ _OF_A_URL = re.compile(r"[?/]")
 
 _WORD = re.compile(r"[\w.%\-]+")
 _ASSIGNED = re.compile(
-    r"""(?:\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
-    r"""(=>|:=|[=!]==?|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
+    r"""(?:\[\w{0,20}\]|\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
+    r"""(=>|:=|[=!]==?|;s:[0-9]{1,9}:|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
+)
+_FLAG = re.compile(r"""[ \t]{1,8}(?:\\*(?=["'])|(?![\-\s]))""")  # `--password …`
+_SAID = re.compile(r"""[ \t]{1,8}(?=["'])""")  # `PASSWORD '…'` in SQL and settings
+# Of code: an expression without a literal.
+_STATEMENT = re.compile(
+    r"(?:(?:new|await) )?([A-Za-z_$][\w$]{0,60})"
+    r"(?:(?:\.[\w$]{1,60}){0,8}\([^()\"'\r\n]{0,100}\)|(?:\.[A-Za-z_$][\w$]{0,60}){1,8})?"
+    r"\s{0,4}(?=;(?:\s|\Z))"
 )
 _CALLS = re.compile(r"""\(\s{0,4}\\*["'`]\Z""")
 _CALLED = re.compile(r"""(\\*["'`])\s*(,)\s*(?=\\*["'`])""")
@@ -57,6 +66,7 @@ _COMPARISONS = frozenset(["==", "===", "!=", "!=="])
 _OPENING = re.compile(r"""(\\*)(\"\"\"|'''|["'`])""")
 _INLINE = r"(?:b|strong|code|em|i|span|kbd|samp|tt|u|mark|var|font|pre|bdi)"
 _TEXT_END = re.compile("<")
+_SPACE = re.compile(r"\s")
 _TAGS = re.compile("(?:</?" + _INLINE + r"(?:\s[^<>]{0,200})?>\s{0,8}){1,4}")  # around a value
 _CLOSED_JSON = re.compile(r"""\\*["'`]?\s*(?:[,;)}\]<>\r\n&]|\\[nr]|\Z)""")  # what may follow a quote that closes
 _CLOSED = re.compile(_CLOSED_JSON.pattern + r"|\s")
@@ -64,7 +74,8 @@ _CLOSED_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:[\r\n]|\Z)")  # the same where a
 _CLOSED_PAIR = re.compile(  # or shares it with pairs
     _CLOSED_LINE.pattern + r"|(?:[ \t]*[,;&][ \t]*|[ \t]+)[\w.\-]{1,200}="
 )
-_EXACT = re.compile(r"(-?[0-9][0-9.eE+-]*|true|false|null|\$\w+)(?=\s*(?:[,)}\]\r\n]|\Z))")
+_EXACT = re.compile(r"(-?[0-9][0-9.eE+-]*|true|false|null)(?=\s*(?:[,)}\]\r\n]|\Z))")
+_EXACT_OR_VARIABLE = re.compile(_EXACT.pattern.replace("null", r"null|\$\w+", 1))  # of GraphQL
 _KEPT = re.compile(r"true|false|null|\$")
 _VARIABLE = re.compile(r"\s*:\s*[\w\[\]!]+(\s*=\s*)?")  # of GraphQL: its type, and what comes before its default
 # A line that is blank, or its indent and whether it is an item of a list.
@@ -150,7 +161,7 @@ class _Search:
             return None  # the prefix of an element
         assigned = _ASSIGNED.match(self.text, end) or self._called(start, end)
         if assigned is None:
-            return None
+            return self._mask_said(start, end, rule)
         begin = assigned.end()
         if assigned.group(2) in _COMPARISONS and _OPENING.match(self.text, begin) is None:
             return None  # token === null
@@ -165,6 +176,21 @@ class _Search:
                     return None
                 begin = variable.end()
         return self._mask_value(begin, start, rule, assigned)
+
+    def _mask_said(self, start: int, end: int, rule: str) -> Optional[int]:
+        """`--api-key …` and `PASSWORD '…'`: nothing but space stands between."""
+        if self.text.startswith(" --", start - 1):
+            found = _FLAG.match(self.text, end)
+        elif rule == SECRET and self.style is not MARKUP:
+            found = _SAID.match(self.text, end)
+        else:
+            return None
+        if found is None:
+            return None
+        opening = _OPENING.match(self.text, found.end())
+        if opening is not None:
+            return self._mask_quoted(opening, rule, _CLOSED)
+        return self._mask_bare(found.end(), rule, False, _SPACE)
 
     def _called(self, start: int, end: int) -> Optional[Match[str]]:
         """`setItem('token', '…')`: two quoted arguments."""
@@ -182,7 +208,7 @@ class _Search:
         if text[begin : begin + 1] in ("{", "["):
             end = mask_value(self.edits, begin, rule, self.rules, loose=True)
             return end if closed.match(text, end) else self._replace(end, self._line_end(end), CONSTANT)
-        exact = _EXACT.match(text, begin) if quoted_key or self.style.exact else None
+        exact = self._exact(begin) if quoted_key or self.style.exact else None
         if exact is not None:
             if not _KEPT.match(exact.group()):
                 self.edits.replace(begin, exact.end(), "0")
@@ -194,8 +220,17 @@ class _Search:
             ends = self._embedded_ends(name)
         lines = None if quoted_key or self.style.exact else self._lines_end(name, assigned.end(2), ends)
         if lines is not None:
+            if "\n" in assigned.group() and self._are_schema(begin, lines):
+                return None
             return self._replace(begin, lines, CONSTANT)
+        if assigned.group(2) == "=" and assigned.group()[:1].isspace():
+            statement = _STATEMENT.match(text, begin)
+            if statement is not None and (statement.group() != statement.group(1) or self._is_name(statement)):
+                return self._replace(begin, statement.end(), self.rules.mask(rule, statement.group()))
         return self._mask_bare(begin, rule, quoted_key, _LINE_END if quoted_key else ends)
+
+    def _exact(self, begin: int) -> Optional[Match[str]]:
+        return (_EXACT_OR_VARIABLE if self.style is GRAPHQL else _EXACT).match(self.text, begin)
 
     def _mask_quoted(self, opening: Match[str], rule: str, closed: Pattern[str]) -> int:
         text, begin = self.text, opening.end()
@@ -242,7 +277,7 @@ class _Search:
             found = ends.search(self.text, end + 1)
             end = found.start() if found else len(self.text)
             value = self.text[begin:end].strip()
-        if not value:
+        if not value or rule == HELD and is_prose(value) and self.text[: begin].rstrip().endswith(":"):
             return None
         return self._replace(begin, end, '"' + CONSTANT + '"' if quoted_key else self.rules.mask(rule, value))
 
@@ -260,6 +295,14 @@ class _Search:
             at = following.start() if following else len(text)
             if line.group(1) is not None:
                 end = at
+
+    def _is_name(self, statement: Match[str]) -> bool:
+        return self.rules.rule_of(statement.group(1)) is not None
+
+    def _are_schema(self, begin: int, end: int) -> bool:
+        """Whether indented lines say how a value has to be, as in a document of OpenAPI."""
+        lines = [line for line in self.text[begin:end].split("\n") if line.strip()]
+        return bool(lines) and all(_is_of_schema(line) for line in lines)
 
     def _line_end(self, at: int) -> int:
         found = _LINE_END.search(self.text, at)
@@ -282,6 +325,11 @@ class _Search:
     def _replace(self, start: int, end: int, new: str) -> int:
         self.edits.replace(start, end, new)
         return end
+
+
+def _is_of_schema(line: str) -> bool:
+    name, colon, _ = line.strip(" \t\r-\"'").partition(":")
+    return bool(colon) and letters_of(name.strip("\"'")) in SCHEMA_NAMES
 
 
 def _is_of_a_pair(assigned: Match[str]) -> bool:

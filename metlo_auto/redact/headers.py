@@ -4,7 +4,7 @@ import re
 from typing import Callable
 
 from .masks import Masks
-from .tables import COOKIE_ATTRIBUTES
+from .tables import COOKIE_ATTRIBUTES, HEADER_ENDS, PUBLIC_KEYS
 
 Mask = Callable[[str, str], str]  # (cookie's name, value) → mask
 
@@ -41,6 +41,11 @@ _KNOWN_PROTOCOL = re.compile(
 _BEARER_PROTOCOL = re.compile(
     r"(?i)((?:[\w\-]+\.)*?(?:bearer|authorization|token|jwt)(?:\.[a-z0-9.\-]*?\.io)?[.\-_])(.+)\Z"
 )
+
+
+def is_credential(folded: str) -> bool:
+    """Whether a header of this name carries one that a field of the same name would not."""
+    return folded.endswith(HEADER_ENDS) and not (folded.endswith("key") and folded[:-3].endswith(PUBLIC_KEYS))
 
 
 def cookie(value: str, mask: Mask) -> str:

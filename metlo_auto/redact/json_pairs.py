@@ -1,10 +1,12 @@
 """Masks what JSON says of a secret in two places: `{"path": "/password", "value": …}`, `["Authorization", …]`."""
 
+import base64
 import json
 import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from .json_strings import escaped, unescaped
+from .masks import looks_random
 from .replacements import Replacements, Rules
 from .rules import AUTHORIZATION, SECRET, letters_of
 from .tables import PUBLIC_VALUES
@@ -28,6 +30,12 @@ _NAMES = frozenset(
         "k",
         "id",
         "propertypath",
+        "instancepath",
+        "datapath",
+        "column",
+        "columnname",
+        "parametername",
+        "setting",
         "target",
         "label",
     ]
@@ -51,12 +59,35 @@ _VALUES = frozenset(
         "received",
         "actual",
         "text",
+        "old",
+        "new",
+        "from",
+        "to",
+        "before",
+        "after",
+        "previous",
+        "invalidvalue",
+        "attemptedvalue",
+        "submitted",
+        "currentvalue",
+        "previousvalue",
     ]
 )
 _VARIABLE = re.compile(r"([A-Za-z_]\w{0,63})\s{0,8}:\s{0,8}\$([A-Za-z_]\w{0,63})")
-_OTHERS = frozenset(["kind", "code", "variables", "kty"])
+_OTHERS = frozenset(
+    """
+    kind code variables kty isBase64Encoded Plaintext secondaryKey keyName access refresh key sensitive masked
+    keys_base64 type security_question security_questions securityQuestion securityQuestions recovery_question
+    secret_question
+""".split()  # noqa: SIM905
+)
+_MOVES = ("move", "copy")  # of JSON Patch: what it comes from is a path
+# Answers to a login.
+_ALONE = frozenset([("key",), ("access",), ("refresh",), ("access", "refresh"), ("refresh", "access")])
+_TABLES = [(head, rows) for head in ("columns", "fields", "header", "headers") for rows in ("rows", "data", "values")]
 _OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
+_QUESTION = re.compile(r"(?:security|recovery|secret)questions?\Z")
 _PATH = re.compile(r"[/:.\s]+")
 _STRING = re.compile(r'"([^"]*)"(\s*:)?')
 _NUMBER = re.compile(r"(?<=[:,\[\s])-?[0-9][0-9.eE+\-]*(?=\s*[,}\]])")
@@ -93,12 +124,16 @@ def _values(document: Any, rules: Rules) -> Iterator[Tuple[Any, str]]:
 
 def _may_tell(keys: Tuple[str, ...]) -> bool:
     letters = {letters_of(key) for key in keys}
-    return not (_NAMES.isdisjoint(letters) or _VALUES.isdisjoint(letters)) or not _OTHERS.isdisjoint(keys)
+    return (
+        not (_NAMES.isdisjoint(letters) or _VALUES.isdisjoint(letters))
+        or not _OTHERS.isdisjoint(keys)
+        or any(columns in keys and rows in keys for columns, rows in _TABLES)
+    )
 
 
 def _of_object(members: Dict[str, Any], rules: Rules) -> Iterator[Tuple[Any, str]]:
     rule = None
-    for key, name in members.items():
+    for key, name in members.items() if members.get("op") not in _MOVES else ():
         if rule is None and letters_of(key) in _NAMES:
             rule = _rule_of(name, rules)
     if rule is not None:
@@ -106,9 +141,22 @@ def _of_object(members: Dict[str, Any], rules: Rules) -> Iterator[Tuple[Any, str
             if letters_of(key) in _VALUES:
                 for leaf in _leaves(value):
                     yield leaf, rule
-    for value in _known_members(members):
+    if isinstance(members.get("type"), str) and "value" in members:  # {"type": "password", "value": …}
+        rule = rules.rule_of(members["type"]) if " " not in members["type"] else None
+        for leaf in _leaves(members["value"]) if rule is not None else ():
+            yield leaf, rule or SECRET
+    for key, value in members.items():
+        if _QUESTION.search(letters_of(key)):
+            for one in value if isinstance(value, list) else [value]:
+                for leaf in _leaves(one.get("answer")) if isinstance(one, dict) else ():
+                    yield leaf, SECRET
+    for value in _known_members(members, rules):
         for leaf in _leaves(value):
             yield leaf, SECRET
+    for columns, rows in _TABLES:
+        if columns in members and rows in members:
+            for found in _of_table(members[columns], members[rows], rules):
+                yield found
     if isinstance(members.get("query"), str) and isinstance(members.get("variables"), dict):
         for name, variable in _VARIABLE.findall(members["query"]):
             rule = rules.rule_of(name)
@@ -117,7 +165,7 @@ def _of_object(members: Dict[str, Any], rules: Rules) -> Iterator[Tuple[Any, str
                     yield leaf, rule
 
 
-def _known_members(members: Dict[str, Any]) -> List[Any]:
+def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
     """Values that are secret by what stands beside them: a Secret of Kubernetes, a code of OAuth."""
     if members.get("kind") == "Secret":
         return [members.get("data"), members.get("stringData")]
@@ -125,17 +173,58 @@ def _known_members(members: Dict[str, Any]) -> List[Any]:
         return [members.get(name) for name in _OF_PRIVATE_KEYS]
     if "code" in members and not _OF_CODES.isdisjoint(members):
         return [members["code"]]
+    if members.get("isBase64Encoded") is True:  # as API gateways hand bodies on
+        return [value for value in [members.get("body")] if isinstance(value, str) and _holds_secret(value, rules)]
+    if "Plaintext" in members and "KeyId" in members:  # a data key of KMS
+        return [members["Plaintext"]]
+    if members.get("sensitive") is True or members.get("masked") is True:  # of Terraform, GitLab
+        return [members.get("value")]
+    if "keys_base64" in members:  # of Vault, once
+        return [members.get("keys"), members["keys_base64"]]
+    if "secondaryKey" in members:
+        return [members.get("primaryKey"), members["secondaryKey"]]
+    if "keyName" in members and "permissions" in members:  # of a storage account
+        return [members.get("value")]
+    if tuple(members) in _ALONE or "access" in members and "refresh" in members:
+        members = {name: members[name] for name in ("key", "access", "refresh") if name in members}
+        return [value for value in members.values() if isinstance(value, str) and looks_random(value)]
     return []
+
+
+def _holds_secret(packed: str, rules: Rules) -> bool:
+    try:
+        plain = base64.b64decode(packed.encode("ascii", "replace")).decode("utf-8", "replace")
+    except ValueError:
+        return False
+    return rules.inner(plain) != plain
+
+
+def _of_table(columns: Any, rows: Any, rules: Rules) -> Iterator[Tuple[Any, str]]:
+    """`{"columns": ["email", "password"], "rows": [[…]]}`."""
+    if not (isinstance(columns, list) and isinstance(rows, list)):
+        return
+    named = [(at, rules.rule_of(name)) for at, name in enumerate(columns) if isinstance(name, str)]
+    secret = [(at, rule) for at, rule in named if rule is not None]
+    for row in rows if secret else ():
+        for at, rule in secret:
+            if isinstance(row, list) and at < len(row):
+                for leaf in _leaves(row[at]):
+                    yield leaf, rule
 
 
 def _of_list(items: List[Any], rules: Rules) -> Iterator[Tuple[Any, str]]:
     pairs = [item for item in items if isinstance(item, list) and len(item) == 2]
     are_pairs = bool(pairs) and len(pairs) == len(items)
-    for name, value in pairs if are_pairs else [items] if len(items) == 2 else []:
+    for name, value in pairs if are_pairs else zip(items[::2], items[1::2]) if len(items) % 2 == 0 else []:
         rule = rules.rule_of(name) if isinstance(name, str) else None
         if rule is not None and (are_pairs or rule == AUTHORIZATION and isinstance(value, str) and " " in value):
             for leaf in _leaves(value):
                 yield leaf, rule
+    for name, value in zip(items, items[1:]):
+        if isinstance(name, str) and name[:2] == "--" and isinstance(value, str) and value[:1] != "-":  # a command
+            rule = rules.rule_of(name) if "=" not in name else None
+            if rule is not None:
+                yield value, rule
 
 
 def _rule_of(name: Any, rules: Rules) -> Optional[str]:

@@ -6,9 +6,10 @@ from typing import Callable, Dict, Iterator, List, Optional, Pattern, Tuple
 
 from . import json_pairs
 from .json_strings import escaped, string_end, unescaped
-from .leaves import is_message, rule_below
+from .leaves import is_message, is_prose, rule_below
 from .masks import masks_number
 from .replacements import Replacements, Rules
+from .rules import HELD, stands_beside
 
 _STRING = re.compile(r'"([^"]*)"(\s*:\s*)?')
 _COLON = re.compile(r"\s*:\s*")
@@ -19,7 +20,8 @@ _NAME = re.compile(r"[\w.\-\[\] ]{0,64}\Z")  # what passes for a key in broken J
 _FEW = 16  # secret names in one text
 _LITERALS = ("true", "false", "null")
 _ERRORS = re.compile(r'"((?:[a-z]+_?)?(?:[Ee]rrors?|[Mm]essages|violations|problems|details?|validation))"\s*:\s*[{\[]')
-_TELLING = re.compile(r'[=:%<]|\\["u]|\bmachine ')  # without one of these a string holds no name and value of its own
+# Without one of these a string holds no name and value of its own.
+_TELLING = re.compile(r"[=:%<]|\\[\"u]|\bmachine | -|[ (]'")
 
 
 def is_json(text: str) -> bool:
@@ -33,7 +35,7 @@ def is_json(text: str) -> bool:
 
 def masked(text: str, rules: Rules) -> str:
     """Well-formed JSON with the values of secret names masked, leaf by leaf, and what is secret by its form."""
-    if "\\" not in text and '"kty"' not in text:  # which is no name of a secret, and stands beside some
+    if "\\" not in text and not text.startswith('{"key"'):  # which is looked at as a whole
         known = rules.spellings.secrets_in(text)
         if known is not None:
             return _masked_after(known, text, rules)
@@ -43,7 +45,7 @@ def masked(text: str, rules: Rules) -> str:
         secret = {name: rule for name, rule in rule_of.items() if rule is not None}
         # Each name is looked for in the whole text, so a client must not choose how many there are.
         values = "=\n" + "\n".join([content for content, colon in strings if not colon])
-        if len(secret) <= _FEW and not rules.mentions(values):
+        if len(secret) <= _FEW and not any(map(stands_beside, rule_of)) and not rules.mentions(values):
             return _masked_after(secret, text, rules)
     return rules.values(_masked_by_strings(json_pairs.masked(text, rules), rules))
 
@@ -129,6 +131,8 @@ def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: boo
             else:
                 if now is not None:
                     _mask_string(edits, at, end, now, rules, bool(around))
+                else:
+                    _mask_inside(edits, at, end, rules.inner)
                 now = around[-1] if around else None
             at = min(end + 1, len(text))
         if not around:
@@ -138,6 +142,8 @@ def mask_value(edits: Replacements, at: int, rule: str, rules: Rules, loose: boo
 def _mask_string(edits: Replacements, at: int, end: int, rule: str, rules: Rules, inside: bool) -> None:
     """Masks a string, unless it says what is wrong with a value; `inside`: a list or object below the name."""
     plain = unescaped(edits.text[at:end])
+    if rule == HELD and is_prose(plain):
+        return
     if not (is_message(plain) and (inside or _is_in_errors(edits.text, at))):
         edits.replace(at, end, escaped(rules.mask(rule, plain)))
 

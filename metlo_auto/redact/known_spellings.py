@@ -2,6 +2,8 @@
 
 from typing import Callable, Dict, Iterable, NamedTuple, Optional, Tuple
 
+from .rules import stands_beside
+
 _MOST_WORDS = 16  # in one text: each spelling is looked for in the whole of it, so a client must not choose how many
 _MOST_SPELLINGS = 4  # of one word; clients choose them, so they are forgotten when there are more
 _LONGEST = 64  # characters of a name
@@ -26,7 +28,7 @@ class KnownSpellings:
     def learn(self, keys: Iterable[str]) -> None:
         """Remembers those keys that say a word of a name, be they names of secrets or not."""
         for key in keys:
-            words = self._words_of(key) if len(key) <= _LONGEST else None
+            words = self._words_of(key) if len(key) <= _LONGEST and not stands_beside(key) else None
             for word, times in (words or {}).items():
                 spelling, known = _Spelling(key, '"' + key + '"', times), self._known.get(word, ())
                 if spelling not in known:  # a new tuple each time: other threads may be going through the old one

@@ -4,7 +4,7 @@ import re
 from typing import Callable, Optional
 
 from .rules import HELD_MAP, HELD_SECRET, LIKELY, PLAIN, letters_of
-from .tables import GENERIC_NAMES, SCHEMA_NAMES
+from .tables import GENERIC_NAMES, SCHEMA_NAMES, SCHEMES
 
 RuleOf = Callable[[str], Optional[str]]
 
@@ -65,6 +65,11 @@ def rule_below(rule: Optional[str], name: Optional[str], rule_of: RuleOf) -> Opt
     if letters in GENERIC_NAMES:
         return PLAIN.get(rule, rule)
     return LIKELY if rule in MAPS else None
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text has words after the first, which is no scheme: a session at a conference."""
+    return " " in text and text.partition(" ")[0].lower() not in SCHEMES
 
 
 def is_message(text: str) -> bool:

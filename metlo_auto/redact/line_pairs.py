@@ -1,31 +1,168 @@
-"""Masks what lines say of a secret in two places: `name:` and `value:` of YAML, Secrets of Kubernetes, .netrc."""
+"""Masks what lines say of a secret where no sign stands between name and value.
+
+`name:` and `value:` of YAML, Secrets of Kubernetes, .netrc, command lines, SQL, captions.
+"""
 
 import re
 from typing import Match
 
 from .masks import CONSTANT
 from .replacements import Rules
+from .rules import HELD_SECRET, SECRET
 
 _NAME_AND_VALUE = re.compile(
     r"(?m)^(?P<lead>[ \t]{0,80}(?:-[ \t]+)?(?:name|key)[ \t]*:[ \t]*[\"']?(?P<name>[\w.\-]{1,64})[\"']?[ \t]*\r?\n"
     r"[ \t]{0,80}(?:value|default)[ \t]*:[ \t]*)(?P<value>[^\r\n]+)")
+# {'path': 'password', 'value': …} where no parser of JSON takes it
+_MEMBERS = re.compile(
+    r"""(?<![\w])(\\{0,8}["']?)(?:name|key|path|field|attribute|property|header|param|loc|k)\1\s{0,4}(?::|=>)\s{0,4}"""
+    r"""(?:[(\[][^()\[\]{}\r\n]{0,200}?\\{0,8}["'](?P<last>[^"'\\\r\n]{1,100})\\{0,8}["']\s{0,4},?\s{0,4}[)\]]"""
+    r"""|\\{0,8}["'](?P<name>[^"'\\\r\n]{1,100})\\{0,8}["'])\s{0,4},[^{}\[\]\r\n]{0,200}?(?<![\w])"""
+    r"""(\\{0,8}["']?)(?:value|val|v|input|data|content)\4\s{0,4}(?::|=>)\s{0,4}"""
+    r"""(?P<quote>\\{0,8}["'])(?P<value>(?:(?!(?P=quote)).){1,4000})"""
+)
+_PATH = re.compile(r"[/:.]")
+# `- --token` and in the next line `- …`
+_ARGUMENTS = re.compile(
+    r"(?m)^([ \t]{0,80}-[ \t]{1,8}[\"']?(--[\w\-]{2,64})[\"']?[ \t]{0,8}\r?\n"
+    r"[ \t]{0,80}-[ \t]{1,8}[\"']?)([^\s\"'-][^\r\n\"']{0,1000})"
+)
 _SECRET = re.compile(r"(?m)^kind:[ \t]*[\"']?Secret\b")
 _DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n(?:[ \t]+[^\r\n]*(?:\r?\n|\Z)|[ \t]*\r?\n)+")
 _MEMBER = re.compile(r"(?m)^([ \t]+[\w.\-]{1,253}[ \t]*:[ \t]*)([^\r\n]+)$")
 _NETRC = re.compile(r"\b((?:machine|login|default|user)[ \t]+(?:[^\s]{1,256}[ \t\r\n]+){0,4}password[ \t\r\n]+)(\S+)")
+
+_WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
+# Of commands that name no secret: the user stays.
+_CURL = re.compile(r"(\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)")
+_BEFORE = 1000  # characters before an option in which its command begins
+_NEXT_LINE = re.compile(r"(?<!\\)\r?\n")
+_COMMANDS = re.compile(
+    r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
+    r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S))[ \t]{0,8})(" + _WORD + ")"
+)
+# `ENV NAME VALUE`, `aws configure set NAME VALUE`
+_SETTING = re.compile(
+    r"(?m)((?:^[ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set|\w{1,20}_param|\w{1,20}_set_header|add_header)"
+    r"|\b(?:configure|config|secrets?)[ \t]set)[ \t]{1,8})"
+    r"(\$?[\w.\-]{1,64})([ \t]{1,8})(" + _WORD + ")"
+)
+# `requirepass …`, a line of a name and a word with a digit
+_DIRECTIVE = re.compile(r"(?m)^([ \t]{0,80}([\w\-]{3,40})[ \t]{1,8})([^\s:=<>{};]{6,400})(?=[ \t;]{0,8}\r?$)")
+_IDENTIFIED = re.compile(
+    r"(?i)(\bidentified\s{1,8}(?:with\s{1,8}\S{1,64}\s{1,8})?(?:by|as)\s{1,8}(?:password\s{1,8})?)"
+    r"('[^'\r\n]*'?|\"[^\"\r\n]*\"?)"
+)
+_INSERT = re.compile(
+    r"(?i)(\binsert\s{1,8}into\s{1,8}[^\s()]{1,200}\s{0,8}\(([^()]{1,4000})\)\s{0,8}values\s{0,8})"
+    r"((?:\((?:[^()']|'[^']*')*\)[,\s]{0,8})+)"
+)
+_ITEM = re.compile(r"(\s*)('(?:[^']|'')*'|[^,()']*)(\s*)([,)]|\Z)")
+_TUPLE = re.compile(r"\(((?:[^()']|'[^']*')*)\)")
+# `API key: …`, also where the words are marked up
+_CAPTION = re.compile(
+    r"(?i)\b((?:api|access|private|secret|license|account|signing|encryption)[ \t]key)"
+    r"(\s{0,8}(?:</[a-z]{1,10}>\s{0,8}){0,2}:\s{0,8}(?:</?[a-z]{1,10}(?:\s[^<>]{0,100})?>\s{0,8}){0,4})([^\s<>\"']{8,400})"
+)
+_DIGIT = re.compile(r"[0-9]")
 
 
 def masked(text: str, rules: Rules) -> str:
     """The text with such values masked; linear."""
     if "machine " in text:
         text = _NETRC.sub(r"\g<1>" + CONSTANT, text)
+    text = _commands(text, rules)
+    if "value" in text or "input" in text or "data" in text:
+        text = _MEMBERS.sub(lambda found: _member(found, rules), text)
     if "\n" not in text:
         return text
+    if "- " in text and "--" in text:
+        text = _ARGUMENTS.sub(lambda found: _argument(found, rules), text)
     if "value:" in text or "default:" in text:
         text = _NAME_AND_VALUE.sub(lambda found: _value(found, rules), text)
     if _SECRET.search(text):
         text = _DATA.sub(lambda found: _MEMBER.sub(r"\g<1>" + CONSTANT, found.group()), text)
     return text
+
+
+def _commands(text: str, rules: Rules) -> str:
+    if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
+        text = _CURL.sub(_user, text)
+    if " -" in text:
+        text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
+    text = _SETTING.sub(lambda found: _setting(found, rules), text)
+    text = _DIRECTIVE.sub(lambda found: _directive(found, rules), text)
+    lower = text.lower()
+    if "identified" in lower:
+        text = _IDENTIFIED.sub(lambda found: found.group(1) + found.group(2)[0] + CONSTANT + found.group(2)[0], text)
+    if "insert" in lower:
+        text = _INSERT.sub(lambda found: _insert(found, rules), text)
+    if " key" in lower:
+        text = _CAPTION.sub(lambda found: _caption(found, rules), text)
+    return text
+
+
+def _user(found: Match[str]) -> str:
+    text, end = found.string, found.start()
+    begin = text.rfind("curl", max(0, end - _BEFORE), end)
+    if begin < 0 or _NEXT_LINE.search(text, begin, end):
+        return found.group()
+    return found.group(1) + CONSTANT
+
+
+def _setting(found: Match[str], rules: Rules) -> str:
+    lead, name, space, value = found.groups()
+    rule = rules.rule_of(name)
+    if rule is None or value[:1] == "=":
+        return found.group()
+    return lead + name + space + rules.mask(rule, value.strip("\"'"))
+
+
+def _directive(found: Match[str], rules: Rules) -> str:
+    lead, name, value = found.groups()
+    if not _DIGIT.search(value) or rules.rule_of(name) not in (SECRET, HELD_SECRET):
+        return found.group()
+    return lead + CONSTANT
+
+
+def _insert(found: Match[str], rules: Rules) -> str:
+    lead, columns, rows = found.groups()
+    named = [rules.rule_of(column.strip("\"`[] \r\n\t")) for column in columns.split(",")]
+
+    def row(values: Match[str]) -> str:
+        at = [-1]
+
+        def item(value: Match[str]) -> str:
+            at[0] += 1
+            rule = named[at[0]] if at[0] < len(named) else None
+            before, plain, after, end = value.groups()
+            if rule is None or not plain.strip("'"):
+                return value.group()
+            quote = "'" if plain[:1] == "'" else ""
+            return before + quote + rules.mask(rule, plain.strip("'").strip()) + quote + after + end
+
+        return "(" + _ITEM.sub(item, values.group(1)) + ")"
+
+    return lead + _TUPLE.sub(row, rows) if any(named) else found.group()
+
+
+def _caption(found: Match[str], rules: Rules) -> str:
+    name, between, value = found.groups()
+    rule = rules.rule_of(name.replace(" ", "").replace("\t", "")) if _DIGIT.search(value) else None
+    return found.group() if rule is None else name + between + rules.mask(rule, value)
+
+
+def _argument(found: Match[str], rules: Rules) -> str:
+    lead, name, value = found.groups()
+    rule = rules.rule_of(name)
+    return found.group() if rule is None else lead + rules.mask(rule, value)
+
+
+def _member(found: Match[str], rules: Rules) -> str:
+    name = found.group("last") or found.group("name")
+    rule = rules.rule_of(_PATH.split(name.rstrip("/"))[-1])
+    lead = found.group()[: found.start("value") - found.start()]
+    return found.group() if rule is None else lead + rules.mask(rule, found.group("value"))
 
 
 def _value(found: Match[str], rules: Rules) -> str:

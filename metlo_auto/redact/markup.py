@@ -22,6 +22,7 @@ _AFTER_NAME = re.compile(r"[\s/>]|\Z")
 _REST_OF_TAG = re.compile(r"(?:\s+[\w:.\-]+=(?:\"[^\"]*\"|'[^']*')){0,100}\s*/?>")
 _TAG_END = re.compile(r"\s*/?>")
 _DESCRIBING = ("xmlns", "xsi:", "xml:", "type", "Type", "class", "style")  # attributes that hold no values
+_BUTTON = re.compile(r"(?i)\stype\s?=\s?[\"']?(?:submit|button|reset|image)\b")
 _STRAY = 4  # characters < in attribute values that are put up with
 _NEAR = 150  # characters before a name in which its tag begins or its attribute stands
 _LONGEST_TAG = 4000
@@ -93,7 +94,7 @@ def _mask_field(edits: Replacements, start: int, end: int, rule: str, rules: Rul
     """`<input name="csrf_token" value="…">`, in either order, and `<string name="password">…<`."""
     text = edits.text
     tag = _tag_around(text, start, max(edits.done, start - _LONGEST_TAG))
-    if tag < 0:
+    if tag < 0 or _BUTTON.search(text, tag, text.find(">", end) + 1):
         return None
 
     def field_value(found: Match[str]) -> str:
@@ -103,6 +104,8 @@ def _mask_field(edits: Replacements, start: int, end: int, rule: str, rules: Rul
     stop = attributes.end() if attributes else end
     edits.replace(tag, start, _FIELD_VALUE.sub(field_value, text[tag:start]))
     edits.replace(end, stop, _FIELD_VALUE.sub(field_value, text[end:stop]))
+    if text.startswith("<button", tag):
+        return stop
     opened = _TAG_END.match(text, stop)
     if opened is None:
         return stop

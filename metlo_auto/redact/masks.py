@@ -8,7 +8,20 @@ import re
 import sys
 from typing import Any, Callable
 
-from .rules import AUTHORIZATION, CREDENTIAL, HELD, HELD_MAP, KEPT_NUMBERS, LIKELY, PIN, SESSION_ID, SIGNATURE, TOKEN
+from .rules import (
+    AUTHORIZATION,
+    CREDENTIAL,
+    HELD,
+    HELD_MAP,
+    KEPT_NUMBERS,
+    LIKELY,
+    PIN,
+    PIN_CODE,
+    SESSION_ID,
+    SIGNATURE,
+    TOKEN,
+    UNSURE,
+)
 from .tables import PUBLIC_VALUES, SCHEMES
 
 CONSTANT = "redacted"
@@ -21,12 +34,17 @@ _MARK_BYTES = 6
 _BLOCK = 64  # bytes that SHA-256 takes at a time
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # of HMAC, RFC 2104
 _MARK_LETTERS = 2 * _MARK_BYTES
-_MARKED = frozenset([CREDENTIAL, TOKEN, HELD, HELD_MAP, SIGNATURE, SESSION_ID, LIKELY])
+MARKED = frozenset([CREDENTIAL, TOKEN, HELD, HELD_MAP, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
 _SPACE = re.compile(r"\s")
 _PIN = re.compile(r"[0-9]{4,12}\Z")
+_POSTCODE = re.compile(r"[1-9][0-9]{2} ?[0-9]{3}\Z")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}\Z")
 _PUBLIC_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")  # of Twilio
 _RANDOM = re.compile(r"(?=.{0,400}[0-9])(?=.{0,400}[A-Za-z])[A-Za-z0-9+/=_.~$:\-]{16,}\Z")
+_MAYBE_RANDOM = re.compile(
+    r"(?!https?:)(?:(?=.{0,400}[0-9])(?=.{0,400}[A-Za-z])|(?=.{16})(?=(?:[A-Z]{0,40}[^A-Z]{1,40}){2}[A-Z]))"
+    r"[A-Za-z0-9+/=_.~$:\-]{10,}\Z"
+)
 _NOT_RANDOM = re.compile(
     r"(?:0x)?[0-9a-fA-F]{40}\Z|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[0-9]{4}-[0-9]{2}-|https?:|[a-z]+(?:[-_.:][a-z0-9]+)+\Z"
 )
@@ -62,7 +80,7 @@ class Masks:
         """The mask of a secret under one of the rules of `rules`; empty stays empty."""
         if not secret or is_mask(secret) or _is_public(rule, secret):
             return secret
-        if rule in _MARKED:
+        if rule in MARKED:
             return CONSTANT if _is_code(secret) else self.mark(secret)
         if rule == AUTHORIZATION:
             return self.authorization(secret)
@@ -70,7 +88,7 @@ class Masks:
 
     def argument(self, rule: str, secret: str) -> str:
         """The mask of a part of a path, which is no data whatever it looks like."""
-        return self.mark(secret) if rule in _MARKED and not _is_code(secret) else CONSTANT
+        return self.mark(secret) if rule in MARKED and not _is_code(secret) else CONSTANT
 
     def authorization(self, value: str) -> str:
         """`Bearer redacted-…`; a user name in Basic stays; a scheme that nobody knows does not."""
@@ -98,7 +116,9 @@ class Masks:
 
 def masks_number(rule: str, number: str) -> bool:
     """Whether a number under a rule is a secret: what holds data too has numbers that are data."""
-    return _PIN.match(number) is not None if rule == PIN else rule not in KEPT_NUMBERS
+    if rule in (PIN, PIN_CODE):
+        return _PIN.match(number) is not None and not (rule == PIN_CODE and _POSTCODE.match(number))
+    return rule not in KEPT_NUMBERS
 
 
 def _is_public(rule: str, value: str) -> bool:
@@ -106,12 +126,19 @@ def _is_public(rule: str, value: str) -> bool:
     if value.lower() in PUBLIC_VALUES:
         return True
     if rule == SIGNATURE:
-        return _SPACE.search(value) is not None
-    if rule == PIN:
-        return _SHORT_NUMBER.match(value) is not None
+        return _SPACE.search(value.strip()) is not None
+    if rule in (PIN, PIN_CODE):
+        return (_SHORT_NUMBER if rule == PIN else _POSTCODE).match(value) is not None
     if rule == SESSION_ID:
         return _PUBLIC_ID.match(value) is not None
+    if rule == UNSURE:
+        return not looks_random(value)
     return rule == LIKELY and (_RANDOM.match(value) is None or _NOT_RANDOM.match(value) is not None)
+
+
+def looks_random(value: str) -> bool:
+    """Whether a text looks like a credential where its name does not say so for sure."""
+    return _MAYBE_RANDOM.match(value) is not None
 
 
 def _is_code(secret: str) -> bool:

@@ -17,6 +17,7 @@ _DROPPED = b"-_0123456789"
 
 _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
+_ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
@@ -42,6 +43,7 @@ class Names:
         self._words = WordTest(self._needles)
         self._found_in = fastest_finder(self._needles)
         self._values_in = fastest_finder(values)
+        self._values_or_machine_in = fastest_finder([*values, Needle(b"machine", False, True)])
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
@@ -53,14 +55,23 @@ class Names:
 
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
-        if not has_values(text):
-            return len(text) >= secret_values.SHORTEST and (self.holds_value(text) or "machine " in text)  # .netrc
+        escaped = "%" in text or "\\" in text
+        if not escaped and not (":" in text or "=" in text) and not has_values(text):
+            return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
         data = text.encode("utf-8", "replace")
-        if self._found_in(data.translate(_WORDS, _DROPPED)) or secret_values.found_otherwise(text):
+        if self._found_in(data.translate(_WORDS, _DROPPED)) or (
+            ("@" in text or "&" in text) and secret_values.found_otherwise(text)
+        ):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
             return True
-        return ("\\" in text or "%" in text) and self._mentioned_escaped(data.decode())
+        return escaped and self._mentioned_escaped(data.decode())
+
+    def _holds_value_alone(self, text: str) -> bool:
+        """`holds_value` of a text in which no name has a value, unless it is a .netrc; long texts are like that."""
+        if self._values_or_machine_in(text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)):
+            return self.holds_value(text) or "machine " in text
+        return secret_values.found_otherwise(text)
 
     def holds_value(self, text: str) -> bool:
         """False only where nothing in the text is a credential by its own form."""
@@ -79,6 +90,8 @@ class Names:
         # The first letter that is not ASCII, in both cases: the ones before it begin many other words.
         strange = [next(letter for letter in word if letter > "\x7f") for word in rules.OTHER_PASSWORDS]
         literals += sorted({letter.encode() for one in strange for letter in (one, one.upper())})
+        phrases = [needle.letters.decode() for needle in self._needles if b" " in needle.letters]
+        literals += sorted({spelt.encode() for phrase in phrases for spelt in _spellings(phrase)})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
         return [(word, begins, ends) for word, begins, ends in words], _DROPPED, b"", literals
@@ -134,7 +147,20 @@ class Names:
 def has_values(text: str) -> bool:
     """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
     # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    return ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or '["' in text or ' eq "' in text
+    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or (
+        '"' in text and ('["' in text or ' eq "' in text))
+    return some or _has_arguments(text)
+
+
+def _has_arguments(text: str) -> bool:
+    """Whether there are some of a call or a command, or signs are escaped for HTML."""
+    # Each character alone first: that is one quick look.
+    return (
+        "-" in text and " -" in text
+        or "'" in text and (" '" in text or "('" in text)
+        or '"' in text and (' "' in text or '("' in text)
+        or "&" in text and ("&#" in text or "&lt;" in text or "&quot;" in text or "&apos;" in text)
+    )
 
 
 def encodable(text: str) -> str:
@@ -164,11 +190,20 @@ def _letter(found: Match[str]) -> str:
 
 
 def _spaced(text: str) -> str:
-    """The text with `\\n` and its like as spaces, else their letter would stick to the word that follows."""
+    """The text with `\\n`, `\\x22` and their like as spaces, else their letter would stick to the word that follows."""
     if "\\" in text:
         for escape in ("\\n", "\\r", "\\t", "\\b", "\\f"):
             text = text.replace(escape, " ")
+        if "\\x" in text or "\\u00" in text:
+            text = _ESCAPED_SIGN.sub(" ", text)
     return text
+
+
+def _spellings(phrase: str) -> List[str]:
+    """How words that stand together are written, mostly."""
+    first, space, rest = phrase.partition(" ")
+    spelt = [(word, word.title(), word.upper()) for word in (first, rest)]
+    return [one + space + other for one in spelt[0] for other in spelt[1]]
 
 
 def _longest_word(name: str) -> Optional[bytes]:

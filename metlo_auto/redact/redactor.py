@@ -4,14 +4,14 @@ import re
 from functools import lru_cache, partial
 from typing import Callable, Iterable, Optional, Tuple
 
-from . import free_text, headers, json_text, multipart, pairs
+from . import csv_columns, free_text, headers, json_text, multipart, pairs
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .known_spellings import KnownSpellings
-from .masks import CONSTANT, Masks
+from .masks import CONSTANT, Masks, is_mask
 from .names import Names, Needles, encodable, fold
 from .paths import Paths
 from .replacements import Rules
-from .rules import AUTHORIZATION
+from .rules import AUTHORIZATION, CREDENTIAL, DOUBTFUL
 from .secret_values import SecretValues, without_codes
 
 Mask = Callable[[str], str]
@@ -25,6 +25,8 @@ _CREDENTIAL_TYPE = re.compile(
     r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
     r"|application/x-ssh-key)\s*(?:;|\Z)"
 )
+_CSV_TYPE = re.compile(r"(?i)\s*(?:text|application)/(?:vnd\.)?(?:x-)?(?:csv|(?:tab|comma)-separated-values)\b")
+_ANSWERS = ('{"key":', '{"key" :')  # how the only member of an answer to a login begins, which no name gives away
 _PLAIN_HEADERS = 2000  # values without secrets that are remembered
 _LONGEST_HEADER = 200  # characters of one
 
@@ -43,16 +45,24 @@ class Redactor:
         spellings = KnownSpellings(rule_of, self._names.words)
         # By how deep a value stands within values.
         self._rules = [
-            Rules(
-                rule_of, self._masks.value, self._inner(depth + 1), self._mentioned, spellings, self._values(depth + 1)
-            )
-            for depth in range(_DEPTH)
+            Rules(rule_of, self._mask(deeper), self._inner(deeper), self._mentioned, spellings, self._values(deeper))
+            for deeper in range(1, _DEPTH + 1)
         ]
         self.paths = Paths(rule_of, self._masks.argument)
         self._plain_headers: "set[str]" = set()
+        self._plain_queries: "set[str]" = set()
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
+
+    def _mask(self, depth: int) -> Callable[[str, str], str]:
+        mask = self._masks.value
+
+        def masked(rule: str, secret: str) -> str:
+            new = mask(rule, secret)
+            return self._within(secret, depth) if rule in DOUBTFUL and new == secret and not is_mask(secret) else new
+
+        return masked
 
     def _values(self, depth: int) -> Callable[[str], str]:
         """What masks credentials by their form; what they stand for, in base64, is looked into."""
@@ -76,6 +86,14 @@ class Redactor:
     def is_credential(self, content_type: str) -> bool:
         """Whether bodies of this type are nothing but a credential."""
         return self.enabled and _CREDENTIAL_TYPE.match(content_type) is not None
+
+    def is_table(self, content_type: str) -> bool:
+        """Whether names stand alone in bodies of this type: nothing tells there that a value follows."""
+        return _CSV_TYPE.match(content_type) is not None
+
+    def beginnings(self) -> Tuple[str, ...]:
+        """Of bodies that are searched though no name of a secret stands in them."""
+        return _ANSWERS
 
     def cookie_rule(self, name: str) -> Optional[str]:
         """The rule of a cookie's name; None: its value becomes a mark, whatever it is."""
@@ -103,7 +121,19 @@ class Redactor:
         if folded in headers.PROTOCOLS:
             return lambda value: headers.protocols(value, self._masks)
         rule = self._header_names.rule(name)
+        if rule is None and headers.is_credential(folded):
+            rule = CREDENTIAL
+        if rule in DOUBTFUL:
+            return partial(self._doubtful_header, rule)
         return None if rule is None else partial(self._masks.value, rule)
+
+    def were_plain(self, values: Tuple[str, ...]) -> bool:
+        """Whether all of these values of headers are known to have nothing to mask."""
+        return self._plain_headers.issuperset(values)
+
+    def _doubtful_header(self, rule: str, value: str) -> str:
+        new = self._masks.value(rule, value)
+        return self.plain_header(value) if new == value else new
 
     def are_plain(self, values: Tuple[str, ...]) -> bool:
         """Whether none of these values of headers has anything to mask; cheap for those that were seen before."""
@@ -137,9 +167,15 @@ class Redactor:
 
     def query(self, text: str) -> str:
         """A raw query string."""
-        if not self.enabled or not (self._mentioned(text) or "code=" in text):
+        if not self.enabled or text in self._plain_queries:
             return text
-        return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
+        if self._mentioned(text) or "code=" in text:
+            return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
+        if len(text) <= _LONGEST_HEADER:
+            if len(self._plain_queries) >= _PLAIN_HEADERS:
+                self._plain_queries = set()
+            self._plain_queries.add(text)
+        return text
 
     def argument(self, name: str, value: str) -> str:
         """A URL parameter of the route, decoded."""
@@ -165,7 +201,9 @@ class Redactor:
             return text
         if content_type and _CREDENTIAL_TYPE.match(content_type):
             return self._masks.mark(text)
-        if not (self._mentioned(text) if mentions is None else mentions):
+        if content_type and _CSV_TYPE.match(content_type):
+            text = csv_columns.masked(encodable(text), self._rules[0])
+        if not ((self._mentioned(text) if mentions is None else mentions) or text.startswith(_ANSWERS)):
             return text
         text = encodable(text)
         if kind == "multipart":

@@ -13,9 +13,11 @@ HELD = "held"  # the same, and a number is none
 HELD_MAP = "held map"  # the same, and its members may be named by what they are for
 HELD_SECRET = "held secret"  # the same, and becomes a constant
 PIN = "pin"  # a secret where it looks like a PIN
+PIN_CODE = "pin code"  # the same, unless it looks like a postcode of India
 SIGNATURE = "signature"  # a credential where it is one word: no signature below an e-mail
 SESSION_ID = "sid"  # a credential, unless it is an id as Twilio has them
 LIKELY = "likely"  # under no name that says so: a credential where it looks random
+UNSURE = "unsure"  # the same under a name that may say so: shorter ones too
 
 # Those under which objects are judged by their own names, and what a value without a name of its own becomes.
 PLAIN = {
@@ -24,10 +26,15 @@ PLAIN = {
     HELD_MAP: CREDENTIAL,
     HELD_SECRET: SECRET,
     PIN: PIN,
+    PIN_CODE: PIN_CODE,
     SIGNATURE: SIGNATURE,
     SESSION_ID: SESSION_ID,
+    UNSURE: UNSURE,
 }
-KEPT_NUMBERS = frozenset([HELD, HELD_MAP, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY])
+KEPT_NUMBERS = frozenset([HELD, HELD_MAP, HELD_SECRET, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
+
+# Those under which a value may be none of a secret, and is then looked into as others are.
+DOUBTFUL = frozenset([PIN, PIN_CODE, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
 
 _PARTS = re.compile(r"[^\w\-]+")  # user[password][], user.password, wsse:Password, ctl00$Password
 # ASCII alone, as the quick look has it: U+212A, which lower() makes a `k`, is no letter of a name.
@@ -52,6 +59,7 @@ def _ends(words: Dict[str, str]) -> Pattern[str]:
 _BY_END = dict.fromkeys(tables.SECRET_ENDS, SECRET)
 _BY_END.update(dict.fromkeys(tables.CREDENTIAL_ENDS, CREDENTIAL))
 _BY_END.update(dict.fromkeys(tables.AUTHORIZATION_ENDS, AUTHORIZATION))
+_BY_END.update(dict.fromkeys(tables.PIN_ENDS, PIN), pincode=PIN_CODE)
 _BY_END.update(
     {
         "signature": SIGNATURE, "signaturevalue": SIGNATURE,
@@ -63,20 +71,33 @@ _BY_END.update(
         "creds": HELD_SECRET,
     }
 )
+for _word in tables.WITH_QUALIFIERS:
+    _BY_END.update([(_word + more, _BY_END[_word]) for more in tables.QUALIFIERS])
 _BY_WORD = dict.fromkeys(tables.SECRET_WORDS + tables.PASSWORD_WORDS, SECRET)
 _BY_WORD.update(dict.fromkeys(tables.PIN_WORDS, PIN))
 _BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
 _BY_WORD.update({"sig": SIGNATURE, "auth": HELD, "pass": HELD_SECRET})
-_BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN, ticket=LIKELY)
+_BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN)
+_BY_NAME.update(dict.fromkeys(tables.LIKELY_NAMES, UNSURE))
+_BY_END["secretid"] = UNSURE
 _BY_NAME.update([("x" + name, rule) for name, rule in _BY_NAME.items()])
+_OF_PROPERTIES = re.compile(r"(?:api|access|private|secret|license|account|signing|encryption)\.key\Z")
 _BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRASES}
 _END_LENGTHS = sorted({len(end) for end in _BY_END}, reverse=True)
 _ASCII_PASSWORDS = [word for word in tables.PASSWORDS if len(word.encode()) == len(word)]
 OTHER_PASSWORDS = tuple([word for word in tables.PASSWORDS if len(word.encode()) > len(word)])
 _PASSWORD = re.compile("|".join(sorted(_ASCII_PASSWORDS, key=len, reverse=True)))
 _ABOUT_PASSWORDS = tuple(tables.ABOUT_PASSWORDS)
+_BESIDE = frozenset(tables.BESIDE_SECRETS)
 _PUBLIC_TOKENS = tuple(tables.PUBLIC_TOKENS)
+_COUNTED_TOKENS = tuple(tables.COUNTED_TOKENS)
 _PUBLIC_ENDS = tuple(tables.PUBLIC_ENDS)
+_PIN_CODE = re.compile(r"(?i:pin)[-_](?i:code)[0-9]*\Z|[pP]inCode[0-9]*\Z")
+
+
+def stands_beside(name: str) -> bool:
+    """Whether a name is that of no secret, and may stand beside one."""
+    return letters_of(name) in _BESIDE
 
 
 def rule_of(name: str) -> Optional[str]:
@@ -91,11 +112,17 @@ def rule_of(name: str) -> Optional[str]:
         found = _rule_of_part(part) if part else None
         if found is not None:
             return found
-    return None
+    if name.endswith("key") and _OF_PROPERTIES.search(name):
+        return _by_end(letters_of(name[-_LONGEST_WORD:].replace(".", "")))
+    return SECRET if says_other_password(name) else None  # whose letters may have marks between them, as in Thai
 
 
 def _rule_of_part(part: str) -> Optional[str]:
     letters = letters_of(part)
+    if letters.endswith("pincode"):
+        return PIN_CODE if _PIN_CODE.search(part) else None
+    if letters.endswith(_PUBLIC_ENDS):
+        return None
     rule = _BY_NAME.get(letters) or _by_end(letters) or _by_last_word(part)
     return rule or (SECRET if _names_password(letters) or says_other_password(part) else None)
 
@@ -109,9 +136,12 @@ def _by_end(letters: str) -> Optional[str]:
 
 
 def _is_public(letters: str, end: str) -> bool:
+    before = letters[: -len(end)]
+    if end == "tokens" and before.endswith(_COUNTED_TOKENS):
+        return True
     if end == "token" or end == "tokens":
-        return letters[: -len(end)].endswith(_PUBLIC_TOKENS)
-    return letters.endswith(_PUBLIC_ENDS)
+        return before in tables.PUBLIC_TOKEN_NAMES or before.endswith(_PUBLIC_TOKENS)
+    return False
 
 
 def _by_last_word(part: str) -> Optional[str]:
@@ -143,6 +173,7 @@ def needles() -> "Tuple[Tuple[str, bool, bool], ...]":
     found = [(word, False, False) for word in _ASCII_PASSWORDS]
     found += [(word, False, True) for word in sorted(set(_BY_END) | set(_BY_WORD))]
     found += [(word, True, True) for word in sorted(_BY_NAME)]
-    found.append(("kty", True, True))  # a JSON Web Key
+    # What stands beside a secret: a JSON Web Key, a body of an API gateway, a command line.
+    found += [(word, True, True) for word in tables.BESIDE_SECRETS]
     found += [(phrase, False, False) for phrase in tables.PHRASES]
     return tuple([needle for needle in found if needle[0]])

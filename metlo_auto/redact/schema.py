@@ -37,8 +37,10 @@ _OF_MESSAGES = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_@$][\w.\-\[\]$:]{0,63}\Z")
 _VALUE_IN_NAME = re.compile(r"[0-9]{4}|[0-9a-fA-F]{12}|@.")
-_XML_TEXT = re.compile(r">([^<]{1,100000})")
-_XML_VALUE = re.compile(r"(=\s{0,8})(?:\"[^\"]*\"?|'[^']*'?)")
+_XML_TAG = re.compile(r"<(/?)([A-Za-z_][\w:.\-]*)((?:[^<>\"']|\"[^\"]*\"?|'[^']*'?)*)(>?)")
+_XML_NAME = re.compile(
+    r"(?:^|(?<=[\s\"']))([A-Za-z_@:][\w:.@\-\[\]()*#]{0,63})\s{0,8}=\s{0,8}(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+)"
+)
 _XML_OTHER = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<[!?][^>]*>?", re.DOTALL)
 _PART_NAME = re.compile(r"(?i)\bname=\"([^\"\r\n]*)\"")
 _ARGUMENT = re.compile(r"<(?:[a-zA-Z_]\w*(?:\((?:[^()\"']|\"[^\"]*\"|'[^']*')*\))?:)?([a-zA-Z_]\w*)>")
@@ -125,10 +127,19 @@ def _parts(text: str) -> str:
 
 def _markup(text: str) -> str:
     text = _XML_OTHER.sub("", text)
-    text = _XML_VALUE.sub(lambda found: found.group(1) + '"' + CONSTANT + '"', text)
-    text = _XML_TEXT.sub(lambda found: ">" + CONSTANT if found.group(1).strip() else found.group(), text)
-    lead, opened, rest = text.partition("<")
-    return (CONSTANT if lead.strip() else "") + opened + rest
+    kept, at = [], 0
+    for tag in _XML_TAG.finditer(text):
+        between = text[at : tag.start()]
+        closing, name, attributes, end = tag.groups()
+        names = " ".join(['%s="%s"' % (_key(name), CONSTANT) for name in _XML_NAME.findall(attributes)])
+        kept += [
+            CONSTANT if between.strip() else between,
+            "<" + closing + _key(name) + (" " + names if names else ""),
+            "/" if attributes[-1:] == "/" else "",
+            end,
+        ]
+        at = tag.end()
+    return "".join(kept) + (CONSTANT if text[at:].strip() else text[at:])
 
 
 def _headers(names: Tuple[str, ...], values: Tuple[str, ...]) -> Tuple[str, ...]:

@@ -30,6 +30,15 @@ _OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|sessi
 
 _MOST_CODES = 4  # of one URL: they are looked for in all of the exchange
 
+# URLs that need no more to be used, up to what is secret in them.
+_HOOK = re.compile(
+    r"(hooks\.slack\.com@(?:services|workflows|triggers)@|@api@(?:v[0-9]{1,2}@)?webhooks@[0-9]{5,25}@|api\.telegram\.org@(?:file@)?bot[0-9]{5,15}:"
+    r"|@IncomingWebhook@)([\w\-/\\]{8,200})".replace("@", r"\\?/")
+)
+_OTHER_DSN = re.compile(  # oracle:thin:user/password@host, user:password@tcp(host)
+    r"(?i)(oracle:(?:thin|oci[0-9]?):[^/@\s\"']{1,100}/|(?<![\w@:/])[\w.\-]{1,64}:(?=[^\s\"'@(]{1,200}@(?:tcp|unix)\())([^/@\s\"']{1,200})(?=@)"
+)
+
 _OTHERWISE = ("sk-",)  # more words than keys begin like these
 
 
@@ -43,15 +52,22 @@ NEEDLES = tuple(
     sorted(
         {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
         | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
-        | {("tblbkfj", False, False), ("private key", False, False)}
+        | {("tblbkfj", False, False), ("private key", False, False), ("oracle thin", False, False)}
+        | {(word, True, True) for word in ("slack", "webhooks", "telegram", "incomingwebhook", "tcp")}
     )
 )
-LITERALS = ("PRIVATE", "@")  # for a search that knows no needles of two words
+LITERALS = ("PRIVATE", "@", "oracle:thin", '{"key":')  # for a search that knows no needles of two words
+# Likewise, where both stand in a text: a user in a URL, a code of OAuth.
+LITERAL_PAIRS = (("//", "@"),) + tuple(
+    [("code=", name + "=") for name in ("state", "grant_type", "redirect_uri", "code_verifier")]
+)
 SHORTEST = 18  # characters of a text that holds nothing else
 
 
 def found_otherwise(text: str) -> bool:
-    """Whether there is one that holds none of `NEEDLES`: a user in a URL."""
+    """Whether there is one that holds none of `NEEDLES`: a user in a URL, a code of OAuth."""
+    if "&" in text and "code=" in text and _OF_CODES.search(text):
+        return True
     if "@" not in text or "/" not in text:
         return False
     return _says_user(text, "//") or "\\" in text and _says_user(text, "\\/\\/")
@@ -93,10 +109,14 @@ class SecretValues:
         if "@" in text:
             text = _USERINFO.sub(self._user, text)
         text = without_codes(text)
+        text = _HOOK.sub(self._last, _OTHER_DSN.sub(self._last, text))
         text = _JOSE.sub(self._jose, text)
         text = _KEY.sub(self._marked, text)
         text = _BEARER.sub(self._bearer, text)
         return _BASE64.sub(self._base64, text)
+
+    def _last(self, found: Match[str]) -> str:
+        return found.group(1) + self._masks.mark(found.group(2))
 
     def _marked(self, found: Match[str]) -> str:
         return self._masks.mark(found.group())

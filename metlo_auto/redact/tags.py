@@ -27,6 +27,7 @@ _FIELD_NAMES = frozenset(
         "data-key",
         "data-id",
         "http-equiv",
+        "wire:model",
         "field",
     ]
 )
@@ -42,6 +43,7 @@ _VALUES = frozenset(
         "data-token",
     ]
 )
+_BUTTONS = frozenset(["submit", "button", "reset", "image"])  # types of inputs whose value is a caption
 # Elements whose text is no value, whatever they are named.
 _CAPTIONS = frozenset(
     [
@@ -75,8 +77,8 @@ _CAPTIONS = frozenset(
 )
 # `<key>password</key><string>…`, `<name>password</name><value><string>…`, `<td>Password</td><td>…`
 _PAIR = re.compile(
-    r"(<(key|name|th|td|dt|field|attribute|param|paramname|property)(?:\s[^<>]{0,200})?>\s{0,80}([^<>]{1,64}?)\s{0,80}</\2>\s{0,200}"
-    r"<(?:td|dd|value|string|integer|real|data|code|i4|int|base64|val|text)(?:\s[^<>]{0,200})?>\s{0,80}(?:<[A-Za-z][^<>/]{0,100}>\s{0,80}){0,3})([^<]+)",
+    r"(<((?:[\w]{1,20}[:\-])?(?:key|name)|th|td|dt|col|field|attribute|param|paramname|property)(?:\s[^<>]{0,200})?>\s{0,80}([^<>]{1,64}?)\s{0,80}</\2>\s{0,200}"
+    r"<(?:td|dd|col|(?:\w{1,20}[:\-])?value|string|integer|real|data|code|i4|int|base64|val|text)(?:\s[^<>]{0,200})?>\s{0,80}(?:<[A-Za-z][^<>/]{0,100}>\s{0,80}){0,3})([^<]+)",
     re.IGNORECASE,
 )
 
@@ -138,6 +140,8 @@ def _rule(said: Iterable[Tuple[str, str, str]], rules: Rules) -> Optional[str]:
             names.append(value.strip("\"'"))
         elif name.lower() == "type" and value.strip("\"'").lower() == "password":
             names.append("password")
+        elif name.lower() == "type" and value.strip("\"'").lower() in _BUTTONS:
+            return None
     return next((rule for rule in map(rules.rule_of, names) if rule is not None), None)
 
 

@@ -26,8 +26,8 @@ from benchmarks.servers import Server
 from benchmarks.variants import installed, variant
 from benchmarks.workloads import WORKLOADS, Workload
 
-_NEEDS = ("flask==3.1.3", "jinja2==3.1.6", "waitress==3.0.2", "sqlalchemy==2.0.51", "phonenumbers",
-          "python-stdnum", "urllib3", "requests")
+_NEEDS = ("flask==3.1.3", "jinja2==3.1.6", "waitress==3.0.2", "sqlalchemy==2.0.51", "alembic", "phonenumbers",
+          "python-stdnum", "urllib3", "requests", "prometheus-client")
 _SPEED = ("orjson==3.13.0",)
 
 

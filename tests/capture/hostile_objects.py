@@ -120,6 +120,12 @@ def environ_value(odd, environ):
     return app
 
 
+def environ_key(odd, environ):
+    kind = odd.kind(odd.luck.choice([str, object]), keeps=("__hash__", "__eq__", "__getattribute__", "__class__"))
+    environ[kind()] = "1"
+    return raw_pieces(odd, environ)
+
+
 def raw_pieces(odd, environ):
     app = Raw("app")
 
@@ -249,7 +255,7 @@ def server(odd, environ):
 
 
 PLACES = [request_class, response_class, rule, config, the_environ, server,
-          in_body, after_request, exception, environ_value, raw_pieces, said_to_server, piece, the_app, stream, argument]
+          in_body, after_request, exception, environ_value, environ_key, raw_pieces, said_to_server, piece, the_app, stream, argument]
 
 
 def served(app, environ, odd):

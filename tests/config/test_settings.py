@@ -130,3 +130,24 @@ def test_every_setting_has_help_and_a_default_that_parses():
         assert setting.help
         if setting.default:
             setting.parse(setting.default)
+
+
+@pytest.mark.parametrize("line", ["METLO_API_KEY= # the key", "METLO_API_KEY =\t# the key", "export METLO_API_KEY=  #"])
+def test_a_comment_in_the_place_of_the_key_is_one_warning_and_no_key(tmp_path, line):
+    """python-dotenv before 1.2.4 says that the comment is the value."""
+    loaded = in_folder(tmp_path, "METLO_HOST=http://127.0.0.1:1\n%s\n" % line)
+    assert loaded.settings.api_key == "" and loaded.sources["api_key"] == "default" and not loaded.problems
+    assert len(loaded.errors) == 1 and "METLO_API_KEY has a comment and no value" in loaded.errors[0]
+    assert "%s, line 2" % (tmp_path / ".env") in loaded.errors[0]
+
+
+def test_a_comment_in_the_place_of_another_value_is_one_warning_and_the_default(tmp_path):
+    loaded = in_folder(tmp_path, "METLO_HOST=http://127.0.0.1:1\nMETLO_API_KEY=k\nMETLO_ENVIRONMENT= # staging\n")
+    assert loaded.settings.environment == "production" and not loaded.errors
+    assert len(loaded.problems) == 1 and "METLO_ENVIRONMENT has a comment and no value" in loaded.problems[0]
+
+
+def test_a_value_that_is_quoted_or_is_given_again_is_no_comment(tmp_path):
+    text = "METLO_HOST=http://127.0.0.1:1\nMETLO_API_KEY= # first\nMETLO_API_KEY= '# k' # second\n"
+    loaded = in_folder(tmp_path, text)
+    assert loaded.settings.api_key == "# k" and not loaded.errors and not loaded.problems

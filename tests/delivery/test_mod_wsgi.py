@@ -1,5 +1,7 @@
 """mod_wsgi, Debian's as docs/deploy.md has it and mod_wsgi-express: all that was answered arrives, however it is told to end."""
 
+import collections
+import json
 import os
 import pathlib
 import shutil
@@ -7,15 +9,17 @@ import signal
 import sys
 import tempfile
 import time
+import urllib.request
 from typing import List, NamedTuple
 
 import pytest
 
 from tests.delivery.serving import APPS, Server, environ, numbers_left
+from tests.delivery.settings import adds_up
 from tests.delivery.test_servers import both_end
 from tests.launcher.recipes import installed, open_to_others, python_for_others, recipes
 from tests.launcher.test_deploy import APACHE, apache_python
-from tests.support.faulty_collector import FaultyCollector, way
+from tests.support.faulty_collector import FaultyCollector, first, way
 from tests.support.installed import ROOT
 from tests.support.venvs import app_venv
 
@@ -63,6 +67,42 @@ class Apache(Server):
 
     def errors(self):
         return (self.cwd / "error.log").read_text()
+
+
+TWO = """
+WSGIDaemonProcess shops python-home={folder}/venv python-path={folder} processes=1 threads=8
+WSGIProcessGroup shops
+WSGIScriptAlias /one {folder}/shop.wsgi
+WSGIScriptAlias /two {folder}/shop.wsgi
+"""
+STATS = """
+import metlo_auto
+
+@app.route("/stats")
+def stats():
+    return jsonify(metlo_auto.stats())
+"""
+
+
+class TwoApplications(Apache):
+    """mod_wsgi's default: in one process, each application in an interpreter of its own, that share one spool."""
+
+    def __init__(self, folder, collector, **settings):
+        (folder / "state").mkdir()
+        (folder / "state").chmod(0o777)
+        super().__init__(folder, collector, METLO_SPOOL_DIR=str(folder / "state" / "spool"), **settings)
+        app = (folder / "app.py").read_text()
+        (folder / "app.py").write_text(app.replace('if __name__ ==', STATS + '\n\nif __name__ =='))
+        (folder / "apache.conf").write_text(APACHE.format(folder=folder, port=self.port) + TWO.format(folder=folder))
+
+    def hit(self, times):
+        for _ in range(times):
+            number = next(self._names)
+            self.get("/%s/hit/s%d-%d" % (("one", "two")[number % 2], self.port, number))
+
+    def numbers(self, application):
+        with urllib.request.urlopen("http://127.0.0.1:%d/%s/stats" % (self.port, application), timeout=30) as answer:
+            return json.loads(answer.read().decode())
 
 
 class Express(Server):
@@ -156,3 +196,20 @@ def test_a_collector_that_hangs_holds_the_end_up_for_the_shutdown_time_alone(ser
         if numbers["dropped"] == numbers["captured"] == len(apache.answered) and seconds <= bare_seconds + 1 + 0.7:
             return
     raise AssertionError(held_up)
+
+
+def test_two_applications_in_one_process_report_each_request_once_after_an_outage(folder):
+    with FaultyCollector(first(3, way("hang"))) as collector:
+        with TwoApplications(folder, collector, METLO_TIMEOUT="0.5") as apache:
+            end = time.monotonic() + 90
+            while not collector.posts[4:] and time.monotonic() < end:
+                apache.hit(2)
+                time.sleep(0.05)
+            collector.wait_for_paths(apache.answered)
+            spool = folder / "state" / "spool"
+            collector.wait_until(lambda: not list(spool.glob("*/*.batch*")), 60, lambda: list(spool.glob("*/*")))
+            numbers = [apache.numbers(application) for application in ("one", "two")]
+            assert all(adds_up(each) and each["spooled"] >= 0 for each in numbers), numbers
+            assert sum(each["sent"] + each["recovered"] for each in numbers) >= len(apache.answered), numbers
+            stored = collections.Counter(name for post in collector.posts[3:] if "v1" in post.path for name in post.ids)
+            assert max(stored.values()) == 1

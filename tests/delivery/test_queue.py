@@ -1,18 +1,24 @@
 """The queue between request threads and the sender."""
 
+import sys
 import threading
 
 import pytest
 
 from metlo_auto.delivery.batch import new_batch
-from metlo_auto.delivery.queue import TraceQueue
+from metlo_auto.delivery.queue import FreeThreadedQueue, TraceQueue, make_queue
+from metlo_auto.delivery.types import ITEM_OVERHEAD
 from metlo_auto.delivery.wakeup import Wakeup
 
 pytestmark = pytest.mark.core
 
 
-def test_it_is_bounded_by_bytes_and_the_newest_is_refused():
-    queue = TraceQueue(10000, lambda: None)
+BOTH = pytest.mark.parametrize("kind", [TraceQueue, FreeThreadedQueue])
+
+
+@BOTH
+def test_it_is_bounded_by_bytes_and_the_newest_is_refused(kind):
+    queue = kind(10000, lambda: None)
     taken = [queue.offer(b"x" * 800) for _ in range(20)]
     assert taken == [True] * 10 + [False] * 10
     assert queue.total_bytes <= 10000
@@ -25,8 +31,9 @@ def test_it_is_bounded_by_count_too():
     assert len(queue) <= 10000 / 200
 
 
-def test_what_is_taken_counts_until_it_is_settled():
-    queue = TraceQueue(2000, lambda: None)
+@BOTH
+def test_what_is_taken_counts_until_it_is_settled(kind):
+    queue = kind(2000, lambda: None)
     assert queue.offer(b"x" * 1500)
     items = queue.take(500, 10000)
     assert not queue.offer(b"x" * 1500)
@@ -45,8 +52,9 @@ def test_batches_are_bounded_by_count_and_bytes_and_never_empty():
     assert queue.take(10, 1000) == []
 
 
-def test_what_does_not_fit_stays_in_its_order_and_counts():
-    queue = TraceQueue(1 << 20, lambda: None)
+@BOTH
+def test_what_does_not_fit_stays_in_its_order_and_counts(kind):
+    queue = kind(1 << 20, lambda: None)
     for number in range(100):
         queue.offer(b"%03d" % number, ("h", "GET", "/"), b"announced" if number % 10 == 0 else None)
     taken = []
@@ -61,8 +69,9 @@ def test_what_does_not_fit_stays_in_its_order_and_counts():
     assert queue.total_bytes == 0
 
 
-def test_updates_that_threads_lose_to_each_other_are_put_right():
-    queue = TraceQueue(1 << 30, lambda: None)
+@BOTH
+def test_updates_that_threads_lose_to_each_other_are_put_right(kind):
+    queue = kind(1 << 30, lambda: None)
 
     def offer():
         for _ in range(5000):
@@ -80,9 +89,44 @@ def test_updates_that_threads_lose_to_each_other_are_put_right():
     assert queue.total_bytes == 0
 
 
-def test_a_sleeping_sender_is_woken_once():
+def test_the_bound_holds_but_for_one_trace_of_each_thread():
+    """Of what is made for interpreters without their lock; the sender never finds the queue empty."""
+    limit, trace, producers = 200000, b"x" * 100, 8
+    weight = len(trace) + ITEM_OVERHEAD
+    queue = FreeThreadedQueue(limit, lambda: None)
+    most, stop = [0], threading.Event()
+
+    def offer():
+        while not stop.is_set():
+            queue.offer(trace)
+
+    threads = [threading.Thread(target=offer) for _ in range(producers)]
+    for thread in threads:
+        thread.start()
+    held = 0
+    for _ in range(3000):
+        taken = queue.take(20, 1 << 20)
+        held += len(taken)
+        most[0] = max(most[0], (held + len(queue)) * weight)
+        if held > 300:
+            queue.settle(weight * 280)
+            held -= 280
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert most[0] <= limit + producers * weight
+    assert queue.total_bytes == (held + len(queue)) * weight
+
+
+def test_which_one_is_used_depends_on_the_interpreters_lock():
+    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert type(make_queue(1000, lambda: None)) is (TraceQueue if locked else FreeThreadedQueue)
+
+
+@BOTH
+def test_a_sleeping_sender_is_woken_once(kind):
     rings = []
-    queue = TraceQueue(1 << 20, lambda: rings.append(1))
+    queue = kind(1 << 20, lambda: rings.append(1))
     queue.sleeping = True
     for _ in range(100):
         queue.offer(b"x")

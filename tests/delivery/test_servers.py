@@ -27,6 +27,9 @@ NEEDS = {
     "waitress": "waitress",
     "cheroot": "cheroot",
     "flask run": "flask.cli",
+    "rocket3": "rocket3",
+    "netius": "netius",
+    "aiohttp-wsgi": "aiohttp_wsgi",
 }
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
 FORKING = ["app.run processes=4", "wsgiref ForkingMixIn"]  # a process for each request, which may outlive the server

@@ -10,6 +10,7 @@ from metlo_auto.delivery.batch import PIECE, new_batch
 from metlo_auto.delivery.channel import Channel
 from metlo_auto.delivery.collector_kind import CollectorKind
 from metlo_auto.delivery.process.fork_gate import ForkGate
+from metlo_auto.delivery.process.own_threads import OwnThreads
 from metlo_auto.delivery.spool.locks import Locks
 from tests.delivery.settings import adds_up, make_settings, make_trace
 from tests.support.faulty_collector import FaultyCollector, status
@@ -47,7 +48,7 @@ class Watcher:
 def test_a_full_batch_is_worked_off_in_small_pieces(where, tmp_path):
     with FaultyCollector() as collector:
         settings = make_settings(collector.host, tmp_path, compress="true" if "gzip" in where else "false")
-        channel = Channel(settings, ForkGate(), Locks(), CollectorKind(), threads=False)
+        channel = Channel(settings, ForkGate(), Locks(), CollectorKind(), OwnThreads(), threads=False)
         channel.start()
         offer(channel, ["first"])
         channel.wait_idle(20)  # what is imported and prepared once

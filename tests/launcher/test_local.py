@@ -41,7 +41,8 @@ print(urllib.request.urlopen(request).status)
     assert done.returncode == 0, done.stderr
     (host, key, _), status = [json.loads(line) for line in done.stdout.splitlines()]
     assert host.startswith("http://127.0.0.1:") and key and status == 200
-    assert done.stderr.count("\n") == 1 and "metlo-run: " in done.stderr and host in done.stderr
+    shown, ended = done.stderr.splitlines()
+    assert shown.startswith("metlo-run: ") and host in shown and ended.startswith("metlo-run: run ")
     assert key not in done.stderr
 
 

@@ -9,7 +9,7 @@ import types
 from metlo_auto.agent import Agent
 from metlo_auto.capture.edge import Attachment, edge, remember
 from metlo_auto.config.settings import load
-from metlo_auto.delivery import Exits, Locks
+from metlo_auto.delivery import Exits, Locks, OwnThreads
 from tests.redact.hostile import PIECES
 
 # What differs between two agents, or two moments.
@@ -61,7 +61,7 @@ class Way:
     def _agent(self, native, ours, settings):
         given = dict({"host": "http://127.0.0.1:9", "api_key": "the key", "spool_dir": "off", "max_body": 2000}, **settings)
         loaded = load({"METLO_ENV_FILE": "off"}, None, dict(given, native=native)).settings
-        made = Agent(loaded, Exits(), Locks())
+        made = Agent(loaded, Exits(), Locks(), OwnThreads())
         made.delivery = Queue(ours)
         return made
 
@@ -117,7 +117,7 @@ class Exchange:
 
 _NAMES = [
     "id", "name", "email", "note", "price", "token", "accessToken", "api_key", "password", "new-password", "pin", "shipping",
-    "session_id", "otp", "größe", "tokens", "x", "", "user[password]", "a.secret", "to_ken", "TOKEN", "cvv2", "description",
+    "session_id", "otp", "key", "größe", "tokens", "x", "", "user[password]", "a.secret", "to_ken", "TOKEN", "cvv2", "description",
 ]
 _VALUES = [
     "", "1", "0", "ada@example.com", "Ada Lovelace", "12345678", "123456789", "correct horse", "é", "\u20ac", "\U0001f600", "a\"b\\c",
@@ -146,6 +146,7 @@ _COOKIES = [
     'a"b=c', "a=b;", "authorization=Bearer x",
 ]
 _PATHS = ["/", "/orders", "/users/7", "/a//b", "//", "/a b", "/caf\xc3\xa9", "/\xff", "/a%2Fb", "/x?y", "", "/a\"b", "/a&b=c", "*", "/token/abc", "/a\\b"]
+_TRACEPARENTS = ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", "00-1", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00-x"]
 _QUERIES = ["", "", "page=2&sort=price", "a=1&a=2&b=", "token=abc", "q=%C3%A9", "q=a+b", "&&", "=x", "novalue", "q=\xc3\xa9", "%74oken=a", "x=%",
             "a=\"b\"", "next=%2Fa%3Ftoken%3Db"]
 _ROUTES = [
@@ -178,6 +179,8 @@ def exchange(rng):
         environ["CONTENT_LENGTH"] = ""
     elif length == "chunked":
         environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    if rng.random() < 0.2:
+        environ["HTTP_TRACEPARENT"] = rng.choice(_TRACEPARENTS)
     headers = [(name, header_value(rng, name)) for name in rng.sample(_RESPONSE_HEADERS, rng.randrange(5))]
     if rng.random() < 0.8:
         headers.insert(0, ("Content-Type", rng.choice(types)))
@@ -225,7 +228,7 @@ def text(rng):
     if kind == 3:
         return "".join(rng.choice(list(PIECES.values()) + _VALUES) for _ in range(rng.randrange(12))).encode()
     if kind == 4:
-        return (rng.choice(["abc,def,ghi\r\n", "é", "name: x\n", "\U0001f600"]) * rng.randrange(1500)).encode()[:rng.randrange(1, 6000)]
+        return (rng.choice(["abc,def,ghi\r\n", "id,password\n1,2\n", "id,session;api key\n", "é", "name: x\n", "\U0001f600"]) * rng.randrange(1500)).encode()[:rng.randrange(1, 6000)]
     if kind == 5:
         return ("<a>%s</a><%s>%s</%s>" % (rng.choice(_VALUES), rng.choice(_NAMES), rng.choice(_VALUES), rng.choice(_NAMES))).encode()
     return json.dumps(document(rng, 3), ensure_ascii=rng.random() < 0.5).encode("utf-8", "replace")

@@ -7,6 +7,8 @@ Each case is (place, text). Places: `header NAME`, `answer NAME` (a header of th
 import base64
 import json
 
+from . import corpus_products
+
 S = "Zq8xCanary3Kf0w"
 JWT = ".".join([base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("="),
                 base64.urlsafe_b64encode(('{"sub":"%s"}' % S).encode()).decode().rstrip("="), "Zq8xCanary3Kf0wSignature"])
@@ -78,6 +80,9 @@ PLACES = [
     ("header Authorization", "SharedKey acct:§"), ("header X-Sentry-Auth", "Sentry sentry_key=§, sentry_version=7"), ("query", "code=§&state=abc"), ("form", "grant_type=authorization_code&code=§"),
     ("form", "grant_type=password&username=a&password=§"), ("json", '{"grant_type": "authorization_code", "code": "§"}'), ("query", "redirect=%2Fx%3Ftoken%3D§"),
     ("query", "state=" + base64.b64encode(json.dumps({"password": S}).encode()).decode()), ("header Proxy", "http://u:§@proxy:3128"),
+    # Under a name whose value may be no secret it is looked into all the same.
+    ("answer Refresh", "0; url=/x?token=§"), ("json", '{"ticket": "https://h/?token=§"}'), ("json", '{"signature": "my password=§ "}'), ("json", '{"session": {"url": "/x?token=§", "m": "ok"}}'),
+    ("json", '{"token": {"link": "https://u:§@h/", "x": [{"note": "password: §"}]}}'), ("json", '{"password": {"description": "token=§"}}'), ("json", '{"pin": {"x": {"url": "/?api_key=§"}}}'), ("query", "ticket=%7B%22token%22%3A%22§%22%7D"),
 ]
 
 # Formats.
@@ -115,7 +120,7 @@ FORMATS = [
     ("json", json.dumps({"credentials": {"accessKeyId": "x", "secretAccessKey": "§"}})), ("json", json.dumps({"token": {"access": "§", "type": "x"}})), ("json", json.dumps({"session": {"id": "§"}})),
     ("json", json.dumps({"secrets": {"a": {"b": "§"}}})), ("json", json.dumps({"tokens": ["§"]})), ("json", json.dumps({"auth": {"user": "a", "pass": "§"}})), ("json", json.dumps({"password": {"value": "§"}})),
 ]
-EXPECTED = NAMES + BY_FORM + PLACES + FORMATS
+EXPECTED = NAMES + BY_FORM + PLACES + FORMATS + corpus_products.EXPECTED
 
 # What has to stay readable: `§` is no secret here.
 HARMLESS = [
@@ -125,7 +130,7 @@ HARMLESS = [
     ("json", '{"signature": "Best regards, §"}'), ("text", "if (token === null) { show('§') }"), ("json", '{"nextPageToken": "§"}'), ("query", "page_token=§"), ("json", '{"sync_token": "§"}'),
     ("json", '{"next_token": "§"}'), ("json", '{"ContinuationToken": "§"}'), ("json", '{"token_type": "§"}'), ("json", '{"token_count": "§"}'), ("json", '{"password_policy": "§"}'), ("json", '{"password_strength": "§"}'),
     ("json", '{"min_password_length": "§"}'), ("json", '{"passwordless": "§"}'), ("json", '{"author": "§"}'), ("json", '{"tokenizer": "§"}'), ("json", '{"secretary": "§"}'), ("json", '{"compass": "§"}'),
-    ("json", '{"key": "§"}'), ("json", '{"code": "§"}'), ("json", '{"state": "§"}'), ("json", '{"public_key": "§"}'), ("json", '{"keyboard": "§"}'), ("json", '{"type": "password", "label": "§"}'),
+    ("json", '{"key": "§", "value": 1}'), ("json", '{"code": "§"}'), ("json", '{"state": "§"}'), ("json", '{"public_key": "§"}'), ("json", '{"keyboard": "§"}'), ("json", '{"type": "password", "label": "§"}'),
     ("header Access-Control-Allow-Headers", "Authorization, X-CSRF-Token, §"), ("answer Vary", "Cookie, §"), ("answer WWW-Authenticate", 'Bearer realm="§", error="invalid_token"'), ("header User-Agent", "§/1.0"),
     ("header X-Request-Id", "§"), ("header Sec-WebSocket-Protocol", "graphql-transport-ws"), ("answer Set-Cookie", "a=b; Path=/§; HttpOnly"), ("json", '{"message": "Invalid password: §"}'), ("json", '{"m": "The token has expired, §"}'),
     ("json", '{"email": "§@x.example"}'), ("json", '{"url": "https://x.example/§?page=2"}'), ("query", "q=§&sort=name"), ("form", "comment=my+password+is+§"), ("json", '{"auth": {"type": "§"}}'), ("json", '{"credentials": "include", "m": "§"}'),
@@ -133,4 +138,4 @@ HARMLESS = [
     ("html", '<a href="/password/reset">§</a>'), ("json", '{"repo": "ssh://git@github.com/§"}'), ("json", '{"private": true, "m": "§"}'), ("yaml", "passwordless: yes\nname: §\n"), ("json", '{"oauth": "§"}'), ("json", '{"has_password": "yes", "m": "§"}'),
     ("route /u/<name>", "/u/§"), ("route /auth/§/<int:n>", "/auth/§/3"), ("json", '{"email_signature": "§"}'), ("json", '{"mapping": "§"}'), ("json", '{"shopping": "§"}'), ("json", '{"training_session": "§"}'), ("json", '{"csrf_param": "§"}'),
     ("json", '{"required": ["email", "password"], "m": "§"}'), ("json", '{"parameters": [{"name": "password", "in": "§"}]}'), ("json", '{"grant_type": "password", "m": "§"}'), ("json", '{"maxTokens": 20, "m": "§"}'),
-]
+] + corpus_products.HARMLESS

@@ -13,21 +13,22 @@ REDACTOR = Redactor("an API key")
 KINDS = ["json", "ndjson", "form", "multipart", "xml", "graphql", "text", ""]
 NAMES = ["password", "Password", "api_key", "token", "Authorization", "session", "pin", "user[password]", "$password"]
 # All that stands in texts of any kind, but what parts a name from its value or encodes that.
-BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", "(", ")", "{", "}", "[", "]", '"', "'", "`", ">", "?", "#", "@",
-           "-", "--", "$", "!", ".", "hunter2", "17", "Bearer", "--x", "é", "\u2028", "\uff1d", "\uff1a", "\ud800"]
+BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", ")", "{", "}", "[", "]", ">", "?", "@",
+           "$", "!", ".", "hunter2", "17", "Bearer", "é", "\u2028", "\uff1d", "\uff1a", "\ud800"]
 
 
 @settings(max_examples=400)
 @given(st.lists(st.sampled_from(NAMES + BETWEEN), max_size=12).map("".join), st.sampled_from(KINDS))
 def test_no_text_without_them_is_ever_changed(text, kind):
     same = text.encode("utf-8", "replace").decode()  # a lone surrogate has no place in a trace
-    assert REDACTOR.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
+    if "Bearer" not in text:
+        assert REDACTOR.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
     assert not REDACTOR.mentions(text) or "Bearer" in text
 
 
 @pytest.mark.parametrize("text", [
     '{"password": "hunter2"}', "password=hunter2", "password: hunter2", "<password>hunter2</password>", "password%3Dhunter2",
-    '<a name="password" value="hunter2">', "password => hunter2", '"password"\n:\n"hunter2"', r"{\"password\"\u003a \"hunter2\"}",
+    '<a name="password" value="hunter2">', "password => hunter2", "app --password hunter2", "PASSWORD 'hunter2'", "set('password', 'hunter2')", '"password"\n:\n"hunter2"', r"{\"password\"\u003a \"hunter2\"}",
 ])
 def test_with_any_of_them_it_is_looked_for(text):
     assert REDACTOR.mentions(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -10,7 +12,9 @@ pytest.importorskip("sqlalchemy", reason="the collector's packages are not insta
 pytest.importorskip("waitress", reason="the collector's packages are not installed (extra `collector`)")
 pytest.importorskip("html5lib", reason="the collector's packages are not installed (extra `collector`)")
 
+from tests.collector.collector_support import Collector  # noqa: E402
 from tests.security_tests.scene import Scene, clinic, vulnerable  # noqa: E402
+from tests.security_tests.sink import Sink  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,19 @@ def vulnerable_app(tmp_path_factory: Any) -> Iterator[Scene]:
 @pytest.fixture(scope="session")
 def clinic_app(tmp_path_factory: Any) -> Iterator[Scene]:
     yield from clinic(tmp_path_factory.mktemp("clinic"), "waitress")
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    server = Sink()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    running = Collector(tmp_path)
+    yield running
+    running.stop()

@@ -7,16 +7,17 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from werkzeug.http import parse_cookie
 
 from metlo_auto.collector.security_tests.compare import is_alike, is_refusal, is_same, reading
 from metlo_auto.collector.security_tests.identities import BadIdentity, Scrubber, parse_identities
-from metlo_auto.collector.security_tests.inputs import filled, inputs_of, path_values
+from metlo_auto.collector.security_tests.inputs import cookie_input, filled, inputs_of, path_values
 from metlo_auto.collector.security_tests.kinds import KINDS
 from metlo_auto.collector.security_tests.kinds.personal import secrets
 from metlo_auto.collector.security_tests.kinds.xss import runs
 from metlo_auto.collector.security_tests.outputs.junit import as_junit
 from metlo_auto.collector.security_tests.outputs.sarif import as_sarif
-from metlo_auto.collector.security_tests.ownership import callers
+from metlo_auto.collector.security_tests.ownership import callers, other_cookies
 from metlo_auto.collector.security_tests.results import Checked, Finding, Result, Skip
 from metlo_auto.collector.security_tests.safety import is_loopback
 from metlo_auto.collector.security_tests.values import Answer, Request, parse_origin
@@ -118,6 +119,17 @@ def test_inputs_are_found_and_replaced_alone() -> None:
     assert filled("/f/{p}/{q}", {"p": "a b"}) == "/f/a%20b/{q}"
 
 
+@pytest.mark.parametrize("value", ["1", "a b", "x' OR '1'='1", 'a"b;c,d\\e', "ü\r\nX: y"])
+def test_cookies_are_written_so_that_werkzeug_reads_them(value: str) -> None:
+    given = cookie_input("theme", "1", Request("GET", "/"))
+    assert dict(parse_cookie(given.sent(value).header("cookie"))) == {"theme": value}
+
+
+def test_cookies_that_tell_the_caller_are_no_inputs() -> None:
+    names = "sid=a; session=b; csrftoken=c; _ga=d; theme=redacted-abcdefghijkl; lang=de"
+    assert dict(other_cookies((("Cookie", names),))) == {"theme": "redacted-abcdefghijkl", "lang": "de"}
+
+
 @pytest.mark.parametrize(
     "page, where",
     [
@@ -176,7 +188,8 @@ RESULT = Result("r", "http://127.0.0.1:1", 0, 0.0, 1.0, 1, 2, (finding(), findin
 def test_sarif_has_relative_files_rules_and_stable_fingerprints() -> None:
     run = as_sarif(RESULT)["runs"][0]
     files = [place["physicalLocation"]["artifactLocation"]["uri"] for item in run["results"] for place in item["locations"]]
-    assert files == ["app/views.py", "app/views.py"]
+    assert files == ["app/views.py", "app/views.py"] and len(run["results"]) == 2
+    assert len(run["invocations"][0]["toolExecutionNotifications"]) == 2
     assert run["results"][0]["partialFingerprints"] == {"metloFindingId/v1": "0123456789abcdef"}
     assert run["results"][-1]["suppressions"] == [{"kind": "external", "justification": "known"}]
     rules = run["tool"]["driver"]["rules"]

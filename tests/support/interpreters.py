@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from typing import Dict
 
-NAMES = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+NAMES = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 
 
 def interpreters() -> Dict[str, str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
-from metlo_auto.collector.analysis.analysis_state import OTHER_HOSTS, AnalysisState
+from metlo_auto.collector.analysis.analysis_state import OTHERS, AnalysisState
 from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
@@ -39,6 +39,8 @@ class Sample(NamedTuple):
     method: str
     status: int
     body: bytes
+    service: str
+    host: str
 
 
 class SetAside(NamedTuple):
@@ -63,6 +65,7 @@ class Aggregates:
         self._state = state
         self._parts: dict[_Part, Place] = {}
         self.endpoints: dict[str, dict[str, Any]] = {}
+        self.hosts: dict[tuple[str, str], int] = {}  # calls by endpoint and host
         self.traffic: dict[tuple[str, int, int], list[int]] = {}  # calls, errors by endpoint, hour, bucket
         self.facts: dict[tuple[Key, str, str], int] = {}
         self.folds: list[Fold] = []
@@ -98,7 +101,7 @@ class Aggregates:
             self._note_sibling(part, root)
         for row in self.endpoints.values():
             if not row["declared"]:  # those without a body follow what others showed
-                self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], frozenset())
+                self.folds += self._state.siblings.note(row["method"], row["service"], row["template"], frozenset())
 
     def _add(self, trace: Any, text: Optional[bytes], received_at: float) -> None:
         reason = contract.complaint(trace)
@@ -117,17 +120,20 @@ class Aggregates:
             self.tests.append(test)
             self._count("test_traces")
             return
+        named = bool(seen.service)
+        seen = seen if named else seen._replace(service=seen.host.lower())
         template = self._template(seen)
+        host = seen.host
         if template is not None:
-            seen = self._with_known_host(seen, template)
-        name = None if template is None else endpoint_id(seen.method, seen.host, template)
+            seen, host = self._counted_for(seen, template, named)
+        name = None if template is None else endpoint_id(seen.method, seen.service, template)
         if template is None or name is None or not self._state.admit_endpoint(name):
             self._count("unmatched_traces" if template is None else "overflow_traces")
-            self.samples.append(Sample(None, seen.at, seen.trace_id, seen.method, seen.status, body))
+            self.samples.append(_sample(None, seen, body))
             return
         parts, notes = list(sections(seen, template)), list(_notes(seen))  # what fails is to fail before it counts
-        self._add_endpoint(name, seen, template)
-        self.samples.append(Sample(name, seen.at, seen.trace_id, seen.method, seen.status, body))
+        self._add_endpoint(name, seen, template, host)
+        self.samples.append(_sample(name, seen, body))
         self._add_traffic(name, seen)
         for kind, value in notes:
             self._note(name, kind, value, 1)
@@ -141,12 +147,14 @@ class Aggregates:
         for section in parts:
             if section.name in ("path", "query"):
                 for parameter, value in section.value.items():
-                    source = ids.source(seen.host, name, template, parameter, value) if isinstance(value, str) else None
+                    source = (
+                        ids.source(seen.service, name, template, parameter, value) if isinstance(value, str) else None
+                    )
                     if source is not None:
                         said = links.link(source, seen.method, template, section.name, parameter)
                         self._note(source.endpoint_id, "link", said, 1)
             elif section.name.startswith("response 2xx") and not section.name.endswith(HEADER):
-                ids.note(seen.host, name, template, section.value)
+                ids.note(seen.service, name, template, section.value)
 
     def _add_sections(self, name: str, seen: Observation, parts: list[Section]) -> None:
         texts: Optional[frozenset[str]] = None
@@ -181,23 +189,32 @@ class Aggregates:
             return seen.template
         if seen.status in _NO_ENDPOINT or _is_redirect(seen):
             return None
-        return self._state.siblings.resolve(seen.method, seen.host, fold(seen.path_template))
+        return self._state.siblings.resolve(seen.method, seen.service, fold(seen.path_template))
 
-    def _with_known_host(self, seen: Observation, template: str) -> Observation:
-        """`seen`, counted for all other hosts where a route has had too many."""
-        if self._state.admit_host("", seen.method, template, seen.host):
-            return seen
-        self._count("other_host_traces")
-        return seen._replace(host=OTHER_HOSTS)
+    def _counted_for(self, seen: Observation, template: str, named: bool) -> tuple[Observation, str]:
+        """`seen` and its host, the service or the host `OTHERS` where there are too many of them.
 
-    def _add_endpoint(self, name: str, seen: Observation, template: str) -> None:
+        A host stands for its service where the agent has not `named` one.
+        """
+        host = seen.host
+        if not self._state.admit_host(seen.service if named else "", seen.method, template, host):
+            self._count("other_host_traces")
+            host = OTHERS
+            seen = seen if named else seen._replace(service=OTHERS)
+        if not self._state.admit_service(seen.service):
+            self._count("other_service_traces")
+            seen = seen._replace(service=OTHERS)
+        return seen, host
+
+    def _add_endpoint(self, name: str, seen: Observation, template: str, host: str) -> None:
         row = self.endpoints.get(name)
         if row is None:
             row = self.endpoints[name] = {
-                "id": name, "host": seen.host, "method": seen.method, "template": template,
+                "id": name, "service": seen.service, "host": host, "method": seen.method, "template": template,
                 "declared": int(seen.template is not None), "confirmed": 0, "calls": 0, "errors": 0,
                 "client_errors": 0, "authenticated": 0, "first_seen": seen.received_at, "last_seen": seen.at,
             }  # fmt: skip
+        self.hosts[name, host] = self.hosts.get((name, host), 0) + 1
         row["calls"] += 1
         row["confirmed"] |= seen.status not in _NO_ENDPOINT and seen.status not in _MOVED
         row["errors"] += seen.status >= 500
@@ -243,13 +260,17 @@ class Aggregates:
             shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
             if not self._state.admit_shape(part.endpoint_id, shape):
                 return
-            self.folds += self._state.siblings.note(row["method"], row["host"], row["template"], shape)
+            self.folds += self._state.siblings.note(row["method"], row["service"], row["template"], shape)
 
     def _put_aside(self, at: float, reason: str, body: bytes) -> None:
         reject(self, at, 1, reason, body)
 
     def _count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def _sample(name: Optional[str], seen: Observation, body: bytes) -> Sample:
+    return Sample(name, seen.at, seen.trace_id, seen.method, seen.status, body, seen.service, seen.host)
 
 
 def _notes(seen: Observation) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from metlo_auto.collector.store import claims, inbox
 from metlo_auto.collector.store.database import WRITES, reading, writing
 from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
+from metlo_auto.collector.store.schema_version import NewerStore
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
@@ -59,10 +60,10 @@ class Worker:
         Batches that fail come again in ever smaller groups; one that fails alone loses its bad traces. Raises what
         the store raises where it is the environment's.
         """
+        state = self._state = self._state or recall(self._engine)  # before a claim: it refuses a newer store
         claimed = self._claim()
         if not claimed.batches:
             return False
-        state = self._state or recall(self._engine)
         self._state = None  # until this step is done: a failed one leaves it knowing what the store does not
         with reading(self._engine) as reader:
             state.test_runs = known_runs(reader)
@@ -216,7 +217,7 @@ def _drain(worker: Worker, deadline: Optional[float]) -> None:
 def _guarded(work: Callable[[], None]) -> None:
     try:
         work()
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, NewerStore) as error:
         logger.warning("the store cannot be written, analysis waits: %s", _line(error))
         time.sleep(IDLE)
 

@@ -8,14 +8,15 @@ from sqlalchemy.engine import Connection, Engine
 from metlo_auto.collector.analysis.facts import Key, Known
 from metlo_auto.collector.analysis.links import Ids
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
-from metlo_auto.collector.store import counters, listed_hosts
+from metlo_auto.collector.store import counters, listed_hosts, schema_version
 from metlo_auto.collector.store.database import reading
 from metlo_auto.collector.store.deletion import GENERATION
-from metlo_auto.collector.store.schema import endpoints, facts
+from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts
 
 MOST_ENDPOINTS = 20_000  # a client that invents hosts or paths must not fill the store
 MOST_HOSTS = 8  # of one route of one service
-OTHER_HOSTS = "*"  # the host that calls of a route count for beyond these
+MOST_SERVICES = 500
+OTHERS = "*"  # the host, or the service, that calls count for beyond these
 MOST_SHAPES = 16  # of one endpoint's answers, that siblings are looked for by
 
 
@@ -29,6 +30,7 @@ class AnalysisState:
         self.siblings = SiblingFolds()
         self.test_runs: frozenset[str] = frozenset()  # whose traces are kept apart
         self.listed_hosts: frozenset[str] = frozenset()  # lower case; each of these counts for itself
+        self._services: set[str] = set()
         self._hosts: dict[tuple[str, str, str], set[str]] = {}
         self._shapes: dict[str, set[frozenset[str]]] = {}
         self.ids = Ids()
@@ -40,8 +42,17 @@ class AnalysisState:
         self.endpoints.add(endpoint_id)
         return True
 
+    def admit_service(self, service: str) -> bool:
+        """False for one service too many: an agent may name each of its processes."""
+        if service in self._services:
+            return True
+        if len(self._services) >= MOST_SERVICES and service not in self.listed_hosts:
+            return False
+        self._services.add(service)
+        return True
+
     def admit_host(self, service: str, method: str, template: str, host: str) -> bool:
-        """False for one host too many of a route: a client may send any."""
+        """False for one host too many of a route: a client may send any. `service` "" for hosts that stand for one."""
         host = host.lower()
         if host in self.listed_hosts:
             return True
@@ -63,8 +74,10 @@ class AnalysisState:
 
 
 def recall(engine: Engine) -> AnalysisState:
+    """What the store holds. Raises NewerStore where a newer version has changed its tables meanwhile."""
     state = AnalysisState()
     with reading(engine) as connection:
+        schema_version.is_current(connection)
         state.generation = generation(connection)
         _recall_facts(connection, state.known)
         state.listed_hosts = listed_hosts.read(connection)
@@ -79,11 +92,14 @@ def generation(connection: Connection) -> int:
 
 
 def _recall_hosts(connection: Connection, state: AnalysisState) -> None:
-    columns = (endpoints.c.id, endpoints.c.method, endpoints.c.template, endpoints.c.host)
-    for row in connection.execute(select(*columns)):
+    e, h = endpoints.c, endpoint_hosts.c
+    joined = endpoints.outerjoin(endpoint_hosts, h.endpoint_id == e.id)
+    for row in connection.execute(select(e.id, e.method, e.template, e.service, h.host).select_from(joined)):
         state.endpoints.add(row.id)
-        if row.host != OTHER_HOSTS:
-            state.admit_host("", row.method, row.template, row.host)
+        state.admit_service(row.service)
+        if row.host is not None and row.host != OTHERS:
+            service = "" if row.service == row.host.lower() else row.service
+            state.admit_host(service, row.method, row.template, row.host)
 
 
 def _recall_facts(connection: Connection, known: Known) -> None:
@@ -94,9 +110,9 @@ def _recall_facts(connection: Connection, known: Known) -> None:
 
 
 def _recall_endpoints(connection: Connection, siblings: SiblingFolds) -> None:
-    columns = (endpoints.c.id, endpoints.c.method, endpoints.c.host, endpoints.c.template, endpoints.c.folded_into)
+    columns = (endpoints.c.id, endpoints.c.method, endpoints.c.service, endpoints.c.template, endpoints.c.folded_into)
     rows = connection.execute(select(*columns).where(endpoints.c.declared == 0)).all()
     targets = {row.folded_into for row in rows}
     for row in rows:
         if row.folded_into is None:
-            siblings.remember(row.method, row.host, row.template, row.id in targets)
+            siblings.remember(row.method, row.service, row.template, row.id in targets)

@@ -26,24 +26,24 @@ class Source(NamedTuple):
 
 
 class Ids:
-    """The latest ids that answers gave, by host."""
+    """The latest ids that answers gave, by service."""
 
     def __init__(self) -> None:
         self._sources: OrderedDict[tuple[str, str], Source] = OrderedDict()
 
-    def note(self, host: str, endpoint_id: str, template: str, value: Any) -> None:
+    def note(self, service: str, endpoint_id: str, template: str, value: Any) -> None:
         """Remember the ids in a response; one that a more general path gave first stays with it."""
         for pointer, name, text in _ids(value):
-            key = (host, text)
+            key = (service, text)
             known = self._sources.get(key)
             if known is None or len(template) < len(known.template):
                 self._sources[key] = Source(endpoint_id, template, pointer, name)
             if len(self._sources) > MOST_IDS:
                 self._sources.popitem(last=False)
 
-    def source(self, host: str, endpoint_id: str, template: str, name: str, text: str) -> Optional[Source]:
+    def source(self, service: str, endpoint_id: str, template: str, name: str, text: str) -> Optional[Source]:
         """Where the value of a parameter may have come from; None where nothing or the endpoint itself gave it."""
-        found = self._sources.get((host, text))
+        found = self._sources.get((service, text))
         if found is None or found.endpoint_id == endpoint_id:
             return None
         below = template.startswith(found.template.rstrip("/") + "/{")

@@ -11,7 +11,7 @@ from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.store import counters, retention
 from metlo_auto.collector.store.database import upsert
 from metlo_auto.collector.store.retention import Caps
-from metlo_auto.collector.store.schema import endpoints, facts, samples, set_aside, test_traces, traffic
+from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
 
 
 def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float) -> None:
@@ -39,17 +39,20 @@ def _add_endpoints(connection: Connection, aggregates: Aggregates) -> None:
         minima=["first_seen"],
         maxima=["last_seen", "confirmed", "declared"],
     )
+    hosts = [{"endpoint_id": name, "host": host, "calls": n} for (name, host), n in aggregates.hosts.items()]
+    upsert(connection, endpoint_hosts, hosts, sums=["calls"])
     for fold in aggregates.folds:
         _fold(connection, fold)
 
 
 def _fold(connection: Connection, fold: Fold) -> None:
     """Show one endpoint with another. Its counts stay its own, so that this loses nothing and can be undone."""
-    member = endpoint_id(fold.method, fold.host, fold.template)
-    target = endpoint_id(fold.method, fold.host, fold.target)
+    member = endpoint_id(fold.method, fold.service, fold.template)
+    target = endpoint_id(fold.method, fold.service, fold.target)
     if connection.scalar(select(func.count()).where(endpoints.c.id == member)) == 0 or member == target:
         return
-    columns = [endpoints.c.host, endpoints.c.method, endpoints.c.first_seen, endpoints.c.last_seen]
+    e = endpoints.c
+    columns = (e.service, e.host, e.method, e.first_seen, e.last_seen)
     row = connection.execute(select(*columns).where(endpoints.c.id == member)).one()
     made = {
         **row._mapping, "id": target, "template": fold.target, "declared": 0, "confirmed": 0, "calls": 0, "errors": 0,

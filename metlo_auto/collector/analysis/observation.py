@@ -13,6 +13,7 @@ from metlo_auto.collector.store.text import key, storable
 LONGEST = 1e10  # milliseconds, four months
 OLDEST = 30 * 86_400.0  # seconds before its receipt that a request may have been made
 MOST_NAME = 2_000  # bytes of a host, template or trace id
+MOST_SERVICE = 200  # bytes of a service's name
 MOST_PATH = 2_000  # characters of a path that are looked at
 MOST_STEP = 200  # characters of one of its segments; a longer one is a value
 MOST_PAIRS = 200  # headers, or parameters, of one message
@@ -37,6 +38,7 @@ class Observation(NamedTuple):
     path_template: str  # the path in which segments that are too long for a pattern are `{}`
     rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
     view: str = ""  # the framework's name of the view
+    service: str = ""  # the service, or the app, that the agent names; "" where it names none
 
 
 def observe(trace: dict[str, Any], received_at: float) -> Observation:
@@ -64,7 +66,16 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         path_template=_without_long_segments(path),
         rule=_text(rule),
         view=_text(view),
+        service=service_of(meta),
     )
+
+
+def service_of(meta: dict[str, Any]) -> str:
+    """The service, else the app, that a trace says it is of; "" where it says neither."""
+    for said in (meta.get("service"), meta.get("app")):
+        if isinstance(said, str) and said.strip():
+            return key(said.strip(), MOST_SERVICE)
+    return ""
 
 
 def _bounded(trace: dict[str, Any]) -> dict[str, Any]:
@@ -131,9 +142,9 @@ def has_template_as_path(trace: dict[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def endpoint_id(method: str, host: str, template: str) -> str:
+def endpoint_id(method: str, service: str, template: str) -> str:
     """The endpoint's name in the store, the same for every writer; 16 hex digits."""
-    text = "\n".join((method, host.lower(), template))
+    text = "\n".join((method, service, template))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 

@@ -27,7 +27,7 @@ class Fold(NamedTuple):
     """The endpoint `template` is shown with `target` from now on."""
 
     method: str
-    host: str
+    service: str
     template: str
     target: str
 
@@ -42,7 +42,7 @@ class _Gap(NamedTuple):
 
 
 class SiblingFolds:
-    """Templates that no agent named, per host, and what they fold into.
+    """Templates that no agent named, per service, and what they fold into.
 
     First segments never fold: `/about`, `/pricing` and their like are pages, however many there are.
     """
@@ -50,7 +50,7 @@ class SiblingFolds:
     def __init__(self) -> None:
         self._own: dict[
             str, set[tuple[str, str]]
-        ] = {}  # method and template by host, of those that stand for themselves
+        ] = {}  # method and template by service, of those that stand for themselves
         self._values: dict[str, set[Prefix]] = {}  # prefixes whose last step, `{}`, stands for any word
         self._resources: set[tuple[str, Prefix]] = set()  # words at such places that response otherwise
         self._siblings: dict[tuple[object, ...], set[Prefix]] = {}
@@ -61,29 +61,29 @@ class SiblingFolds:
         self._vocabulary: set[tuple[str, str]] = set()
         self._groups = ShapeGroups()
 
-    def remember(self, method: str, host: str, template: str, is_target: bool) -> None:
+    def remember(self, method: str, service: str, template: str, is_target: bool) -> None:
         """Take in an endpoint that the store holds."""
         if is_target:
             steps = _steps(template)
-            values = self._values.setdefault(host, set())
+            values = self._values.setdefault(service, set())
             values.update(steps[: place + 1] for place in range(1, len(steps)) if steps[place] == "{}")
         else:
-            self._own.setdefault(host, set()).add((method, template))
+            self._own.setdefault(service, set()).add((method, template))
 
-    def resolve(self, method: str, host: str, template: str) -> str:
+    def resolve(self, method: str, service: str, template: str) -> str:
         """The template that a request to `template` counts for."""
-        values = self._values.get(host)
-        if not values or (method, template) in self._own.get(host, ()):
+        values = self._values.get(service)
+        if not values or (method, template) in self._own.get(service, ()):
             return template
-        return self._folded(method, host, template, values)
+        return self._folded(method, service, template, values)
 
-    def _folded(self, method: str, host: str, template: str, values: set[Prefix]) -> str:
+    def _folded(self, method: str, service: str, template: str, values: set[Prefix]) -> str:
         steps: Prefix = ()
         own = _steps(template)
         for place, step in enumerate(own):
-            if step != "{}" and (*steps, "{}") in values and (host, (*steps, step)) not in self._resources:
-                methods = self._methods.get((host, steps)) if place + 1 == len(own) else None
-                known = self._known_values.get((host, steps), ())
+            if step != "{}" and (*steps, "{}") in values and (service, (*steps, step)) not in self._resources:
+                methods = self._methods.get((service, steps)) if place + 1 == len(own) else None
+                known = self._known_values.get((service, steps), ())
                 if (
                     not methods or method in methods or step in known
                 ):  # nobody uploads to a value where none was uploaded to
@@ -91,54 +91,54 @@ class SiblingFolds:
             steps += (step,)
         return join(list(steps))
 
-    def note(self, method: str, host: str, template: str, shape: Shape) -> list[Fold]:
+    def note(self, method: str, service: str, template: str, shape: Shape) -> list[Fold]:
         """Count `template`, whose responses have `shape`, as a sibling; the folds that follow from it, mostly none."""
-        own = self._own.setdefault(host, set())
+        own = self._own.setdefault(service, set())
         if (method, template) not in own:
-            target = self.resolve(method, host, template)
+            target = self.resolve(method, service, template)
             if target != template:  # counted in the same step that made the fold
-                return [Fold(method, host, template, target), *self._note_method(method, host, target)]
+                return [Fold(method, service, template, target), *self._note_method(method, service, target)]
             own.add((method, template))
         steps = _steps(template)
-        if steps[-1] == "{}" and self._methods.get((host, steps[:-1])):
-            missed = self._note_method(method, host, template)
+        if steps[-1] == "{}" and self._methods.get((service, steps[:-1])):
+            missed = self._note_method(method, service, template)
             if missed:
                 return missed
-        self._note_vocabulary(host, steps)
+        self._note_vocabulary(service, steps)
         if not any(path.replace("/[]", "") for path in shape):
-            self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, -1))
+            self._ends.setdefault((service, steps[:-1], steps[-1]), set()).add((method, -1))
             return []  # says nothing: an empty answer, a list of texts
         group = self._groups.number(shape)
         if len(self._below) < MOST_GAPS:
             for place in range(2, len(steps)):
-                self._below.setdefault((host, steps[:place]), set()).add(group)
-        self._ends.setdefault((host, steps[:-1], steps[-1]), set()).add((method, group))
+                self._below.setdefault((service, steps[:place]), set()).add(group)
+        self._ends.setdefault((service, steps[:-1], steps[-1]), set()).add((method, group))
         if method != "GET":
             return []  # all that change something may answer alike
-        learned = [prefix for gap in _gaps(method, steps) for prefix in self._learn(host, gap, group)]
-        return self._apply(host, learned) if learned else []
+        learned = [prefix for gap in _gaps(method, steps) for prefix in self._learn(service, gap, group)]
+        return self._apply(service, learned) if learned else []
 
-    def _note_method(self, method: str, host: str, target: str) -> list[Fold]:
+    def _note_method(self, method: str, service: str, target: str) -> list[Fold]:
         """A value ends a path with this method: so do the others at its place."""
         steps = _steps(target)
-        methods = self._methods.get((host, steps[:-1]))
+        methods = self._methods.get((service, steps[:-1]))
         if steps[-1] != "{}" or methods is None or method in methods:
             return []
         methods.add(method)
-        return self._refold(host)
+        return self._refold(service)
 
-    def _note_vocabulary(self, host: str, steps: Prefix) -> None:
+    def _note_vocabulary(self, service: str, steps: Prefix) -> None:
         """Words beside a version are an API's own, wherever they stand."""
         if len(self._vocabulary) < MOST_GAPS:
             for one, other in zip(steps, steps[1:]):
                 if _VERSION.fullmatch(one) and other != "{}":
-                    self._vocabulary.add((host, other))
+                    self._vocabulary.add((service, other))
                 if _VERSION.fullmatch(other) and one != "{}":
-                    self._vocabulary.add((host, one))
+                    self._vocabulary.add((service, one))
 
-    def _learn(self, host: str, gap: _Gap, group: int) -> Iterator[Prefix]:
+    def _learn(self, service: str, gap: _Gap, group: int) -> Iterator[Prefix]:
         """The prefixes whose last step turns out to be a value."""
-        key = (host, gap.method, gap.prefix, len(gap.words), gap.suffix, group)
+        key = (service, gap.method, gap.prefix, len(gap.words), gap.suffix, group)
         known = self._siblings.get(key)
         if known is None:
             if len(self._siblings) >= MOST_GAPS:
@@ -152,48 +152,48 @@ class SiblingFolds:
         many = MANY_BESIDE if beside else MANY_NESTED if "{}" in gap.prefix else MANY_SIBLINGS
         if len(known) < many or any(map(_VERSION.fullmatch, gap.words)) or _VERSION.fullmatch(gap.prefix[-1]):
             return
-        if any(self._are_vocabulary(host, {words[place] for words in known}) for place in range(len(gap.words))):
+        if any(self._are_vocabulary(service, {words[place] for words in known}) for place in range(len(gap.words))):
             return
         if is_pair and min(len({words[place] for words in known}) for place in (0, 1)) < OTHERS:
             return
-        if not self._are_alike_below(host, gap.prefix, sorted({words[0] for words in known})):
+        if not self._are_alike_below(service, gap.prefix, sorted({words[0] for words in known})):
             return
         firsts = {words[0] for words in known}
-        self._exempt(host, gap.prefix, firsts)
+        self._exempt(service, gap.prefix, firsts)
         yield (*gap.prefix, "{}")
         if is_pair:
             for first in firsts:
-                self._exempt(host, (*gap.prefix, first), {words[1] for words in known}, (*gap.prefix, "{}"))
+                self._exempt(service, (*gap.prefix, first), {words[1] for words in known}, (*gap.prefix, "{}"))
             yield (*gap.prefix, "{}", "{}")
         known.clear()
 
-    def _exempt(self, host: str, prefix: Prefix, words: set[str], shown: Optional[Prefix] = None) -> None:
+    def _exempt(self, service: str, prefix: Prefix, words: set[str], shown: Optional[Prefix] = None) -> None:
         """Keep words apart that end a path here as none of the values does, and have nothing below."""
         if len(self._known_values) < MOST_GAPS:
-            self._known_values.setdefault((host, shown or prefix), set()).update(words)
-        usual = {end for word in words for end in self._ends.get((host, prefix, word), ())}
-        self._methods.setdefault((host, shown or prefix), set()).update(method for method, _ in usual)
-        for _, template in self._own[host]:
+            self._known_values.setdefault((service, shown or prefix), set()).update(words)
+        usual = {end for word in words for end in self._ends.get((service, prefix, word), ())}
+        self._methods.setdefault((service, shown or prefix), set()).update(method for method, _ in usual)
+        for _, template in self._own[service]:
             steps = _steps(template)
             if len(steps) > len(prefix) and steps[: len(prefix)] == prefix and steps[len(prefix)] not in words:
                 word = steps[len(prefix)]
-                ends = self._ends.get((host, prefix, word), set())
-                if ends and not ends & usual and not self._has_below(host, (*prefix, word)):
-                    self._resources.add((host, (*(shown or prefix), word)))
+                ends = self._ends.get((service, prefix, word), set())
+                if ends and not ends & usual and not self._has_below(service, (*prefix, word)):
+                    self._resources.add((service, (*(shown or prefix), word)))
 
-    def _has_below(self, host: str, prefix: Prefix) -> bool:
+    def _has_below(self, service: str, prefix: Prefix) -> bool:
         return any(
             _steps(template)[: len(prefix)] == prefix
-            for _, template in self._own[host]
+            for _, template in self._own[service]
             if template.count("/") > len(prefix)
         )
 
-    def _are_vocabulary(self, host: str, words: set[str]) -> bool:
-        return sum((host, word) in self._vocabulary for word in words) * 3 > len(words)
+    def _are_vocabulary(self, service: str, words: set[str]) -> bool:
+        return sum((service, word) in self._vocabulary for word in words) * 3 > len(words)
 
-    def _are_alike_below(self, host: str, prefix: Prefix, words: list[str]) -> bool:
+    def _are_alike_below(self, service: str, prefix: Prefix, words: list[str]) -> bool:
         """False where what lies below the words differs as it does for resources."""
-        below = [self._below.get((host, (*prefix, word)), set()) for word in words]
+        below = [self._below.get((service, (*prefix, word)), set()) for word in words]
         several = [groups for groups in below if len(groups) >= 4][:20]
         if len(several) < 3:
             return True
@@ -204,21 +204,21 @@ class SiblingFolds:
         ]
         return sum(shares) / len(shares) >= BELOW
 
-    def _apply(self, host: str, learned: list[Prefix]) -> list[Fold]:
+    def _apply(self, service: str, learned: list[Prefix]) -> list[Fold]:
         """The folds of all templates that what was learned concerns."""
-        values = self._values.setdefault(host, set())
+        values = self._values.setdefault(service, set())
         fresh = [prefix for prefix in learned if prefix not in values]
         values.update(fresh)
-        return self._refold(host) if fresh else []
+        return self._refold(service) if fresh else []
 
-    def _refold(self, host: str) -> list[Fold]:
-        values = self._values[host]
+    def _refold(self, service: str) -> list[Fold]:
+        values = self._values[service]
         folds = []
-        own = self._own[host]
+        own = self._own[service]
         for method, template in sorted(own):
-            target = self._folded(method, host, template, values)
+            target = self._folded(method, service, template, values)
             if target != template:
-                folds.append(Fold(method, host, template, target))
+                folds.append(Fold(method, service, template, target))
         own.difference_update((fold.method, fold.template) for fold in folds)
         own.update((fold.method, fold.target) for fold in folds)  # it may fold further
         return folds

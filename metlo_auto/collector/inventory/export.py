@@ -6,7 +6,7 @@ import json
 from typing import Any, Iterator, Optional, Sequence
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.aggregation import dump
@@ -21,21 +21,35 @@ AT_ONCE = 200  # samples read together
 AT_ONCE_BYTES = 4_000_000
 
 
-def number_of_traces(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> int:
-    query = select(func.count()).select_from(samples)
-    if endpoint_ids is not None:
-        query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
+def number_of_traces(
+    connection: Connection, endpoint_ids: Optional[Sequence[str]], service: Optional[str] = None
+) -> int:
+    query = select(func.count()).select_from(samples).where(*_wanted(endpoint_ids, service))
     return int(connection.scalar(query) or 0)
 
 
-def read_traces(engine: Engine, endpoint_ids: Optional[Sequence[str]]) -> Iterator[dict[str, Any]]:
-    """The traces that are kept now, oldest first. No connection is held while the caller is busy with what it got."""
+def _wanted(endpoint_ids: Optional[Sequence[str]], service: Optional[str]) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if endpoint_ids is not None:
+        wanted.append(samples.c.endpoint_id.in_(endpoint_ids))
+    if service is not None:
+        wanted.append(samples.c.service == service)
+    return wanted
+
+
+def read_traces(
+    engine: Engine, endpoint_ids: Optional[Sequence[str]], service: Optional[str] = None
+) -> Iterator[dict[str, Any]]:
+    """The traces that are kept now, of all or some, oldest first.
+
+    No connection is held while the caller is busy with what it got.
+    """
     last = 0
     with reading(engine) as connection:
         newest = connection.scalar(select(func.max(samples.c.id))) or 0
     while last < newest:
         with reading(engine) as connection:
-            rows = _page(connection, endpoint_ids, last, newest)
+            rows = _page(connection, _wanted(endpoint_ids, service), last, newest)
         if not rows:
             return
         for row in rows:
@@ -43,11 +57,9 @@ def read_traces(engine: Engine, endpoint_ids: Optional[Sequence[str]]) -> Iterat
         last = rows[-1].id
 
 
-def _page(connection: Connection, endpoint_ids: Optional[Sequence[str]], last: int, newest: int) -> list[Any]:
+def _page(connection: Connection, asked: list[ColumnElement[bool]], last: int, newest: int) -> list[Any]:
     """The samples after `last`, as many as `AT_ONCE_BYTES` hold and at least one."""
-    wanted = [samples.c.id > last, samples.c.id <= newest]
-    if endpoint_ids is not None:
-        wanted.append(samples.c.endpoint_id.in_(endpoint_ids))
+    wanted = [samples.c.id > last, samples.c.id <= newest, *asked]
     sizes = connection.execute(
         select(samples.c.id, samples.c.size).where(*wanted).order_by(samples.c.id).limit(AT_ONCE)
     )

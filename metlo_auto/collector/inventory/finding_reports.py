@@ -7,6 +7,7 @@ from typing import Any, Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from metlo_auto.collector.analysis.analysis_state import OTHERS
 from metlo_auto.collector.inventory.findings import KINDS, Finding
 from metlo_auto.version import VERSION
 
@@ -43,6 +44,7 @@ def _result(finding: Finding, names: list[str]) -> dict[str, Any]:
         "message": {"text": text},
         "locations": _locations(finding),
         "partialFingerprints": {"metloFindingId/v1": fingerprint(finding)},
+        "properties": {"service": endpoint.service},
     }
 
 
@@ -50,7 +52,10 @@ def fingerprint(finding: Finding) -> str:
     """The same for the same finding on whatever host and port a run had; 16 hex digits."""
     endpoint = finding.endpoint
     subject = finding.key.split("/", 2)[2]
-    text = "\n".join((finding.kind.name, endpoint.method, endpoint.template, subject))
+    parts = [finding.kind.name, endpoint.method, endpoint.template, subject]
+    if endpoint.service not in (*map(str.lower, endpoint.hosts), OTHERS):  # a host is no name: its port changes
+        parts.append(endpoint.service)
+    text = "\n".join(parts)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -67,9 +72,10 @@ def _locations(finding: Finding) -> list[dict[str, Any]]:
 def as_junit(findings: Sequence[Finding], endpoints: int) -> str:
     """A test case for each finding; one that passes where there is none."""
     suite = ElementTree.Element("testsuite", name="metlo findings of traffic", errors="0", skipped="0")
+    several = len({finding.endpoint.service for finding in findings}) > 1
     for finding in findings:
         endpoint = finding.endpoint
-        name = _text(f"{endpoint.method} {endpoint.template}")
+        name = _text(f"{endpoint.method} {endpoint.template}" + (f" of {endpoint.service}" if several else ""))
         case = ElementTree.SubElement(suite, "testcase", classname=f"traffic.{finding.kind.name}", name=name, time="0")
         said = _text(f"{finding.kind.severity}: {finding.kind.title}. {finding.detail}")
         failure = ElementTree.SubElement(case, "failure", type=finding.kind.name, message=said)

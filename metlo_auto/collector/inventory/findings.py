@@ -92,7 +92,7 @@ def find_all(connection: Connection, now: float, guesses: bool = False) -> list[
     """All findings, the most severe first, dismissed ones included and marked; guesses on request only."""
     shown = list_endpoints(connection)
     routes = declared.read(connection)
-    located = declared.locate(routes)
+    located = declared.locate(routes, services={endpoint.service for endpoint in shown})
     notes = noted.read_notes(connection)
     exposed: dict[str, list[Exposure]] = {}
     for exposure in read_exposures(connection):
@@ -108,21 +108,23 @@ def find_all(connection: Connection, now: float, guesses: bool = False) -> list[
         drafts += exposures_as_drafts(exposed.get(endpoint.id, ()))
         drafts += fields.get(endpoint.id, [])
         if endpoint.id in undeclared:
-            drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", f"{endpoint.calls} calls"))
+            drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", _number(endpoint.calls, "call")))
         for draft in drafts:
             if KINDS[draft.kind].guess and not guesses:
                 continue
             key = "/".join((draft.kind, endpoint.id, draft.subject))
             place = declared.find(located, endpoint)
             found.append(Finding(key, KINDS[draft.kind], endpoint, place, draft.detail, draft.evidence, key in gone))
-    return sorted(found, key=lambda f: (_RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.key))
+    return sorted(
+        found, key=lambda f: (_RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.endpoint.service, f.key)
+    )
 
 
 def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterator[_Draft]:
     """Findings on one endpoint; `began` is when the collector saw its first request."""
     answered = sum(notes.statuses.values()) or endpoint.calls
     for path, hits in sorted(notes.secrets.items()):
-        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the answer.", f"{hits} values")
+        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the answer.", _number(hits, "value"))
     for name, hits in sorted(notes.credentials_in_url.items()):
         yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
     yield from symptoms(notes, answered)
@@ -131,7 +133,7 @@ def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterato
     if endpoint.errors:
         yield _Draft("server-errors", "", "Answered with status 500 or above.", _of(endpoint.errors, endpoint.calls))
     if endpoint.first_seen > began + SETTLED and endpoint.first_seen > now - NEW_FOR:
-        yield _Draft("new-endpoint", "", "Not seen before.", f"{endpoint.calls} calls")
+        yield _Draft("new-endpoint", "", "Not seen before.", _number(endpoint.calls, "call"))
 
 
 _TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
@@ -162,10 +164,10 @@ def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
             yield _Draft("bulk-personal-data", name, detail, _of(n, answered))
     failed = [n for who, n in notes.failed_logins.items() if n >= MANY_FAILED and n >= 5 * notes.logins.get(who, 0)]
     if failed:
-        yield _Draft("failed-logins", "", "One caller's logins fail again and again.", f"{max(failed)} failed logins")
+        yield _Draft("failed-logins", "", "One caller's logins fail again and again.", _number(max(failed), "failed login"))
     shared = _shared_objects(notes)
     if shared:
-        yield _Draft("shared-object", "", "Several credentials read the same object.", f"{shared} objects")
+        yield _Draft("shared-object", "", "Several credentials read the same object.", _number(shared, "object"))
 
 
 def _shared_objects(notes: Notes) -> int:
@@ -185,20 +187,24 @@ def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
             anonymous[kind.name] = anonymous.get(kind.name, 0) + item.anonymous
         if not kind.personal:
             continue
-        evidence = f"{item.claim.hits} of {item.claim.observations} values"
+        evidence = f"{item.claim.hits} of {_number(item.claim.observations, 'value')}"
         if item.section in ("query", "path") and kind.name != "coordinates":
             yield _Draft("personal-in-url", f"{item.section}{item.path}/{kind.name}",
                          f"{kind.title} in {dotted(item.path)} of the {item.section}.", evidence)  # fmt: skip
         if item.in_error:
             yield _Draft("personal-in-error", f"{item.section}{item.path}/{kind.name}",
-                         f"{kind.title} in {dotted(item.path)} of {item.section}.", f"{item.in_error} values")  # fmt: skip
+                         f"{kind.title} in {dotted(item.path)} of {item.section}.", _number(item.in_error, "value"))  # fmt: skip
     for name, hits in sorted(anonymous.items()):
         detail = f"{BY_NAME[name].title} in answers to callers without credentials."
-        yield _Draft("anonymous-data", name, detail, f"{hits} values")
+        yield _Draft("anonymous-data", name, detail, _number(hits, "value"))
 
 
 def _of(part: int, whole: int) -> str:
-    return f"{part} of {whole} calls"
+    return f"{part} of {_number(whole, 'call')}"
+
+
+def _number(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _new_fields(connection: Connection, since: float) -> dict[str, list[_Draft]]:

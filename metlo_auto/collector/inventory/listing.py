@@ -7,7 +7,7 @@ from typing import Any
 
 from metlo_auto.collector.inventory.findings import Finding
 from metlo_auto.collector.inventory.queries import Endpoint
-from metlo_auto.collector.inventory.routes import Comparison
+from metlo_auto.collector.inventory.routes import Comparison, Route
 
 
 def endpoint_value(endpoint: Endpoint, classes: list[str]) -> dict[str, Any]:
@@ -16,7 +16,9 @@ def endpoint_value(endpoint: Endpoint, classes: list[str]) -> dict[str, Any]:
         "id": endpoint.id,
         "method": endpoint.method,
         "route": endpoint.template,
+        "service": endpoint.service,
         "host": endpoint.host,
+        "hosts": list(endpoint.hosts),
         "calls": endpoint.calls,
         "errors": endpoint.errors,
         "client_errors": endpoint.client_errors,
@@ -37,7 +39,9 @@ def finding_value(finding: Finding) -> dict[str, Any]:
         "title": finding.kind.title,
         "method": finding.endpoint.method,
         "route": finding.endpoint.template,
+        "service": finding.endpoint.service,
         "host": finding.endpoint.host,
+        "hosts": list(finding.endpoint.hosts),
         "file": where.file if where else "",
         "line": where.line if where else 0,
         "detail": finding.detail,
@@ -46,11 +50,18 @@ def finding_value(finding: Finding) -> dict[str, Any]:
     }
 
 
+def route_value(route: Route) -> dict[str, Any]:
+    return {**route._asdict(), "service": route.of_service}
+
+
 def routes_value(compared: Comparison) -> dict[str, Any]:
     """`{"never_called": [...], "not_declared": [...]}`."""
     return {
-        "never_called": [route._asdict() for route in compared.never_called],
-        "not_declared": [{"method": e.method, "route": e.template, "host": e.host} for e in compared.not_declared],
+        "never_called": [route_value(route) for route in compared.never_called],
+        "not_declared": [
+            {"method": e.method, "route": e.template, "service": e.service, "host": e.host, "hosts": list(e.hosts)}
+            for e in compared.not_declared
+        ],
     }
 
 

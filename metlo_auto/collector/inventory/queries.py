@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, Iterable, NamedTuple, Optional
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.ingest.transport import parse
 from metlo_auto.collector.store import counters, inbox
 from metlo_auto.collector.store.deletion import GENERATION
-from metlo_auto.collector.store.schema import endpoints, samples, set_aside
+from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, samples, set_aside
 
 
 class Endpoint(NamedTuple):
     id: str
-    host: str
+    host: str  # the first of `hosts`
     method: str
     template: str
     declared: bool
@@ -25,6 +25,8 @@ class Endpoint(NamedTuple):
     authenticated: int
     first_seen: float
     last_seen: float
+    service: str = ""
+    hosts: tuple[str, ...] = ()  # that it was called under, the most used first; `*` for those beyond a few
 
 
 def endpoint(connection: Connection, endpoint_id: str) -> Optional[Endpoint]:
@@ -50,18 +52,49 @@ def list_endpoints(connection: Connection, endpoint_id: Optional[str] = None) ->
             func.sum(e.authenticated).label("authenticated"),
             func.min(e.first_seen).label("first_seen"),
             func.max(e.last_seen).label("last_seen"),
+            own.c.service,
         )
         .select_from(endpoints.join(own, own.c.id == shown))
-        .group_by(own.c.id, own.c.host, own.c.method, own.c.template, own.c.declared)
+        .group_by(own.c.id, own.c.host, own.c.method, own.c.template, own.c.declared, own.c.service)
         .having(func.max(e.confirmed) == 1)
-        .order_by(own.c.template, own.c.method, own.c.host)
+        .order_by(own.c.template, own.c.method, own.c.service, own.c.host)
     )
     if endpoint_id is not None:
         query = query.where(own.c.id == endpoint_id, or_(e.id == endpoint_id, e.folded_into == endpoint_id))
-    return [
-        Endpoint._make((*row[:4], bool(row[4]), *map(int, row[5:9]), *row[9:]))  # sums are decimals on PostgreSQL
-        for row in connection.execute(query).all()
-    ]
+    hosts = _hosts(connection, endpoint_id)
+    result = []
+    for row in connection.execute(query).all():
+        under = hosts.get(row[0]) or (row[1],)
+        figures = (*map(int, row[5:9]), *row[9:11])  # sums are decimals on PostgreSQL
+        result.append(Endpoint._make((row[0], under[0], *row[2:4], bool(row[4]), *figures, row[11] or row[1], under)))
+    return result
+
+
+def _hosts(connection: Connection, endpoint_id: Optional[str]) -> dict[str, tuple[str, ...]]:
+    """The hosts of endpoints that are shown and may have several, the most used first."""
+    e, h = endpoints.c, endpoint_hosts.c
+    folds = select(e.id, e.folded_into).where(e.folded_into.is_not(None))
+    several = select(h.endpoint_id).group_by(h.endpoint_id).having(func.count() > 1)
+    if endpoint_id is not None:
+        folds = folds.where(e.folded_into == endpoint_id)
+        several = several.where(h.endpoint_id == endpoint_id)
+    shown = {row.id: row.folded_into for row in connection.execute(folds).all()}
+    asked = union(several, *([folds.with_only_columns(e.id), folds.with_only_columns(e.folded_into)] if shown else []))
+    query = select(h.endpoint_id, h.host, h.calls).where(h.endpoint_id.in_(asked))
+    counts: dict[str, dict[str, int]] = {}
+    for name, host, calls in connection.execute(query).all():
+        of_one = counts.setdefault(shown.get(name, name), {})
+        of_one[host] = of_one.get(host, 0) + calls
+    return {name: _by_calls(found) for name, found in counts.items()}
+
+
+def _by_calls(counts: dict[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(counts, key=lambda host: (-counts[host], host)))
+
+
+def services(listed: Iterable[Endpoint]) -> list[str]:
+    """The names of all services."""
+    return sorted({endpoint.service for endpoint in listed}, key=lambda name: (name.lower(), name))
 
 
 class KeptTrace(NamedTuple):
@@ -92,6 +125,7 @@ _COUNTS = (
     "overflow_sections",
     "overflow_fields",
     "other_host_traces",
+    "other_service_traces",
     "expired_traces",
     "sample_bytes",
 )

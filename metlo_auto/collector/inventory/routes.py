@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, Iterator, NamedTuple, Optional, Sequence
 
 from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.analysis.observation import MOST_NAME
+from metlo_auto.collector.analysis.observation import MOST_NAME, service_of
 from metlo_auto.collector.ingest.contract import METHODS
 from metlo_auto.collector.inventory.queries import Endpoint
 from metlo_auto.collector.store.schema import declared_details, declared_routes
@@ -30,6 +30,12 @@ class Route(NamedTuple):
     line: int
     mount: str = ""  # SCRIPT_NAME, "" for none
     parameters: tuple[tuple[str, str], ...] = ()  # name and type: integer, number, uuid, path
+    service: str = ""  # as the agent names it, "" where it names none
+
+    @property
+    def of_service(self) -> str:
+        """The service, else the app without its number."""
+        return self.service or self.app.partition(" (")[0]
 
     @property
     def rule(self) -> str:
@@ -51,16 +57,25 @@ def parameter_types(rule: str) -> dict[str, str]:
     return {name: _CONVERTERS[kind] for kind, name in _CONVERTER.findall(rule) if kind in _CONVERTERS}
 
 
-def parse(value: Any) -> Optional[tuple[str, list[Route]]]:
-    """App and routes of an announcement, None where `value` is none.
+class Declaration(NamedTuple):
+    """All routes of one app."""
 
-    `{"app": "shop", "instance": 0, "mount": "/admin", "routes": [{"methods": ["GET"], "rule": "/u/<int:id>",
-    "endpoint": "u", "file": "a", "line": 7, "parameters": {"id": "integer"}}]}`; `instance`, `mount` and
-    `parameters` may be left out.
+    service: str
+    app: str
+    routes: list[Route]
+
+
+def parse(value: Any) -> Optional[Declaration]:
+    """What an announcement declares, None where `value` is none.
+
+    `{"app": "shop", "service": "eu", "instance": 0, "mount": "/admin", "routes": [{"methods": ["GET"],
+    "rule": "/u/<int:id>",
+    "endpoint": "u", "file": "a", "line": 7, "parameters": {"id": "integer"}}]}`; `service`, `instance`,
+    `mount` and `parameters` may be left out.
     """
     if not isinstance(value, dict) or not isinstance(value.get("routes"), list):
         return None
-    app, mount = _name_of(value), _mount_of(value)
+    service, app, mount = service_of({"service": value.get("service")}), _name_of(value), _mount_of(value)
     found: dict[tuple[str, str], Route] = {}
     for item in value["routes"][:MOST]:
         if not isinstance(item, dict) or not isinstance(item.get("rule"), str):
@@ -69,8 +84,10 @@ def parse(value: Any) -> Optional[tuple[str, list[Route]]]:
         methods = item.get("methods") or [item.get("method")]
         for method in methods if isinstance(methods, list) else ():
             if method in METHODS:
-                found[method, template] = Route(app, method, template, *_where(item), mount, _parameters_of(item))
-    return app, list(found.values())
+                found[method, template] = Route(
+                    app, method, template, *_where(item), mount, _parameters_of(item), service
+                )
+    return Declaration(service, app, list(found.values()))
 
 
 def _name_of(value: dict[str, Any]) -> str:
@@ -102,15 +119,20 @@ def _where(item: dict[str, Any]) -> tuple[str, str, int]:
 _STORED = Route._fields[:6]
 
 
-def replace(connection: Connection, app: str, routes: list[Route], now: float) -> None:
-    """What `app` declares from now on; routes that it does not name any more are gone."""
+def replace(connection: Connection, declaration: Declaration, now: float) -> None:
+    """What an app declares from now on; routes that it does not name any more are gone.
+
+    So is what it declared when its agent named no service.
+    """
+    service, app, routes = declaration
     for table in (declared_routes, declared_details):
-        connection.execute(delete(table).where(table.c.app == app))
+        connection.execute(delete(table).where(table.c.app == app, table.c.service.in_(("", service))))
     if routes:
-        rows = [dict(zip(_STORED, route), declared_at=now) for route in routes]
+        rows = [dict(zip(_STORED, route), declared_at=now, service=service) for route in routes]
         connection.execute(insert(declared_routes), rows)
         details = [
             {
+                "service": service,
                 "app": app,
                 "method": r.method,
                 "template": r.template,
@@ -126,71 +148,96 @@ def replace(connection: Connection, app: str, routes: list[Route], now: float) -
 
 def read(connection: Connection) -> list[Route]:
     d, more = declared_routes.c, declared_details.c
-    same = and_(more.app == d.app, more.method == d.method, more.template == d.template)
+    same = and_(more.service == d.service, more.app == d.app, more.method == d.method, more.template == d.template)
     query = (
-        select(*(d[name] for name in _STORED), more.mount, more.parameters)
+        select(*(d[name] for name in _STORED), more.mount, more.parameters, d.service)
         .select_from(declared_routes.outerjoin(declared_details, same))
-        .order_by(d.template, d.method, d.app)
+        .order_by(d.template, d.method, d.service, d.app)
     )
     return [
-        Route(*row[:6], row[6] or "", tuple((name, kind) for name, kind in json.loads(row[7] or "[]")))
+        Route(*row[:6], row[6] or "", tuple((name, kind) for name, kind in json.loads(row[7] or "[]")), row[8])
         for row in connection.execute(query)
     ]
 
 
 class Comparison(NamedTuple):
     never_called: list[Route]
-    not_declared: list[Endpoint]  # only on hosts where an app that declared its routes answers
+    not_declared: list[Endpoint]  # only of services that an app which declared its routes answers for
 
 
 class Located(NamedTuple):
-    """Routes by method and template, and by method and rule: an app may answer below a path that it did not say."""
+    """Routes by method and template, and by method and rule: an app may answer below a path that it did not say.
 
-    by_template: dict[tuple[str, str], Route]
-    by_rule: dict[tuple[str, str], Route]
-    mounts: frozenset[str]  # where apps turned out to answer
+    Each begins with the service that the routes are of, "" for those that no service is known to have.
+    """
+
+    by_template: dict[tuple[str, str, str], Route]
+    by_rule: dict[tuple[str, str, str], Route]
+    mounts: frozenset[tuple[str, str]]  # where apps turned out to answer
+    services: frozenset[str]  # that have routes of their own; all others have those of ""
+
+    def owner(self, service: str) -> str:
+        return service if service in self.services else ""
 
 
 def compare(routes: list[Route], endpoints: list[Endpoint]) -> Comparison:
     """Declared and called, each without the other. HEAD and OPTIONS come with every route and are not missed."""
     located = locate(routes, endpoints)
     found = [(endpoint, find(located, endpoint)) for endpoint in endpoints]
-    called = {(route.app.partition(" (")[0], route.method, route.template) for _, route in found if route is not None}
-    called |= {("", endpoint.method, _shape(endpoint.template)) for endpoint in endpoints}
+    called = {_name(located, route) for _, route in found if route is not None}
+    shapes = {(located.owner(endpoint.service), endpoint.method, _shape(endpoint.template)) for endpoint in endpoints}
     missing = {
-        (route.app.partition(" (")[0], route.method, route.template): route
+        _name(located, route): route
         for route in routes
-        if ("", route.method, _shape(route.template)) not in called and route.method not in ("HEAD", "OPTIONS")
+        if (located.owner(route.of_service), route.method, _shape(route.template)) not in shapes
+        and route.method not in ("HEAD", "OPTIONS")
     }
-    hosts = {endpoint.host for endpoint, route in found if route is not None}
-    unknown = [e for e, route in found if route is None and e.host in hosts and e.method not in ("HEAD", "OPTIONS")]
+    known = {endpoint.service for endpoint, route in found if route is not None}
+    unknown = [e for e, route in found if route is None and e.service in known and e.method not in ("HEAD", "OPTIONS")]
     return Comparison([route for name, route in missing.items() if name not in called], unknown)
 
 
-def locate(routes: list[Route], endpoints: Sequence[Endpoint] = ()) -> Located:
-    """Routes by what they are called by, for the view's file and line of an endpoint; `find` looks one up."""
-    by_template = {(route.method, _shape(route.template)): route for route in routes}
-    by_rule = {(route.method, _shape(route.rule)): route for route in routes if route.rule != "/"}
-    mounts = {
-        mount
-        for endpoint in endpoints
-        if endpoint.declared and (endpoint.method, _shape(endpoint.template)) not in by_template
-        for mount, rule in _splits(_shape(endpoint.template))
-        if (endpoint.method, rule) in by_rule
-    }
-    by_rule.update({(route.method, "/"): route for route in routes if route.rule == "/"})
-    return Located(by_template, by_rule, frozenset(mounts))
+def of_service(compared: Comparison, service: Optional[str]) -> Comparison:
+    """What of it is the service's; all of it for None."""
+    if service is None:
+        return compared
+    missing = [route for route in compared.never_called if route.of_service == service]
+    return Comparison(missing, [endpoint for endpoint in compared.not_declared if endpoint.service == service])
+
+
+def _name(located: Located, route: Route) -> tuple[str, str, str, str]:
+    """What a route has in common with that of another instance of its app."""
+    return located.owner(route.of_service), route.app.partition(" (")[0], route.method, route.template
+
+
+def locate(routes: list[Route], endpoints: Sequence[Endpoint] = (), services: Iterable[str] = ()) -> Located:
+    """Routes by what they are called by, for the view's file and line of an endpoint; `find` looks one up.
+
+    `services`: those of endpoints, where `endpoints` are not all.
+    """
+    called = {endpoint.service for endpoint in endpoints}.union(services)
+    own = frozenset(route.of_service for route in routes if route.service or route.of_service in called)
+    owned = [(route.of_service if route.of_service in own else "", route) for route in routes]
+    by_template = {(owner, route.method, _shape(route.template)): route for owner, route in owned}
+    by_rule = {(owner, route.method, _shape(route.rule)): route for owner, route in owned if route.rule != "/"}
+    mounts = set()
+    for endpoint in endpoints:
+        owner, shape = endpoint.service if endpoint.service in own else "", _shape(endpoint.template)
+        if endpoint.declared and (owner, endpoint.method, shape) not in by_template:
+            mounts |= {(owner, mount) for mount, rule in _splits(shape) if (owner, endpoint.method, rule) in by_rule}
+    by_rule.update({(owner, route.method, "/"): route for owner, route in owned if route.rule == "/"})
+    return Located(by_template, by_rule, frozenset(mounts), own)
 
 
 def find(located: Located, endpoint: Endpoint) -> Optional[Route]:
     """The route that answers `endpoint`; also that of an app which answers below a path that its routes do not say."""
-    shape = _shape(endpoint.template)
-    route = located.by_template.get((endpoint.method, shape))
+    owner, shape = located.owner(endpoint.service), _shape(endpoint.template)
+    route = located.by_template.get((owner, endpoint.method, shape))
     if route is not None or not endpoint.declared and not located.mounts:
         return route
     for mount, rule in _splits(shape):
-        route = located.by_rule.get((endpoint.method, rule))
-        if route is not None and (mount in located.mounts or endpoint.declared and rule != "/"):
+        route = located.by_rule.get((owner, endpoint.method, rule))
+        if route is not None and ((owner, mount) in located.mounts or endpoint.declared and rule != "/"):
             return route
     return None
 

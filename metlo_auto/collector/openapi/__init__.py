@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from metlo_auto.collector.openapi.document import TITLE as TITLE
+from metlo_auto.collector.openapi.document import as_json as as_json
+from metlo_auto.collector.openapi.document import as_yaml as as_yaml
 from metlo_auto.collector.openapi.document import make_document as make_document
 from metlo_auto.collector.openapi.document import never_called as never_called
 from metlo_auto.collector.openapi.document import read_operations as read_operations

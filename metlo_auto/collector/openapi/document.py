@@ -9,6 +9,7 @@ from typing import Any, Iterable, Optional, Sequence
 
 from sqlalchemy.engine import Connection
 
+from metlo_auto.collector.analysis.analysis_state import OTHERS
 from metlo_auto.collector.inventory import endpoint_facts as noted
 from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.inventory.endpoint_facts import Notes
@@ -28,8 +29,10 @@ _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
-def read_operations(connection: Connection, host: Optional[str] = None) -> list[Observed]:
-    """What is known of each method and path, over all hosts or of one."""
+def read_operations(
+    connection: Connection, host: Optional[str] = None, service: Optional[str] = None
+) -> list[Observed]:
+    """What is known of each method and path, over all services and hosts or of one."""
     listed = queries.list_endpoints(connection)
     located = routes.locate(routes.read(connection), listed)
     notes = noted.read_notes(connection)
@@ -37,7 +40,7 @@ def read_operations(connection: Connection, host: Optional[str] = None) -> list[
     rows = read_rows(connection)
     together: dict[tuple[str, str], list[Endpoint]] = {}
     for endpoint in listed:
-        if endpoint.method in _METHODS and (host is None or endpoint.host == host):
+        if endpoint.method in _METHODS and _is_of(endpoint, host, service):
             together.setdefault((shape(endpoint.template), endpoint.method), []).append(endpoint)
     result = []
     for _, endpoints in sorted(together.items()):
@@ -47,14 +50,21 @@ def read_operations(connection: Connection, host: Optional[str] = None) -> list[
             Observed(
                 method=first.method,
                 template=first.template,
-                hosts=tuple(sorted({endpoint.host for endpoint in endpoints})),
+                hosts=tuple(sorted({host for endpoint in endpoints for host in endpoint.hosts})),
                 calls=sum(endpoint.calls for endpoint in endpoints),
                 fields=build(row for name in members for row in rows.get(name, ())),
                 notes=_merged(notes.get(endpoint.id) for endpoint in endpoints),
                 route=routes.find(located, first),
+                services=tuple(queries.services(endpoints)),
             )
         )
     return result
+
+
+def _is_of(endpoint: Endpoint, host: Optional[str], service: Optional[str]) -> bool:
+    if service is not None and endpoint.service != service:
+        return False
+    return host is None or host.lower() in map(str.lower, endpoint.hosts)
 
 
 def _merged(several: Iterable[Optional[Notes]]) -> Notes:
@@ -68,11 +78,25 @@ def _merged(several: Iterable[Optional[Notes]]) -> Notes:
     return total
 
 
+def as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    import yaml  # here: only this has a use for it
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120))
+
+
 GENERATOR = "x-generator"
 DIGEST = "x-digest"
 
 
-def make_document(operations: Sequence[Observed], title: str = "Observed API") -> dict[str, Any]:
+TITLE = "Observed API"
+
+
+def make_document(operations: Sequence[Observed], title: str = TITLE) -> dict[str, Any]:
     """An OpenAPI 3.1 document as a JSON value; the same operations always give the same document."""
     paths: dict[str, Any] = {}
     names: set[str] = set()
@@ -83,6 +107,7 @@ def make_document(operations: Sequence[Observed], title: str = "Observed API") -
         name = ids[f"{seen.method} {shape(seen.template)}"]
         paths.setdefault(template, {})[seen.method.lower()] = operation(seen, template, name, ids)
     _drop_links_without_target(paths)
+    _name_services(paths, templates, operations)
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -92,7 +117,9 @@ def make_document(operations: Sequence[Observed], title: str = "Observed API") -
             GENERATOR: "metlo-collector",
             DIGEST: digest(paths),
         },
-        "servers": [{"url": url} for url in sorted({_url(host) for seen in operations for host in seen.hosts})],
+        "servers": [
+            {"url": url} for url in sorted({_url(host) for seen in operations for host in seen.hosts if host != OTHERS})
+        ],
         "tags": [{"name": name} for name in sorted({tag(seen) for seen in operations})],
         "paths": paths,
     }
@@ -103,6 +130,13 @@ def make_document(operations: Sequence[Observed], title: str = "Observed API") -
         if not document[empty]:
             del document[empty]
     return document
+
+
+def _name_services(paths: dict[str, Any], templates: dict[str, str], operations: Sequence[Observed]) -> None:
+    """Where the document is of several services, each operation says whose it is."""
+    if len({name for seen in operations for name in seen.services}) > 1:
+        for seen in operations:
+            paths[templates[shape(seen.template)]][seen.method.lower()]["x-services"] = list(seen.services)
 
 
 def digest(paths: Any) -> str:
@@ -126,13 +160,13 @@ def _drop_links_without_target(paths: dict[str, Any]) -> None:
                     del response["links"]
 
 
-def never_called(connection: Connection) -> list[Observed]:
+def never_called(connection: Connection, service: Optional[str] = None) -> list[Observed]:
     """Operations of declared routes that nobody has called, for those who ask for them."""
     missing = routes.compare(routes.read(connection), queries.list_endpoints(connection)).never_called
     return [
         Observed(method=r.method, template=r.template, hosts=(), calls=0, fields=[], notes=noted.empty(), route=r)
         for r in missing
-        if r.method in _METHODS
+        if r.method in _METHODS and service in (None, r.of_service)
     ]
 
 

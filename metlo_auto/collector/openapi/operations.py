@@ -27,6 +27,7 @@ class Observed(NamedTuple):
     fields: list[Field]
     notes: Notes
     route: Optional[Route]
+    services: tuple[str, ...] = ()
 
 
 def parameter_names(template: str) -> list[str]:

@@ -20,6 +20,7 @@ from metlo_auto.collector.page import (
     inventory_findings,
     recent_requests,
     rollups,
+    services,
     tests_view,
     tree,
 )
@@ -47,7 +48,7 @@ def endpoint(name: str) -> str:
         owners = rollups.members(connection, [name])
         traffic = rollups.traffic_of(connection, owners, hour - SPAN + 1).get(name, rollups.NO_TRAFFIC)
         row = inventory.rows([found], inventory_findings.exposures(connection), {})[0]
-        place = routes.find(routes.locate(routes.read(connection)), found)
+        place = routes.find(routes.locate(routes.read(connection), services=services.names(connection)), found)
         notes = inventory_findings.notes(connection).get(name, noted.empty())
         listed, operation = kept(
             f"endpoint {name}", connection, lambda c: _described(c, found, list(owners), place, notes)
@@ -74,7 +75,7 @@ def endpoint(name: str) -> str:
             ],
             samples=recent_requests.latest(connection, LATEST, of=list(owners)),
             length=LATEST,
-            tested=tests_view.findings_of(connection, found.method, found.template),
+            tested=tests_view.findings_of(connection, found),
         )
 
 
@@ -99,7 +100,7 @@ def _described(
     seen = Observed(
         method=found.method,
         template=found.template,
-        hosts=(found.host,),
+        hosts=found.hosts,
         calls=found.calls,
         fields=fields.read_fields(connection, owners),
         notes=notes,

@@ -37,7 +37,7 @@ def _download(write: Write, name: str, media: str) -> Response:
         answer.headers["Retry-After"] = "30"
         return answer
     headers = {"Content-Disposition": f"attachment; filename={name}"}
-    traces = export.read_traces(engine(), None)
+    traces = export.read_traces(engine(), None, request.args.get("service") or None)
     if request.args.get("values") != "shown":
         traces = map(mask_trace, traces)
     answer = Response((text.encode("utf-8", "replace") for text in write(traces)), mimetype=media, headers=headers)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from metlo_auto.collector.inventory import findings as found
 from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.page import inventory_findings
+from metlo_auto.collector.page import inventory_findings, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading, writing
@@ -24,7 +24,10 @@ MOST_OF_ONE_KIND = 500  # where it alone is shown
 @blueprint.get("/findings")
 def findings() -> str:
     with reading(engine()) as connection:
-        everything = inventory_findings.findings(connection)
+        service = services.wanted(connection)
+        everything = [
+            item for item in inventory_findings.findings(connection) if service in (None, item.endpoint.service)
+        ]
         open_ = [item for item in everything if not item.dismissed]
         return render(
             connection,

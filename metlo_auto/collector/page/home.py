@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Optional, Sequence
 
 from flask import request
+from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
 from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.page import attention, inventory_findings, listing, recent_requests, rollups
+from metlo_auto.collector.page import attention, inventory_findings, listing, recent_requests, rollups, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
 from metlo_auto.collector.page.first_steps import welcome
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
+from metlo_auto.collector.store.schema import samples
 
 DAY = 24  # hours
 FEED = 30  # requests
@@ -41,6 +43,10 @@ def home() -> str:
         now = time.time()
         found = inventory_findings.findings(connection)
         everything = inventory_findings.rows(connection)
+        service = services.wanted(connection)
+        if service is not None:
+            everything = [row for row in everything if row.service == service]
+            found = [item for item in found if item.endpoint.service == service]
         today = midnight(now)
         if wanted.sort == "p95":
             p95s = inventory_findings.p95s(connection, int(now // 3600) - DAY + 1)
@@ -59,15 +65,20 @@ def home() -> str:
             found=len(chosen),
             last_page=listing.pages(len(chosen)),
             mark_since=_mark_since(everything, today),
-            many_hosts=len({row.host for row in everything}) > 1,
+            many_hosts=len({host for row in everything for host in row.hosts}) > 1,
+            many_services=len({row.service for row in everything}) > 1,
             methods=[name for name in listing.METHODS if any(row.method == name for row in everything)],
             classes=_classes(everything),
             largest_first=listing.LARGEST_FIRST,
             numbers=_numbers(everything, today),
             attention=attention.calls(found, ATTENTION),
-            samples=recent_requests.latest(connection, FEED),
+            samples=recent_requests.latest(connection, FEED, where=_of_service(service)),
             feed_length=FEED,
         )
+
+
+def _of_service(service: Optional[str]) -> list[ColumnElement[bool]]:
+    return [] if service is None else [samples.c.service == service]
 
 
 def midnight(now: float) -> float:

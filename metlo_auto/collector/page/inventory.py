@@ -29,6 +29,8 @@ def rows(listed: Iterable[Endpoint], exposures: list[Exposure], findings: Mappin
             item.last_seen,
             tuple(sorted(classes.get(item.id, ()), key=_ORDER.__getitem__)),
             findings.get(item.id, 0),
+            service=item.service,
+            hosts=item.hosts,
         )
         for item in listed
     ]

@@ -46,7 +46,7 @@ def rows(connection: Connection) -> list[Row]:
 def _rows(connection: Connection) -> list[Row]:
     counts = Counter(item.endpoint.id for item in findings(connection) if not item.dismissed)
     made = inventory.rows(endpoints(connection), exposures(connection), counts)
-    return sorted(made, key=lambda row: (row.template, row.method, row.host))
+    return sorted(made, key=lambda row: (row.template, row.method, row.service))
 
 
 def p95s(connection: Connection, since: int) -> dict[str, float]:
@@ -54,11 +54,18 @@ def p95s(connection: Connection, since: int) -> dict[str, float]:
     return kept("p95", connection, lambda c: rollups.p95s(c, since))
 
 
-def document(connection: Connection) -> dict[str, Any]:
-    """The OpenAPI document; not to be changed."""
-    return kept("openapi", connection, lambda c: openapi.make_document(openapi.read_operations(c)))
+def document(connection: Connection, service: str) -> dict[str, Any]:
+    """The OpenAPI document of a service; not to be changed."""
+    return kept(f"openapi {service}", connection, lambda c: _document(c, service))
 
 
-def document_text(connection: Connection) -> str:
+def _document(connection: Connection, service: str) -> dict[str, Any]:
+    several = len(queries.services(endpoints(connection))) > 1
+    return openapi.make_document(
+        openapi.read_operations(connection, service=service), service if several else openapi.TITLE
+    )
+
+
+def document_text(connection: Connection, service: str) -> str:
     """The document as JSON text."""
-    return kept("openapi text", connection, lambda c: json.dumps(document(c), indent=2))
+    return kept(f"openapi text {service}", connection, lambda c: json.dumps(document(c, service), indent=2))

@@ -81,8 +81,8 @@ def clock(seconds: float, now: Optional[float] = None) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Seconds since the epoch as this machine's date and time."""
-    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
+    """Seconds since the epoch as this machine's date and time, with its zone."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def plural(n: int, one: str, many: str = "") -> str:

@@ -27,6 +27,8 @@ class Row(NamedTuple):
     classes: tuple[str, ...] = ()
     findings: int = 0
     p95: Optional[float] = None
+    service: str = ""
+    hosts: tuple[str, ...] = ()
 
     @property
     def auth(self) -> str:
@@ -47,6 +49,7 @@ class Wanted(NamedTuple):
     sort: str = "calls"
     reverse: bool = False
     page: int = 1
+    service: str = ""
 
     @property
     def filters(self) -> bool:
@@ -66,6 +69,7 @@ class Wanted(NamedTuple):
 _KEYS: dict[str, tuple[Callable[[Row], Any], bool]] = {  # the key, and whether the largest comes first
     "method": (lambda row: row.method, False),
     "endpoint": (lambda row: (row.template, row.method), False),
+    "service": (lambda row: row.service.lower(), False),
     "calls": (lambda row: row.calls, True),
     "errors": (lambda row: (row.errors / max(1, row.calls), row.client_errors / max(1, row.calls)), True),
     "p95": (lambda row: row.p95 or 0.0, True),
@@ -88,6 +92,7 @@ def read(arguments: Mapping[str, str]) -> Wanted:
         only=arguments.get("only", "") if arguments.get("only") in ("new", "errors", "findings") else "",
         sort=sort if sort in _KEYS else "calls",
         reverse=arguments.get("reverse") == "1",
+        service=arguments.get("service", ""),
         page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 and int(page) else 1,
     )
 
@@ -115,7 +120,7 @@ def _fits(row: Row, wanted: Wanted, since: float) -> bool:
 
 
 def _says(row: Row, words: Sequence[str]) -> bool:
-    text = f"{row.method} {row.template} {row.host}".lower()
+    text = f"{row.method} {row.template} {row.service} {' '.join(row.hosts)}".lower()
     return all(word in text for word in words)
 
 

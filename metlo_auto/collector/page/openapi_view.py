@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, Optional, Sequence
 
-from flask import Response, request
+from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi as documents
 from metlo_auto.collector.inventory import queries, routes
-from metlo_auto.collector.page import inventory_findings
+from metlo_auto.collector.page import inventory_findings, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.exchange_view import pieces
 from metlo_auto.collector.page.rendering import render
@@ -40,23 +40,42 @@ def compare_openapi() -> str:
     sent = request.files.get("document")
     data = sent.read() if sent else b""
     with reading(engine()) as connection:
-        return _page(
-            connection,
-            _compare(sent.filename or "document" if sent else "", data, inventory_findings.document(connection)),
-        )
+        service = _service(connection)
+        if service is None:
+            abort(400, "Choose a service first: each has its own document.")
+        observed = inventory_findings.document(connection, service)
+        return _page(connection, _compare(sent.filename or "document" if sent else "", data, observed))
 
 
 @blueprint.get("/openapi.json")
 def openapi_json() -> Response:
     with reading(engine()) as connection:
-        text = inventory_findings.document_text(connection)
+        service = _service(connection)
+        if service is None:
+            known = services.names(connection)
+            abort(400, f"There are several services, each with its own document: ?service={known[0]}, for example.")
+        text = inventory_findings.document_text(connection, service)
     headers = {"Content-Disposition": "attachment; filename=openapi.json"}
     return Response(text + "\n", mimetype="application/json", headers=headers)
 
 
+def _service(connection: Connection) -> Optional[str]:
+    """The service that is asked for, or the only one, "" before there is any; None where there are several."""
+    chosen, known = services.wanted(connection), services.names(connection)
+    return chosen if chosen is not None or len(known) > 1 else known[0] if known else ""
+
+
 def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
-    document, text = inventory_findings.document(connection), inventory_findings.document_text(connection)
-    declared = routes.read(connection)
+    service = _service(connection)
+    if service is None:
+        return render(connection, "openapi_choice.html", "OpenAPI", queries.status(connection))
+    document = inventory_findings.document(connection, service)
+    text = inventory_findings.document_text(connection, service)
+    everything = routes.read(connection)
+    compared = routes.compare(everything, queries.list_endpoints(connection))
+    if services.wanted(connection) is not None:
+        compared = routes.of_service(compared, service)
+        everything = [route for route in everything if route.of_service == service]
     return render(
         connection,
         "openapi.html",
@@ -66,8 +85,8 @@ def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
         size=len(text),
         preview=pieces(text[:PREVIEW]),
         cut=len(text) > PREVIEW,
-        declared=len(declared),
-        routes=routes.compare(declared, queries.list_endpoints(connection)),
+        declared=len(everything),
+        routes=compared,
         comparison=comparison,
         most=MOST_DIFFERENCES,
     )

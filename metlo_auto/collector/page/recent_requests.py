@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NamedTuple, Optional, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.observation import duration_of, has_template_as_path, real_path
@@ -21,6 +21,7 @@ class Sample(NamedTuple):
     endpoint_id: Optional[str]
     at: float
     trace: dict[str, Any]
+    service: str = ""
 
     @property
     def method(self) -> str:
@@ -45,8 +46,16 @@ class Sample(NamedTuple):
         return duration_of(meta.get("durationMs")) if isinstance(meta, dict) else None
 
 
-_SAMPLE = (samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body)
-_LISTED = (samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.method, samples.c.status, samples.c.size)
+_SAMPLE = (samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body, samples.c.service)
+_LISTED = (
+    samples.c.id,
+    samples.c.endpoint_id,
+    samples.c.at,
+    samples.c.method,
+    samples.c.status,
+    samples.c.size,
+    samples.c.service,
+)
 MOST_BYTES = 2_000_000  # of all requests of a list; of those that are larger the beginning is read
 _BEGINNING = 4_000
 _PATH = re.compile(rb'"path":\s{0,9}("(?:[^"\\]|\\.){0,3000}")')
@@ -57,18 +66,13 @@ def latest(
     limit: int,
     *,
     of: Optional[Sequence[str]] = None,
-    status: Optional[int] = None,
-    method: str = "",
+    where: Sequence[ColumnElement[bool]] = (),
     before: Optional[int] = None,
 ) -> list[Sample]:
-    """The samples that came in last, by when they began; `status` is a class, 5 for 500 to 599; `before` a number."""
-    asked = select(*_LISTED)
+    """The samples that came in last, by when they began; `of`: of these endpoints; `before`: a number."""
+    asked = select(*_LISTED).where(*where)
     if of is not None:
         asked = asked.where(samples.c.endpoint_id.in_(of))
-    if status is not None:
-        asked = asked.where(samples.c.status >= status * 100, samples.c.status < status * 100 + 100)
-    if method:
-        asked = asked.where(samples.c.method == method)
     if before is not None:
         asked = asked.where(samples.c.id < before)
     found = connection.execute(asked.order_by(samples.c.id.desc()).limit(limit))
@@ -89,7 +93,13 @@ def _read(connection: Connection, rows: Sequence[Any]) -> list[Sample]:
     rest = [row.id for row in rows if row.id not in bodies]
     starts = _by_number(connection, func.substr(samples.c.body, 1, _BEGINNING), rest) if rest else {}
     return [
-        Sample(row.id, row.endpoint_id, row.at, parse(bodies[row.id]) if row.id in bodies else _outline(row, starts))
+        Sample(
+            row.id,
+            row.endpoint_id,
+            row.at,
+            parse(bodies[row.id]) if row.id in bodies else _outline(row, starts),
+            row.service,
+        )
         for row in rows
     ]
 
@@ -112,4 +122,4 @@ def _outline(row: Any, starts: dict[int, bytes]) -> dict[str, Any]:
 def sample(connection: Connection, number: int) -> Optional[Sample]:
     """One sample; None where the ring has moved past it."""
     row = connection.execute(select(*_SAMPLE).where(samples.c.id == number)).one_or_none()
-    return None if row is None else Sample(row.id, row.endpoint_id, row.at, parse(bytes(row.body)))
+    return None if row is None else Sample(row.id, row.endpoint_id, row.at, parse(bytes(row.body)), row.service)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 from sqlalchemy.engine import Connection
 
+from metlo_auto.collector.page import services
 from metlo_auto.collector.page.status_bar import strip
 
 _DONE = {
@@ -23,5 +24,6 @@ _DONE = {
 def render(connection: Connection, template: str, here: str, status: dict[str, Any], **values: Any) -> str:
     """`template` with `values`; `here` is the page's name in the navigation, `status` the collector's counters."""
     done = _DONE.get(request.args.get("done", ""), "")
+    values = {"service": services.wanted(connection), "services": services.names(connection), **values}
     text = render_template(template, here=here, strip=strip(connection, status), done=done, **values)
     return text.encode("utf-8", "replace").decode()  # captured text may hold lone surrogates, UTF-8 must not

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Optional
 
 from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.inventory.masked_trace import mask_body
-from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay
+from metlo_auto.collector.inventory import export, queries
+from metlo_auto.collector.inventory.masked_trace import mask_body, mask_trace
+from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay, request_search, services
 from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
+from metlo_auto.collector.store.schema import samples
 
 LENGTH = 100
 MOST_META = 1_000  # characters
@@ -31,29 +33,39 @@ _META = (
 
 @blueprint.get("/requests")
 def requests() -> str:
-    status_class = request.args.get("status", "")
-    status_class = status_class if status_class in ("1", "2", "3", "4", "5") else ""
-    method = request.args.get("method", "") if request.args.get("method") in listing.METHODS else ""
     before = request.args.get("before", type=int)
     with reading(engine()) as connection:
-        wanted = int(status_class) if status_class else None
-        found = recent_requests.latest(connection, LENGTH, status=wanted, method=method, before=before)
-        last = min((item.number for item in found), default=0)
-        more = recent_requests.latest(connection, 1, status=wanted, method=method, before=last)
+        asked = request_search.read(request.args, services.wanted(connection))
+        found, more, is_whole = _listed(connection, asked, before)
         return render(
             connection,
             "requests.html",
             "Requests",
             queries.status(connection),
-            live=before is None,
+            live=before is None and not asked.q,
             samples=found,
-            older=last if more else None,
-            status_class=status_class,
-            method=method,
+            older=min((item.number for item in found), default=0) if more else None,
+            is_whole=is_whole,
+            asked=asked,
             methods=listing.METHODS,
             before=before,
             length=LENGTH,
+            zone=datetime.now().astimezone().strftime("%Z"),
         )
+
+
+def _listed(
+    connection: Connection, asked: request_search.Asked, before: Optional[int]
+) -> tuple[list[recent_requests.Sample], bool, bool]:
+    """The newest requests that fit, whether there are more, and whether all were looked at."""
+    if asked.q:
+        numbers, is_whole = request_search.matching(connection, asked, before, LENGTH + 1)
+        mine = [samples.c.id.in_(numbers[:LENGTH])]
+        return recent_requests.latest(connection, LENGTH, where=mine), len(numbers) > LENGTH, is_whole
+    found = recent_requests.latest(connection, LENGTH, where=asked.conditions(), before=before)
+    last = min((item.number for item in found), default=0)
+    more = recent_requests.latest(connection, 1, where=asked.conditions(), before=last)
+    return found, bool(more), True
 
 
 @blueprint.get("/requests/<int:number>")
@@ -64,6 +76,7 @@ def request_(number: int) -> str:
         sample = _sample(connection, number)
         meta = sample.trace.get("meta")
         meta = meta if isinstance(meta, dict) else {}
+        asked = request_search.read(request.args, services.wanted(connection))
         return render(
             connection,
             "request.html",
@@ -77,6 +90,8 @@ def request_(number: int) -> str:
             answered=exchange_view.part(sample.trace["response"], meta.get("responseBody"), show),
             meta=[(title, str(meta[key])[:MOST_META]) for title, key in _META if meta.get(key) not in (None, "")],
             revealed=revealed,
+            asked_for=asked,
+            beside=request_search.neighbours(connection, asked, number),
         )
 
 
@@ -92,6 +107,16 @@ def as_pytest(number: int) -> Response:
         sample = _sample(connection, number)
         found = shown_endpoint(connection, sample.endpoint_id)
     return _text(replay.as_pytest(sample.trace, found.template if found else "/" + sample.path[:40], _revealed()))
+
+
+@blueprint.get("/requests/<int:number>/har")
+def as_har(number: int) -> Response:
+    """One request to open in a browser's tools."""
+    with reading(engine()) as connection:
+        trace = _sample(connection, number).trace
+    text = "".join(export.har(iter([trace if _revealed() else mask_trace(trace)])))
+    headers = {"Content-Disposition": f"attachment; filename=request-{number}.har"}
+    return Response(text.encode("utf-8", "replace"), mimetype="application/json", headers=headers)
 
 
 @blueprint.get("/requests/<int:number>/body/<side>")

@@ -9,7 +9,7 @@ from flask import request
 from metlo_auto.collector.analysis import sensitive
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.inventory.exposures import Exposure
-from metlo_auto.collector.page import inventory_findings, listing
+from metlo_auto.collector.page import inventory_findings, listing, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
@@ -31,7 +31,9 @@ class Group(NamedTuple):
 def sensitive_data() -> str:
     wanted = listing.read(request.args)
     with reading(engine()) as connection:
-        endpoints = {item.id: item for item in inventory_findings.endpoints(connection)}
+        service = services.wanted(connection)
+        everything = inventory_findings.endpoints(connection)
+        endpoints = {item.id: item for item in everything if service in (None, item.service)}
         found = [item for item in inventory_findings.exposures(connection) if item.endpoint_id in endpoints]
         open_ = [item for item in found if not item.dismissed]
         gone = [item for item in found if item.dismissed]

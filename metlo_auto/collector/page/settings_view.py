@@ -29,6 +29,7 @@ _COUNTERS = (
     ("expired_traces", "Requests no longer kept", "older than the newest that fit the limits; their counts stay"),
     ("set_aside_traces", "Rejected", "could not be analysed; the latest stand below"),
     ("overflow_traces", "Requests over the limit of endpoints", "kept, but no endpoint shows them: there are 20,000"),
+    ("other_service_traces", "Requests counted under service *", "there are too many services"),
     ("other_host_traces", "Requests counted under host *", "a route has too many; serve --list-host keeps one apart"),
     ("overflow_sections", "Bodies counted as */*", "an endpoint had too many media types"),
     ("overflow_fields", "Fields left out", "an endpoint had too many, or their path is too long"),

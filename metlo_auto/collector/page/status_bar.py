@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.page import queries
 
-OVER = ("overflow_traces", "other_host_traces", "overflow_sections", "overflow_fields")
+OVER = ("overflow_traces", "other_host_traces", "other_service_traces", "overflow_sections", "overflow_fields")
 FRESH = 30.0  # seconds that a request counts as just now
 
 

@@ -10,6 +10,8 @@ from flask import abort, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.page import services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
@@ -34,7 +36,7 @@ def tests() -> str:
     with reading(engine()) as connection:
         runs = read_runs(connection)
         shown = _chosen(runs, request.args.get("run", ""))
-        result = shown.result if shown else None
+        result = _of_service(shown.result, services.wanted(connection)) if shown else None
         return render(
             connection,
             "tests.html",
@@ -47,6 +49,13 @@ def tests() -> str:
             skipped=(result or {}).get("skipped", [])[:MOST_SKIPPED],
             again=f"metlo-collector test {shlex.quote(shown.target)}" if shown else "",
         )
+
+
+def _of_service(result: Optional[dict[str, Any]], service: Optional[str]) -> Optional[dict[str, Any]]:
+    """A run's result with the findings at one service, None for all."""
+    if result is None or service is None:
+        return result
+    return {**result, "findings": [f for f in result.get("findings", ()) if f.get("service", "") == service]}
 
 
 def _chosen(runs: list[StoredRun], name: str) -> Optional[StoredRun]:
@@ -66,8 +75,10 @@ def groups(result: dict[str, Any]) -> list[Group]:
     return found
 
 
-def findings_of(connection: Connection, method: str, template: str) -> list[dict[str, Any]]:
+def findings_of(connection: Connection, endpoint: Endpoint) -> list[dict[str, Any]]:
     """What the newest run that has ended found at an endpoint."""
     newest = next((run.result for run in read_runs(connection) if run.result), None)
     found = (newest or {}).get("findings", [])
-    return [finding for finding in found if (finding["method"], finding["route"]) == (method, template)]
+    wanted = (endpoint.method, endpoint.template)
+    whose = ("", endpoint.service, *endpoint.hosts)
+    return [f for f in found if (f["method"], f["route"]) == wanted and f.get("service", "") in whose]

@@ -11,9 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.data_folder import Folder
+from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.inventory.choosing import nearest
 from metlo_auto.collector.security_tests import writing_files
 from metlo_auto.collector.security_tests.agent_view import Exceptions, wait_until_analysed
 from metlo_auto.collector.security_tests.config_file import BadConfig, Config, read_config
@@ -65,6 +67,8 @@ def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
     try:
         if options.run:
             return _run_files(options)
+        if options.fuzz:
+            _check_packages(("schemathesis",), "--fuzz needs", "test")
         return _run(folder, _understood(options), options, store)
     except (Misused, BadIdentity, BadConfig, BadBaseline) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
@@ -76,17 +80,18 @@ def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
 
 def _run_files(options: argparse.Namespace) -> int:
     """Raises Misused where a package is not there."""
-    _check_packages()
+    _check_packages(("yaml", "html5lib"), "test files need")
     from metlo_auto.collector.security_tests.metlo_yaml.command import run_files
 
     return run_files(options)
 
 
-def _check_packages() -> None:
-    missing = [name for name in ("yaml", "html5lib") if importlib.util.find_spec(name) is None]
+def _check_packages(wanted: "tuple[str, ...]", why: str, extra: str = "collector") -> None:
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if missing:
-        hint = f"{sys.executable} -m pip install 'metlo-auto[collector]'"
-        raise Misused(f"{', '.join(missing)} not installed, as test files need it; run: {hint}")
+        extras = ",".join(dict.fromkeys(("collector", extra)))
+        hint = f"{sys.executable} -m pip install 'metlo-auto[{extras}]'"
+        raise Misused(f"{', '.join(missing)} not installed, which {why}; run: {hint}")
 
 
 def _understood(options: argparse.Namespace) -> Setting:
@@ -143,9 +148,8 @@ def _run(folder: Folder, setting: Setting, options: argparse.Namespace, store: s
         run.go(plan, reporter.look)
         reporter.close()
         client.close()
-        result = apply_baseline(run.result(), setting.accepted, date.today())
-        if options.fuzz:
-            result = _fuzzed(result, engine, setting, sessions)
+        result = _fuzzed(run.result(), plan, engine, setting, sessions) if options.fuzz else run.result()
+        result = apply_baseline(result, setting.accepted, date.today())
         end_run(engine, name, as_json(result))
     finally:
         engine.dispose()
@@ -154,26 +158,32 @@ def _run(folder: Folder, setting: Setting, options: argparse.Namespace, store: s
     return _status(result, options.fail_on)
 
 
-def _fuzzed(result: Result, engine: Engine, setting: Setting, sessions: Sessions) -> Result:
-    """Raises NothingTested where Schemathesis is not there."""
-    from metlo_auto.collector.security_tests.fuzz import CannotFuzz, fuzzed
+def _fuzzed(result: Result, plan: Plan, engine: Engine, setting: Setting, sessions: Sessions) -> Result:
+    from metlo_auto.collector.security_tests.fuzz import fuzzed
 
-    try:
-        return fuzzed(result, engine, setting.origin, sessions, setting.options.seed, setting.rate)
-    except CannotFuzz as error:
-        raise NothingTested(str(error)) from error
+    targets = [target for target, _ in plan.tasks]
+    return fuzzed(result, targets, engine, setting.origin, sessions, setting.rate)
 
 
 def _plan(folder: Folder, engine: Engine, setting: Setting, sessions: Sessions) -> Plan:
     """Raises NothingTested where the store knows no endpoint, Misused for an endpoint that it does not know."""
     known = callers(folder.api_key(), sessions.current())
     with reading(engine) as connection:
+        _check_service(connection, setting.service)
         targets = read_targets(connection, setting.origin, setting.service, known)
     if not targets:
         about = f" of the service {setting.service}" if setting.service else ""
         raise NothingTested(f"the collector has seen no endpoint{about}: drive the app under metlo-run --local first")
     _check_names(targets, setting.options.endpoints)
     return make_plan(targets, setting.options)
+
+
+def _check_service(connection: Connection, name: str) -> None:
+    """A service, or a host that stands for one. Raises Misused."""
+    known = queries.list_endpoints(connection)
+    names = sorted({one for endpoint in known for one in (endpoint.service, *endpoint.hosts)})
+    if name and names and name not in names:
+        raise Misused(f"there is no service {name!r}; {nearest(name, names)}")
 
 
 def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:
@@ -185,7 +195,7 @@ def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:
 
 def _only_planned(plan: Plan, options: argparse.Namespace, setting: Setting) -> int:
     if options.write:
-        _check_packages()
+        _check_packages(("yaml", "html5lib"), "test files need")
         from metlo_auto.collector.security_tests.metlo_yaml.written import write_tests
 
         print(f"{write_tests(plan, Path(options.write), setting.origin)} files written to {options.write}")

@@ -79,7 +79,9 @@ def is_alike(first: Answer, second: Answer) -> bool:
 
 
 def has_data(answer: Answer) -> bool:
-    """Whether a response says more than that all is well."""
+    """Whether a response says more than that all is well, or where to go."""
+    if not answer.is_success:
+        return False
     content = content_of(answer)
     if content.kind == "json":
         return sum(is_data(path, leaf) for path, leaf in content.leaves) >= 1

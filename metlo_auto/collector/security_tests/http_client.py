@@ -5,16 +5,13 @@ Redirects are not followed, cookies are not kept, no proxy is used: what is sent
 
 from __future__ import annotations
 
-import http.client
 import threading
 import time
 from typing import Optional
 
-import urllib3
-from urllib3.exceptions import HTTPError
-
 from metlo_auto.collector.security_tests.rate import Limiter
-from metlo_auto.collector.security_tests.values import Answer, Exchange, Origin, Pairs, Request
+from metlo_auto.collector.security_tests.values import Answer, Exchange, Origin, Pairs, Request, first_header
+from metlo_auto.collector.security_tests.wire import Wire
 
 TIMEOUT = 10.0  # seconds for a response
 MOST_BODY = 1_000_000  # bytes of a response that are read
@@ -34,11 +31,9 @@ class Client:
         self.origin = origin
         self._run = run
         self._limiter = limiter
-        self._timeout = timeout
         self._lock = threading.Lock()
         self._failed = 0  # in a row
-        kind = urllib3.HTTPSConnectionPool if origin.scheme == "https" else urllib3.HTTPConnectionPool
-        self._pool = kind(origin.host, origin.port, maxsize=16, retries=False)
+        self._wire = Wire(origin, timeout, MOST_BODY)
 
     @property
     def sent(self) -> int:
@@ -49,9 +44,7 @@ class Client:
         if self._failed >= DOWN_AFTER:
             raise TargetDown
         number = self._limiter.wait()
-        headers = urllib3.HTTPHeaderDict({"Accept": "*/*", "User-Agent": "metlo-collector-test"})
-        for name, value in (*request.headers, *credentials, (MARK, f"{self._run}/{number}")):
-            headers[name] = value
+        headers = _joined(request.headers, credentials, (MARK, f"{self._run}/{number}"))
         began = time.monotonic()
         answer = self._ask(request, headers)._replace(seconds=time.monotonic() - began)
         with self._lock:
@@ -59,37 +52,39 @@ class Client:
         return Exchange(number, identity, request, answer)
 
     def close(self) -> None:
-        self._pool.close()
+        self._wire.close()
 
-    def _ask(self, request: Request, headers: "urllib3.HTTPHeaderDict") -> Answer:
+    def _ask(self, request: Request, headers: Pairs) -> Answer:
         body = request.body.encode("utf-8", "surrogatepass") if request.body else None
-        target = self.origin.prefix + request.target
         try:
-            return self._read(self._pool.urlopen(
-                request.method, target, body=body, headers=headers, redirect=False, retries=False,
-                timeout=self._timeout, preload_content=False, assert_same_host=False,
-            ))  # fmt: skip
-        except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            reply = self._wire.ask(request.method, self.origin.prefix + request.target, headers, body)
+        except (OSError, ValueError) as error:
             return Answer(0, body=f"{type(error).__name__}: {error}"[:300])
-
-    def _read(self, response: "urllib3.BaseHTTPResponse") -> Answer:
-        deadline = time.monotonic() + self._timeout
-        body = b""
-        broken = False
-        try:
-            for chunk in response.stream(65_536, decode_content=True):
-                body += chunk
-                if len(body) > MOST_BODY or time.monotonic() > deadline:
-                    broken = True
-                    break
-        except (HTTPError, OSError):  # a response that breaks off is what it is
-            broken = True
-        response.close() if broken else response.release_conn()
-        return Answer(response.status, tuple(response.headers.items()), body.decode(_charset(response), "replace"))
+        return Answer(reply.status, reply.headers, reply.body.decode(_charset(reply.headers), "replace"))
 
 
-def _charset(response: "urllib3.BaseHTTPResponse") -> str:
-    kind = response.headers.get("Content-Type", "").lower()
+_DEFAULTS = (("Accept", "*/*"), ("User-Agent", "metlo-collector-test"), ("Accept-Encoding", "identity"))
+
+
+def _joined(headers: Pairs, credentials: Pairs, mark: "tuple[str, str]") -> Pairs:
+    """One header of each name: a request's own cookies stand before those of its credentials, and instead of them."""
+    found = {name.lower(): (name, value) for name, value in _DEFAULTS}
+    for name, value in (*headers, *credentials, mark):
+        before = found.get("cookie")
+        if name.lower() == "cookie" and before is not None:
+            value = _cookies(before[1], value)
+        found[name.lower()] = (name, value)
+    return tuple(found.values())
+
+
+def _cookies(first: str, others: str) -> str:
+    names = {pair.partition("=")[0].strip() for pair in first.split(";")}
+    kept = [pair.strip() for pair in others.split(";") if pair.partition("=")[0].strip() not in names]
+    return "; ".join([first, *kept])
+
+
+def _charset(headers: Pairs) -> str:
+    kind = first_header(headers, "content-type").lower()
     return "latin-1" if "iso-8859-1" in kind or "latin-1" in kind else "utf-8"
 
 

@@ -12,11 +12,13 @@ from metlo_auto.collector.security_tests.values import Request
 
 FORM = "application/x-www-form-urlencoded"
 MOST_JSON = 20  # leaves of a JSON body that are inputs
-_NO_INPUT = frozenset(("accept", "accept-language", "content-type", "user-agent", "origin", "referer", "cache-control"))
+_NO_INPUT = frozenset(
+    ("accept", "accept-language", "content-type", "user-agent", "origin", "referer", "cache-control", "cookie")
+)
 
 
 class Input(NamedTuple):
-    """One value of a request. `where`: path, query, form, json or header; `name`: of JSON the pointer."""
+    """One value of a request. `where`: path, query, form, json, header or cookie; `name`: of JSON the pointer."""
 
     where: str
     name: str
@@ -51,8 +53,17 @@ def inputs_of(request: Request, template: str) -> Iterator[Input]:
     elif kind.endswith("json"):
         yield from _json_inputs(request)
     for name, value in request.headers:
-        if name.lower() not in _NO_INPUT and not name.lower().startswith(("sec-", "x-forwarded", "x-metlo")):
+        if (
+            name.lower() not in _NO_INPUT
+            and name.lower() != "cookie"
+            and not name.lower().startswith(("sec-", "x-forwarded", "x-metlo"))
+        ):
             yield Input("header", name, value, request)
+
+
+def cookie_input(name: str, value: str, request: Request) -> Input:
+    """A cookie that `request` does not have yet."""
+    return Input("cookie", name, value, request.with_header("Cookie", f"{name}={_cookie_value(value)}"))
 
 
 def _json_inputs(request: Request) -> Iterator[Input]:
@@ -141,4 +152,21 @@ def _in_header(given: Input, value: str) -> Request:
     return given.request.with_header(given.name, re.sub(r"[\x00-\x1f\x7f]|[^\x00-\xff]", " ", value))
 
 
-_WRITERS = {"path": _in_path, "query": _in_query, "form": _in_form, "json": _in_json, "header": _in_header}
+def _in_cookie(given: Input, value: str) -> Request:
+    return given.request.with_header("Cookie", f"{given.name}={_cookie_value(value)}")
+
+
+def _cookie_value(value: str) -> str:
+    """Quoted as RFC 2109 has it where it has to be: this is what Werkzeug and Python's http.cookies read."""
+    if re.fullmatch(r"[\w!#$%&'()*+./:<=>?@^`{|}~\[\]-]*", value, re.ASCII):
+        return value
+    octets = (
+        f"\\{octet:03o}" if octet in b'"\\;,' or not 32 <= octet < 127 else chr(octet) for octet in value.encode()
+    )
+    return '"' + "".join(octets) + '"'
+
+
+_WRITERS = {
+    "path": _in_path, "query": _in_query, "form": _in_form, "json": _in_json, "header": _in_header,
+    "cookie": _in_cookie,
+}  # fmt: skip

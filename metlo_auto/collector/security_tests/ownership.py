@@ -18,6 +18,7 @@ _MARK = re.compile(r"redacted-[a-p]{12}")
 UNKNOWN = "?"  # begins the name of a caller whom no identity stands for
 _SESSION = re.compile(r"sess|sid\b|token|auth|jwt|login|remember|user|account|identity|connect\.", re.IGNORECASE)
 _NO_CALLER = re.compile(r"csrf|xsrf|referer|referrer|origin|location|signature|idempotency", re.IGNORECASE)
+_COUNTING = re.compile(r"^(_ga|_gid|_gat|_fbp|__utm|_hj|_pk_|ajs_|amp_|intercom)", re.IGNORECASE)
 Mark = tuple[str, str]
 
 
@@ -75,7 +76,19 @@ def _marks_of(headers: Pairs, names: "frozenset[str]") -> Iterator[Mark]:
 
 
 def _cookie_marks(value: str) -> Iterator[Mark]:
+    for name, text in _cookies(value):
+        if _SESSION.search(name) and not _NO_CALLER.search(name):
+            yield f"cookie {name}", text.strip('"')
+
+
+def _cookies(value: str) -> Iterator[Mark]:
     for pair in value.split(";"):
         name, equals, text = pair.strip().partition("=")
-        if equals and text and _SESSION.search(name) and not _NO_CALLER.search(name):
-            yield f"cookie {name}", text.strip('"')
+        if equals and text:
+            yield name, text
+
+
+def other_cookies(headers: Pairs) -> Pairs:
+    """Cookies by which an app tells no caller: neither sessions nor what guards them, nor what counts visitors."""
+    found = (pair for name, value in headers if name.lower() == "cookie" for pair in _cookies(value))
+    return tuple(pair for pair in found if not any(it.search(pair[0]) for it in (_SESSION, _NO_CALLER, _COUNTING)))

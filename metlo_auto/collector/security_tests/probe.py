@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional
+from collections import Counter
+from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.security_tests.compare import Reading, is_refusal, reading, volatile_places
-from metlo_auto.collector.security_tests.inputs import Input, inputs_of
+from metlo_auto.collector.security_tests.inputs import Input, cookie_input, inputs_of
+from metlo_auto.collector.security_tests.ownership import MASK
+from metlo_auto.collector.security_tests.safety import READING
 from metlo_auto.collector.security_tests.targets import Sample, Target
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Exchange, Pairs, Request
 
 if TYPE_CHECKING:
     from metlo_auto.collector.security_tests.world import World
 
-SHARE = 30.0  # seconds that one endpoint may keep the run waiting
+SHARE = 30.0  # seconds that one endpoint may keep the run waiting, beyond what the app usually takes
 MOST_TRIES = 6  # requests that look for a baseline
-MOST_INPUTS = 12
+MOST_INPUTS = 16
 MOST_KEPT = 400  # exchanges of one endpoint
+UNANSWERED = {0: "no response", 429: "429", 503: "503"}  # what says nothing of how the app takes a request
 
 
 class ShareUsed(Exception):
@@ -62,7 +66,10 @@ class Probe:
         self.base: Optional[Baseline] = None
         self.exchanges: list[Exchange] = []
         self.rng = random.Random(f"{seed} {target.name}")
-        self.claimed: set[str] = set()  # kinds
+        self.claimed: set[tuple[str, str]] = set()  # kinds and variants
+        self._doubts: list[str] = []
+        self._unanswered: Counter[int] = Counter()
+        self._asked = 0
         self._spent = 0.0
         self._views: dict[str, Exchange] = {}
         self._references: dict[Request, Optional[Baseline]] = {}
@@ -78,14 +85,55 @@ class Probe:
         """Ask with headers that are nobody's. Raises ShareUsed."""
         return self._noted(lambda: self.world.sessions.send_with(request, credentials))
 
-    def _noted(self, send: "object") -> Exchange:
+    def send_timed(self, request: Request) -> Exchange:
+        """Ask for what may well take too long. Raises ShareUsed."""
+        assert self.base is not None
+        identity = self.base.identity
+        return self._noted(lambda: self.world.sessions.send(request, identity), is_timed=True)
+
+    def _noted(self, send: Callable[[], Exchange], is_timed: bool = False) -> Exchange:
         if self._spent > self.world.share:
             raise ShareUsed
-        exchange: Exchange = send()  # type: ignore[operator]
-        self._spent += exchange.answer.seconds
+        exchange = self._counted(send())
+        if not exchange.answer.status and not is_timed and exchange.request.method in READING:
+            exchange = self._counted(send())  # an app that is busy may miss one
+        self._asked += 1
+        if exchange.answer.status in UNANSWERED:
+            self._unanswered[exchange.answer.status] += 1
         if len(self.exchanges) < MOST_KEPT:
             self.exchanges.append(exchange)
         return exchange
+
+    def _counted(self, exchange: Exchange) -> Exchange:
+        self._spent += self.world.pace.beyond(exchange.answer.seconds)
+        return exchange
+
+    def begin(self, is_new_share: bool = False) -> None:
+        """Begin a task: what is noted from now on belongs to it."""
+        self._doubts, self._asked = [], 0
+        self._unanswered.clear()
+        if is_new_share:
+            self._spent = 0.0
+
+    def doubt(self, reason: str) -> None:
+        """Note why the task at hand is not done, or not in whole."""
+        if reason not in self._doubts:
+            self._doubts.append(reason)
+
+    @property
+    def doubts(self) -> str:
+        """Why the task at hand does not count as done, "" where it does."""
+        counted = [
+            f"{n} of {self._asked} requests got {UNANSWERED[status]}" for status, n in sorted(self._unanswered.items())
+        ]
+        return "; ".join(self._doubts + counted)
+
+    def exception(self, exchange: Exchange) -> str:
+        """The class of the exception that the agent saw, "" for none."""
+        found = self.world.exception_of(exchange.number)
+        if found is None:
+            self.doubt("no agent told of the exception behind a server error")
+        return found or ""
 
     def prepare(self) -> None:
         """Look for a request that somebody may make, and make it twice."""
@@ -103,6 +151,12 @@ class Probe:
     def is_accepted(self) -> bool:
         """Whether there is a baseline that gives something."""
         return self.base is not None and not is_refusal(self.base.answer)
+
+    def accepted(self) -> Optional[Baseline]:
+        """The baseline, where it gives something."""
+        if self.base is not None and not self.is_accepted:
+            self.doubt(f"its baseline was refused with {self.base.answer.status}")
+        return self.base if self.is_accepted else None
 
     def _candidates(self) -> Iterator[tuple[str, Request]]:
         tried = set()
@@ -163,8 +217,20 @@ class Probe:
             for request in ([self.base.request] if self.base else []) + whole:
                 for item in inputs_of(request, self.target.route):
                     found.setdefault((item.where, item.name), item)
-            self._inputs = list(found.values())[:MOST_INPUTS]
-        return self._inputs
+            for item in self._cookies():
+                found.setdefault((item.where, item.name), item)
+            self._inputs = list(found.values())
+        if len(self._inputs) > MOST_INPUTS:
+            self.doubt(f"only {MOST_INPUTS} of its {len(self._inputs)} inputs are tried")
+        return self._inputs[:MOST_INPUTS]
+
+    def _cookies(self) -> Iterator[Input]:
+        """Cookies of stored requests that no identity sends; a masked value is replaced by 1."""
+        own = {name for identity in self.world.sessions.current() for name in identity.cookies}
+        for sample in self.target.samples if self.base else ():
+            for name, value in sample.cookies:
+                if name not in own and self.base:
+                    yield cookie_input(name, "1" if MASK.search(value) else value, self.base.request)
 
     def reference(self, given: Input) -> Optional[Baseline]:
         """The baseline of the request that an input stands in; None where that one is refused."""

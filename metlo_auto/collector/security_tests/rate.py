@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Optional
+from collections import deque
+from statistics import median
+from typing import Deque, Optional
 
 
 class Exhausted(Exception):
@@ -34,3 +36,24 @@ class Limiter:
         if delay > 0:
             time.sleep(delay)
         return number
+
+
+class Pace:
+    """What a response of the app usually takes: no endpoint is called slow where all of them are."""
+
+    MOST = 0.5  # seconds
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: Deque[float] = deque(maxlen=99)
+        self._seen = 0
+        self._usual = 0.0
+
+    def beyond(self, seconds: float) -> float:
+        """Of a response that took `seconds`, what it took longer than usual."""
+        with self._lock:
+            self._last.append(seconds)
+            self._seen += 1
+            if self._seen % 10 == 1:
+                self._usual = min(self.MOST, median(self._last))
+            return max(0.0, seconds - self._usual)

@@ -19,6 +19,7 @@ class Kind(NamedTuple):
     cwe: str
     advice: str
     is_optional: bool = False  # runs only where --only names it
+    is_alone: bool = False  # on one endpoint at a time: two may write the same object, and read back what the other set
 
 
 class Claim(NamedTuple):

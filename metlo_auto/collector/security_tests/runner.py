@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable, NamedTuple, Sequence
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.security_tests.evidence import Shower
 from metlo_auto.collector.security_tests.http_client import Client, TargetDown
-from metlo_auto.collector.security_tests.kinds import KINDS
+from metlo_auto.collector.security_tests.kinds import KINDS, LAST
 from metlo_auto.collector.security_tests.listener import Listener
 from metlo_auto.collector.security_tests.plan import Options, Plan
-from metlo_auto.collector.security_tests.probe import Probe, ShareUsed
+from metlo_auto.collector.security_tests.probe import UNANSWERED, Probe, ShareUsed
 from metlo_auto.collector.security_tests.rate import Exhausted
-from metlo_auto.collector.security_tests.results import RANK, Checked, Claim, Finding, Result, Skip
+from metlo_auto.collector.security_tests.results import RANK, Checked, Claim, Finding, Kind, Result, Skip
 from metlo_auto.collector.security_tests.safety import READING
-from metlo_auto.collector.security_tests.schedule import Turns
+from metlo_auto.collector.security_tests.schedule import WORKERS, Turns
 from metlo_auto.collector.security_tests.sessions import Sessions
 from metlo_auto.collector.security_tests.values import ANONYMOUS
 from metlo_auto.collector.security_tests.world import World
 
-BASELINE = "baseline"
-LISTS = "lists"
-_NOTHING = frozenset((0, 404, 405, 410, 429))
+_NOTHING = frozenset((0, 404, 405, 410, 429, 503))
+
+
+class Turn(NamedTuple):
+    """A part of the run: all of its kinds on all endpoints, each endpoint in its turn."""
+
+    has: Callable[[Kind], bool]
+    workers: int = WORKERS
+    has_new_share: bool = False
+    is_timed: bool = False
+
+
+# What needs a clock comes when all else is known: the delays that it asks for keep the app from answering others.
+TURNS = (
+    Turn(lambda kind: not kind.is_alone and kind.name not in LAST),
+    Turn(lambda kind: kind.is_alone, workers=1),
+    Turn(lambda kind: False, workers=4, has_new_share=True, is_timed=True),
+    Turn(lambda kind: kind.name == LAST[0], has_new_share=True),
+    Turn(lambda kind: kind.name == LAST[1], has_new_share=True),
+)
+
+
+class Task(NamedTuple):
+    """What is done on one endpoint. `kind`: "" for what prepares."""
+
+    kind: str
+    run: Callable[[Probe], Iterator[Claim]]
+    has_new_share: bool = False
 
 
 class Progress(NamedTuple):
@@ -36,7 +61,12 @@ class Run:
     """What one run gathers. `exception_of`: what the agent saw the run's request with a number raise."""
 
     def __init__(
-        self, name: str, client: Client, sessions: Sessions, options: Options, exception_of: Callable[[int], str]
+        self,
+        name: str,
+        client: Client,
+        sessions: Sessions,
+        options: Options,
+        exception_of: Callable[[int], Optional[str]],
     ) -> None:
         self.name = name
         self._client = client
@@ -46,7 +76,8 @@ class Run:
         self._lock = threading.Lock()
         self._findings: dict[str, Finding] = {}
         self._skipped: list[Skip] = []
-        self._checked: list[Checked] = []
+        self._planned: list[tuple[Probe, str]] = []
+        self._done: dict[tuple[Probe, str], list[str]] = {}  # what is to be said of it
         self._stopped = ""
         self._began = time.time()
 
@@ -55,14 +86,17 @@ class Run:
         self._skipped += plan.skipped
         probes = [(Probe(target, self._world, self._options.seed), kinds) for target, kinds in plan.tasks]
         self._world.probes = [probe for probe, _ in probes]
+        self._planned = [(probe, kind) for probe, kinds in probes for kind in kinds]
         try:
             called = [probe for probe in self._world.probes if self._is_asked(probe)]
-            self._turns([(probe, [BASELINE]) for probe in called], look)
-            self._turns([(probe, [LISTS]) for probe in called], look)
-            again = [probe for probe in called if not probe.is_accepted and "{" in probe.target.route]
-            self._turns([(probe, [BASELINE]) for probe in again], look)
+            self._turns([(probe, [Task("", _prepare)]) for probe in called], look)
+            self._turns([(probe, [Task("", self._learn)]) for probe in called], look)
+            again = [probe for probe in called if _may_find_more(probe)]
+            self._turns([(probe, [Task("", _prepare)]) for probe in again], look)
             self._world.find_roles()
-            self._turns(probes, look)
+            for turn in TURNS:
+                tasks = [(probe, list(_tasks(kinds, turn))) for probe, kinds in probes]
+                self._turns([queue for queue in tasks if queue[1]], look, turn.workers)
         except KeyboardInterrupt:
             self._stopped = "stopped by hand"
         except TargetDown:
@@ -84,22 +118,36 @@ class Run:
             )
         )
 
-    def _turns(self, queues: "Sequence[tuple[Probe, Sequence[str]]]", look: Callable[[Progress], None]) -> None:
+    def _turns(
+        self, queues: "Sequence[tuple[Probe, Sequence[Task]]]", look: Callable[[Progress], None], workers: int = WORKERS
+    ) -> None:
         turns = Turns(queues, self._do)
-        turns.run(lambda: look(Progress(turns.done, turns.total, self._client.sent, len(self._findings))))
+        turns.run(lambda: look(Progress(turns.done, turns.total, self._client.sent, len(self._findings))), workers)
 
-    def _do(self, probe: Probe, task: str) -> None:
+    def _do(self, probe: Probe, task: Task) -> None:
+        probe.begin(task.has_new_share)
         try:
-            if task == BASELINE:
-                probe.prepare()
-            elif task == LISTS:
-                self._learn(probe)
-            else:
-                self._check(probe, task)
+            if not task.kind or self._can_be_run(probe, task.kind):
+                for claim in task.run(probe):
+                    self._take(probe, task.kind, claim)
         except ShareUsed:
-            self._skip(probe, task, f"has had its share of time, {self._world.share:.0f} s")
+            probe.doubt(f"has had its share of time, {self._world.share:.0f} s")
+        if task.kind:
+            with self._lock:
+                self._done.setdefault((probe, task.kind), []).append(probe.doubts)
 
-    def _learn(self, probe: Probe) -> None:
+    def _can_be_run(self, probe: Probe, kind: str) -> bool:
+        """Whether there is a baseline, for what was called: of other endpoints stored answers are looked at."""
+        if not probe.target.samples or not self._is_asked(probe):
+            return True
+        base = probe.base
+        if base is None:
+            probe.doubt("stored requests are of callers that no identity stands for")
+        elif base.answer.status in UNANSWERED:
+            probe.doubt(f"its baseline got {UNANSWERED[base.answer.status]}")
+        return kind == "headers" or base is not None and base.answer.status not in UNANSWERED
+
+    def _learn(self, probe: Probe) -> Iterator[Claim]:
         """What each identity gets where the route names no object: its lists."""
         if "{" in probe.target.route or probe.target.method != "GET" or probe.target.is_public or probe.base is None:
             return
@@ -109,69 +157,80 @@ class Run:
             exchange = probe.view(name)
             if exchange is not None:
                 self._world.learn(name, probe.target.route, exchange)
+        yield from ()
 
-    def _check(self, probe: Probe, kind: str) -> None:
-        for claim in KINDS[kind].run(probe):
-            probe.claimed.add(kind)
-            finding = self._finding(probe, kind, claim)
-            with self._lock:
-                self._findings.setdefault(finding.id, finding)
+    def _take(self, probe: Probe, kind: str, claim: Claim) -> None:
+        probe.claimed.add((kind, claim.variant))
+        finding = Shower(self._world.sessions, self._client.origin).finding(probe.target, KINDS[kind].kind, claim)
         with self._lock:
-            self._checked.append(Checked(probe.target.method, probe.target.route, kind))
-
-    def _finding(self, probe: Probe, kind: str, claim: Claim) -> Finding:
-        return Shower(self._world.sessions, self._client.origin).finding(probe.target, KINDS[kind].kind, claim)
-
-    def _skip(self, probe: Probe, task: str, reason: str) -> None:
-        if task not in (BASELINE, LISTS):
-            with self._lock:
-                self._skipped.append(Skip(probe.target.method, probe.target.route, task, reason))
+            self._findings.setdefault(finding.id, finding)
 
     def result(self) -> Result:
         """All that is known so far."""
-        untested = {
-            probe.target.name: reason for probe in self._world.probes for reason in [_untested(probe)] if reason
-        }
         found = sorted(self._findings.values(), key=lambda f: (RANK[f.severity], f.kind, f.route, f.method, f.id))
-        claimed = {f"{finding.method} {finding.route}" for finding in found}
-        untested = {name: reason for name, reason in untested.items() if name not in claimed}
-        checked = [c for c in self._checked if f"{c.method} {c.route}" not in untested]
-        already = {f"{skip.method} {skip.route}" for skip in self._skipped if skip.kind == "all"}
+        checked, doubted = self._outcomes()
         skipped = list(self._skipped)
-        for name, reason in untested.items():
-            if name not in already:
-                method, _, route = name.partition(" ")
-                skipped.append(Skip(method, route, "all", reason))
-        skipped += self._left_over(checked, {f"{skip.method} {skip.route}" for skip in skipped if skip.kind == "all"})
-        tested = {f"{c.method} {c.route}" for c in checked} - already
+        already = {(skip.method, skip.route) for skip in skipped if skip.kind == "all"}
+        claimed = {(finding.method, finding.route) for finding in found}
+        for probe in self._world.probes:
+            place = (probe.target.method, probe.target.route)
+            reason = _untested(probe, place in {(c.method, c.route) for c in checked}, self._stopped)
+            if reason and place not in already | claimed:
+                already.add(place)
+                skipped.append(Skip(*place, "all", reason))
+        skipped += [skip for skip in doubted if (skip.method, skip.route) not in already]
+        tested = {(c.method, c.route) for c in checked} - already
+        shown = [c for c in checked if (c.method, c.route) in tested or c.kind == "headers"]
         return Result(
             self.name, self._client.origin.url, self._options.seed, self._began, time.time() - self._began, len(tested),
-            self._client.sent, tuple(found), tuple(sorted(skipped)), tuple(sorted(checked)), (), self._stopped,
+            self._client.sent, tuple(found), tuple(sorted(skipped)), tuple(sorted(shown)), (), self._stopped,
         )  # fmt: skip
 
-    def _left_over(self, checked: Sequence[Checked], skipped: "set[str]") -> list[Skip]:
-        """What a run that ended early did not come to."""
-        if not self._stopped:
-            return []
-        done = {(c.method, c.route) for c in checked}
-        return [
-            Skip(probe.target.method, probe.target.route, "all", self._stopped)
-            for probe in self._world.probes
-            if probe.target.name not in skipped and (probe.target.method, probe.target.route) not in done
-        ]
+    def _outcomes(self) -> "tuple[list[Checked], list[Skip]]":
+        """What was done on each endpoint, and what was not, or not in whole."""
+        checked, doubted = [], []
+        for probe, kind in self._planned:
+            place = (probe.target.method, probe.target.route)
+            told = self._done.get((probe, kind), [self._stopped])
+            doubts = "; ".join(dict.fromkeys(text for text in told if text))
+            if doubts and kind not in {claimed for claimed, _ in probe.claimed}:
+                doubted.append(Skip(*place, kind, doubts))
+            else:
+                checked.append(Checked(*place, kind))
+        return checked, doubted
 
 
-def _untested(probe: Probe) -> str:
-    """Why an endpoint that was asked counts as not tested: it never showed what it does."""
+def _prepare(probe: Probe) -> Iterator[Claim]:
+    probe.prepare()
+    yield from ()
+
+
+def _may_find_more(probe: Probe) -> bool:
+    """Whether a baseline is looked for again: objects are known by now, or an app that was busy answers."""
+    status = probe.base.answer.status if probe.base is not None else 0
+    return not probe.is_accepted and ("{" in probe.target.route or status in UNANSWERED)
+
+
+def _tasks(kinds: Sequence[str], turn: Turn) -> Iterator[Task]:
+    for name in kinds:
+        item = KINDS[name]
+        if turn.is_timed:
+            if item.timed is not None:
+                yield Task(name, item.timed, True)
+        elif turn.has(item.kind):
+            yield Task(name, item.run, turn.has_new_share)
+
+
+def _untested(probe: Probe, is_checked: bool, stopped: str) -> str:
+    """Why an endpoint counts as not tested: it never showed what it does, or the run did not come to it."""
     statuses = {exchange.answer.status for exchange in probe.exchanges}
-    if not probe.target.samples:
-        return ""
-    if not statuses:
+    if stopped and not is_checked:
+        return stopped
+    if not probe.target.samples or not statuses:
         return ""
     if statuses <= _NOTHING:
-        return "answered nothing but " + ", ".join(
-            str(status) if status else "no answer" for status in sorted(statuses)
-        )
+        told = ", ".join(str(status) if status else "no answer" for status in sorted(statuses))
+        return f"answered nothing but {told}"
     if probe.base is not None and statuses <= _NOTHING | {401, 403}:
         return "refused everybody: no identity may have what stored requests ask for"
     return ""

@@ -11,6 +11,7 @@ from metlo_auto.collector.security_tests.content import content_of, parsed_json
 from metlo_auto.collector.security_tests.inputs import filled, path_values
 from metlo_auto.collector.security_tests.listener import Listener
 from metlo_auto.collector.security_tests.probe import SHARE, Probe
+from metlo_auto.collector.security_tests.rate import Pace
 from metlo_auto.collector.security_tests.roles import privileged_callers
 from metlo_auto.collector.security_tests.sessions import Sessions
 from metlo_auto.collector.security_tests.targets import Target
@@ -20,21 +21,25 @@ MOST_LEARNT = 3  # objects of one identity on one endpoint
 
 
 class World:
-    """Threads share it. `exception_of`: what the agent saw a request of this run raise, "" for nothing."""
+    """Threads share it. `exception_of`: what the agent saw a request of this run raise; None: it told nothing."""
 
     def __init__(
-        self, sessions: Sessions, listener: Listener, writes: str, exception_of: Callable[[int], str], origin: Origin
-    ) -> None:
+        self, sessions: Sessions, listener: Listener, writes: str, exception_of: Callable[[int], Optional[str]],
+        origin: Origin,
+    ) -> None:  # fmt: skip
         self.sessions = sessions
         self.listener = listener
         self.writes = writes
         self.exception_of = exception_of
         self.origin = origin
         self.share = SHARE
+        self.pace = Pace()
+        self.quiet = threading.Lock()  # held by who measures time
         self.probes: list[Probe] = []
         self.privileged: frozenset[str] = frozenset()
         self._lists: dict[str, list[tuple[str, Exchange]]] = {}  # by identity: route and what it answered
         self._said: set[str] = set()
+        self._setters: dict[str, Probe] = {}
         self._lock = threading.Lock()
 
     def once(self, what: str) -> bool:
@@ -52,11 +57,14 @@ class World:
         """Whether reports name `probe` for a cookie: of those that set it a login, else the first."""
 
         def sets(other: Probe) -> bool:
-            answers = [sample.answer for sample in other.target.samples]
+            answers = [s.answer for s in other.target.samples] + [e.answer for e in other.exchanges]
             return any(text.startswith(cookie + "=") for answer in answers for text in answer.all_headers("set-cookie"))
 
-        setters = [other for other in self.probes if sets(other)] or [probe]
-        return min(setters, key=lambda other: (other.target.method != "POST", other.target.name)) is probe
+        with self._lock:
+            if cookie not in self._setters:
+                setters = [other for other in self.probes if sets(other)]
+                self._setters[cookie] = min(setters, key=lambda it: (it.target.method != "POST", it.target.name))
+            return self._setters[cookie] is probe
 
     def learn(self, identity: str, route: str, exchange: Exchange) -> None:
         """Take in what a list answered."""

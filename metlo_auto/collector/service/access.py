@@ -20,7 +20,8 @@ from metlo_auto.collector.service import signed_tokens
 from metlo_auto.collector.store.database import writing
 from metlo_auto.collector.store.schema import spent_tokens
 
-COOKIE = "metlo-collector"
+COOKIE = "metlo-collector"  # and what tells two collectors apart: a browser gives a cookie to each port of a host
+_OPEN = ("page.static", "health.is_alive", "health.is_ready")
 _LOCAL = frozenset(("127.0.0.1", "localhost", "[::1]"))
 CSP = "; ".join(
     (
@@ -73,6 +74,7 @@ class Access:
         self._api_key = api_key.encode()
         self._secret = secret
         self._names = names
+        self._cookie = "%s-%s" % (COOKIE, signed_tokens.derive(secret, "cookie", "")[:8])
         app.before_request(self._admit)
         app.after_request(_harden)
         app.context_processor(lambda: {"csrf": self.csrf()})
@@ -85,12 +87,12 @@ class Access:
             return None
         if not self._names.include(request.host):
             abort(421, "This collector does not answer under the name in the Host header.")
-        if request.endpoint == "page.static":
+        if request.endpoint in _OPEN:
             return None
         token = request.args.get("token")
         if token is not None and request.method == "GET":
             return self._trade(token)
-        session = request.cookies.get(COOKIE)
+        session = request.cookies.get(self._cookie)
         if not signed_tokens.check(self._secret, "session", session, time.time(), signed_tokens.SESSION_LIFE):
             abort(401)
         g.session = session
@@ -100,6 +102,8 @@ class Access:
 
     def _has_key(self) -> bool:
         given = request.headers.get("Authorization", "").encode("latin-1", "replace")
+        if given[:7].lower() == b"bearer ":  # as Prometheus and curl --oauth2-bearer send it
+            given = given[7:].strip()
         return hmac.compare_digest(given, self._api_key)
 
     def _trade(self, token: str) -> Response:
@@ -108,13 +112,14 @@ class Access:
         """
         now = time.time()
         answer: Response = redirect(request.path)  # type: ignore[assignment]
-        if signed_tokens.check(self._secret, "session", request.cookies.get(COOKIE), now, signed_tokens.SESSION_LIFE):
+        known = request.cookies.get(self._cookie)
+        if signed_tokens.check(self._secret, "session", known, now, signed_tokens.SESSION_LIFE):
             return answer
         signed = signed_tokens.check(self._secret, "token", token, now, signed_tokens.TOKEN_LIFE)
         if not signed or not self._spend(token, now):
             abort(401)
         answer.set_cookie(
-            COOKIE,
+            self._cookie,
             signed_tokens.make(self._secret, "session", now),
             max_age=int(signed_tokens.SESSION_LIFE),
             httponly=True,

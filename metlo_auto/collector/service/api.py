@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from metlo_auto.collector.analysis.aggregation import dump
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.inventory import exposures, fields, findings, queries, routes
-from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, rfc3339, routes_value
+from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, rfc3339, route_value, routes_value
 from metlo_auto.collector.store.database import reading, writing
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/local")
@@ -30,9 +30,13 @@ def _json(value: Any) -> Response:
 @blueprint.get("/endpoints")
 def list_endpoints() -> Response:
     with reading(_engine()) as connection:
-        found = queries.list_endpoints(connection)
+        found = [endpoint for endpoint in queries.list_endpoints(connection) if _is_asked_for(endpoint)]
         classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
     return _json([endpoint_value(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
+
+
+def _is_asked_for(endpoint: queries.Endpoint) -> bool:
+    return request.args.get("service", endpoint.service) == endpoint.service
 
 
 @blueprint.get("/endpoints/<endpoint_id>/fields")
@@ -46,7 +50,7 @@ def list_fields(endpoint_id: str) -> Response:
 def list_findings() -> Response:
     with reading(_engine()) as connection:
         found = findings.find_all(connection, time.time(), guesses=request.args.get("guesses") == "1")
-    return _json([finding_value(finding) for finding in found])
+    return _json([finding_value(finding) for finding in found if _is_asked_for(finding.endpoint)])
 
 
 @blueprint.get("/traces")
@@ -77,7 +81,7 @@ def list_routes() -> Response:
         compared = routes.compare(declared, queries.list_endpoints(connection))
     return _json(
         {
-            "declared": [route._asdict() for route in declared],
+            "declared": [route_value(route) for route in declared],
             **routes_value(compared),
         }
     )
@@ -95,10 +99,9 @@ def declare_routes() -> Response:
         abort(
             400, 'Wanted: {"app": NAME, "routes": [{"methods": […], "rule": …, "endpoint": …, "file": …, "line": …}]}'
         )
-    app, declared = parsed
     with writing(_engine()) as connection:
-        routes.replace(connection, app, declared, time.time())
-    return _json({"routes": len(declared)})
+        routes.replace(connection, parsed, time.time())
+    return _json({"routes": len(parsed.routes)})
 
 
 def _field(field: fields.Field) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from metlo_auto.collector.ingest.wsgi import Environ, Ingest, StartResponse
 from metlo_auto.collector.page import views  # noqa: F401  # defines the pages
 from metlo_auto.collector.page.blueprint import blueprint as page_blueprint
-from metlo_auto.collector.service import api
+from metlo_auto.collector.service import api, health
 from metlo_auto.collector.service.access import Access, Names
 
 
@@ -31,6 +31,7 @@ def make_app(parts: Parts) -> Callable[[Environ, StartResponse], Iterable[bytes]
     pages.config.update(ENGINE=parts.engine, FACTS=parts.facts, MAX_CONTENT_LENGTH=1_000_000)
     Access(pages, parts.engine, parts.api_key, parts.page_secret, parts.names)
     pages.register_blueprint(api.blueprint)
+    pages.register_blueprint(health.blueprint)
     pages.register_blueprint(page_blueprint)
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

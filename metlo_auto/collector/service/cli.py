@@ -54,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     inventory_arguments.add_arguments(commands, common)
     security_tests.add_arguments(commands, common)
     commands.add_parser("analyse", parents=[common])  # the server's own child
+    follow = commands.add_parser("follow", parents=[common])  # beside an app under `metlo-run --local`
+    follow.add_argument("--pid", type=int)
+    follow.add_argument("--tell", type=int)
+    for name in ("--mark", "--run"):
+        follow.add_argument(name)
     return parser
 
 
@@ -108,6 +113,8 @@ def _add_serving(
     attach = commands.add_parser("attach", parents=[common], help="start or reuse a collector for a process")
     attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
     attach.add_argument("--port", type=int, help="preferred port; default: 4848")
+    attach.add_argument("--run", metavar="NAME", default="", help=argparse.SUPPRESS)
+    attach.add_argument("--tell", type=int, help=argparse.SUPPRESS)
 
 
 def _add_reading(
@@ -123,18 +130,23 @@ def _add_reading(
     openapi.add_argument(
         "--declared", action="store_true", help="with declared routes that nobody called, x-observed: false"
     )
+    openapi.add_argument("--service", metavar="NAME", help="the document of this service")
+    openapi.add_argument("--all", action="store_true", help="one document of all services, where there are several")
     openapi.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
-    openapi.add_argument("--title", default="Observed API", help="default: %(default)s")
+    openapi.add_argument("--title", default="", help="default: the service, where --service names one")
+    openapi.add_argument("--yaml", action="store_true", help="as YAML; so is a FILE that ends in .yaml")
     export = commands.add_parser("export", parents=[common], help="the kept requests as JSON lines or HAR")
     export.add_argument("--format", choices=("jsonl", "har"), default="jsonl", help="default: %(default)s")
     export.add_argument("--out", metavar="FILE", default="", help="write there instead of to standard output")
     export.add_argument("--show-values", action="store_true", help="with sensitive values, which are masked otherwise")
     export.add_argument("--endpoint", metavar="ENDPOINT", help="only one, e.g. 'GET /users/{id}'")
+    export.add_argument("--service", metavar="NAME", help="only this service")
     delete = commands.add_parser("delete", parents=[common], help="delete what was collected")
     what = delete.add_mutually_exclusive_group(required=True)
     what.add_argument("--raw", action="store_true", help="the kept requests; the inventory stays")
     what.add_argument("--endpoint", metavar="ENDPOINT", help="one endpoint, e.g. 'GET /users/{id}'")
     what.add_argument("--all", action="store_true", help="everything")
+    delete.add_argument("--service", metavar="NAME", help="with --endpoint: only that of this service")
     delete.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -174,7 +186,18 @@ def _continue_where_packages_are(arguments: list[str]) -> None:
         os.execve(python.path, [python.path, "-m", "metlo_auto.collector", *arguments], environ)
 
 
+def _follow(options: argparse.Namespace) -> int:
+    from metlo_auto.collector.service import follower  # nothing of what the other commands need
+
+    folder = folders.open_folder(Path(options.data_dir))
+    followed = follower.Followed(options.pid, options.mark, options.run, options.tell)
+    follower.follow(folder.store_url(options.store, os.environ), followed)
+    return 0
+
+
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "follow":
+        return _follow(options)
     from sqlalchemy.exc import SQLAlchemyError
 
     from metlo_auto.collector.service import commands
@@ -196,10 +219,13 @@ def _run(options: argparse.Namespace) -> int:
         "routes": commands.show_routes,
     }
     unusable = (folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
-    troubles = (commands.Failed, commands.Unknown, *unusable)
+    troubles = (commands.Failed, *unusable)
     try:
         path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
         return known[options.command](folders.open_folder(path), options) or 0
+    except (commands.Unknown, commands.Misused) as error:
+        print(f"metlo-collector: {error}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # `metlo-collector export | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -7,37 +7,58 @@ import json
 import logging
 import os
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Optional
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector import openapi
 from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.data_folder import Folder
-from metlo_auto.collector.inventory import export, queries
+from metlo_auto.collector.inventory import choosing, export, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
-from metlo_auto.collector.service import inventory_commands, presence, progress, server
+from metlo_auto.collector.service import follower, inventory_commands, presence, progress, server
 from metlo_auto.collector.service.access import page_token
-from metlo_auto.collector.store import deletion
-from metlo_auto.collector.store.database import open_store, reading, writing
+from metlo_auto.collector.store import deletion, schema_version
+from metlo_auto.collector.store.database import connected, open_store, reading, writing
 
-Unknown = inventory_commands.Unknown
+Unknown = choosing.Unknown
 
 
 class Failed(Exception):
     """The command cannot do it; the message is the one line that is shown."""
 
 
+class Misused(Exception):
+    """The arguments leave open what is meant; the message says what to add."""
+
+
 def store_url(folder: Folder, options: argparse.Namespace) -> str:
-    return options.store or os.environ.get("METLO_COLLECTOR_STORE") or folder.database_url
+    return folder.store_url(options.store, os.environ)
+
+
+def _open(folder: Folder, options: argparse.Namespace) -> Engine:
+    """The store. Raises Failed rather than change the tables under a running collector of an older version."""
+    url = store_url(folder, options)
+    if presence.find(folder) is not None:
+        beside = connected(url)
+        try:
+            is_older = schema_version.needs_upgrade(beside)
+        except schema_version.NewerStore:
+            is_older = False  # opening it says so
+        finally:
+            beside.dispose()
+        if is_older:
+            raise Failed("the collector that runs on this data is of an older version; stop it, then try again")
+    return open_store(url)
 
 
 @contextmanager
 def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection]:
-    engine = open_store(store_url(folder, options))
+    engine = _open(folder, options)
     try:
         with reading(engine) as connection:
             yield connection
@@ -80,6 +101,9 @@ def _keep(options: argparse.Namespace) -> dict[str, Any]:
 
 def attach(folder: Folder, options: argparse.Namespace) -> None:
     attached = attaching.attach(folder, options.pid, attaching.PORT if options.port is None else options.port)
+    if options.tell is not None:
+        run = options.run or follower.default_name(time.time(), os.getcwd())
+        follower.start(folder, options.store, options.pid, run, options.tell)
     page = attached.running.page(page_token(folder.page_secret()))
     print(json.dumps({"host": attached.running.url, "api_key": attached.api_key, "page": page}))
 
@@ -102,6 +126,7 @@ def status(folder: Folder, options: argparse.Namespace) -> None:
 def test(folder: Folder, options: argparse.Namespace) -> int:
     from metlo_auto.collector.security_tests.command import run_command  # what it needs takes a while to import
 
+    _open(folder, options).dispose()
     return run_command(folder, options, store_url(folder, options))
 
 
@@ -121,14 +146,28 @@ def show_routes(folder: Folder, options: argparse.Namespace) -> int:
 
 
 def describe(folder: Folder, options: argparse.Namespace) -> None:
+    as_yaml = options.yaml or options.out.endswith((".yaml", ".yml"))
     with progress.waiting("describing"), _reading(folder, options) as connection:
-        operations = openapi.read_operations(connection, options.for_host)
-        operations += openapi.never_called(connection) if options.declared and not options.check else []
-        document = openapi.make_document(operations, options.title)
+        service = _one_service(connection, options)
+        operations = openapi.read_operations(connection, options.for_host, service)
+        operations += openapi.never_called(connection, service) if options.declared and not options.check else []
+        document = openapi.make_document(operations, options.title or options.service or openapi.TITLE)
     if options.check:
         _check_drift(options.check, document)
         return
-    _write(options.out, iter([json.dumps(document, indent=2, ensure_ascii=False) + "\n"]))
+    _write(options.out, iter([openapi.as_yaml(document) if as_yaml else openapi.as_json(document)]))
+
+
+def _one_service(connection: Connection, options: argparse.Namespace) -> Optional[str]:
+    """The service whose document is asked for; None for all that there are. Raises Unknown, Misused for several."""
+    service = choosing.checked_service(connection, options.service)
+    names = queries.services(choosing.chosen(queries.list_endpoints(connection), service, options.for_host))
+    if service is None and len(names) > 1 and not options.all:
+        raise Misused(
+            f"{len(names)} services were called: {choosing.listed(names)}; say --service NAME for the document of one, "
+            "or --all for one document of all"
+        )
+    return service
 
 
 def _check_drift(name: str, observed: dict[str, Any]) -> None:
@@ -145,12 +184,13 @@ def _check_drift(name: str, observed: dict[str, Any]) -> None:
 
 
 def dump(folder: Folder, options: argparse.Namespace) -> None:
-    engine = open_store(store_url(folder, options))
+    engine = _open(folder, options)
     try:
         with reading(engine) as connection:
-            ids = _chosen(connection, options.endpoint) if options.endpoint else None
-            total = export.number_of_traces(connection, ids)
-        traces = progress.shown(export.read_traces(engine, ids), total, "exporting")
+            service = choosing.checked_service(connection, options.service)
+            ids = _chosen(connection, options.endpoint, service) if options.endpoint else None
+            total = export.number_of_traces(connection, ids, service)
+        traces = progress.shown(export.read_traces(engine, ids, service), total, "exporting")
         if not options.show_values:
             traces = map(mask_trace, traces)
         _write(options.out, export.har(traces) if options.format == "har" else export.json_lines(traces))
@@ -159,10 +199,11 @@ def dump(folder: Folder, options: argparse.Namespace) -> None:
 
 
 def delete(folder: Folder, options: argparse.Namespace) -> None:
-    engine = open_store(store_url(folder, options))
+    engine = _open(folder, options)
     try:
         with reading(engine) as connection:
-            ids = _chosen(connection, options.endpoint) if options.endpoint else []
+            service = choosing.checked_service(connection, options.service)
+            ids = _chosen(connection, options.endpoint, service) if options.endpoint else []
         what = f"{options.endpoint} and its requests" if ids else "all kept requests" if options.raw else "everything"
         if not options.yes and not _confirmed(what):  # nothing is locked while a person thinks
             raise Failed("nothing was deleted; say --yes to delete without being asked")
@@ -187,12 +228,11 @@ def _confirmed(what: str) -> bool:
     return input(f"Delete {what}? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _chosen(connection: Connection, text: str) -> list[str]:
-    """The ids behind `GET /users/{id}`, on every host. Raises Failed where there is no such endpoint."""
+def _chosen(connection: Connection, text: str, service: Optional[str]) -> list[str]:
+    """The ids behind `GET /users/{id}`, of one service or all. Raises Failed where there is no such endpoint."""
     method, _, template = text.partition(" ")
-    found = [
-        e for e in queries.list_endpoints(connection) if (e.method, e.template) == (method.upper(), template.strip())
-    ]
+    known = choosing.chosen(queries.list_endpoints(connection), service)
+    found = [e for e in known if (e.method, e.template) == (method.upper(), template.strip())]
     if not found:
         raise Failed(f"no endpoint {text!r}; wanted is one like 'GET /users/{{id}}'")
     return [name for endpoint in found for name in queries.group(connection, endpoint.id)]

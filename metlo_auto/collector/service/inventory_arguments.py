@@ -15,7 +15,10 @@ def add_arguments(
     compared = commands.add_parser("routes", parents=[common], help="routes that are declared and were never called")
     for command in (endpoints, found, compared):
         command.add_argument("--json", action="store_true", help="for machines")
+        command.add_argument("--service", metavar="NAME", help="only this service")
         command.add_argument("--for-host", metavar="HOST", help="only what was called under this host")
+    for command in (endpoints, found):
+        command.add_argument("--since", metavar="RUN", help="only what is new since that run of metlo-run --local")
     found.add_argument(
         "--fail-on", choices=SEVERITIES[:3], metavar="SEVERITY", help="exit 1 from there on: high, medium or low"
     )

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from metlo_auto.collector.store import schema
+from metlo_auto.collector.store import schema_version
 
 # of libpq: a server that has gone without a word is noticed within half a minute
 _CONNECTION = {
@@ -38,7 +38,23 @@ class StoreUnusable(Exception):
 
 
 def open_store(url: str) -> Engine:
-    """An engine on `url` with all tables made. Raises StoreUnusable."""
+    """An engine on `url` with all tables as this version has them. Raises StoreUnusable."""
+    engine = connected(url)
+    try:
+        with engine.connect() as connection:
+            is_current = schema_version.is_current(connection)
+        if not is_current:
+            with writing(engine) as connection:
+                schema_version.bring_up_to_date(connection)
+    except (SQLAlchemyError, schema_version.NewerStore) as error:
+        raise _unusable(url, error) from error
+    if is_sqlite(engine) and engine.url.database:
+        _close_to_others(engine.url.database)
+    return engine
+
+
+def connected(url: str) -> Engine:
+    """An engine on `url`, whatever tables it has. Raises StoreUnusable."""
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
@@ -48,12 +64,13 @@ def open_store(url: str) -> Engine:
             _prepare_sqlite(engine)
         else:
             _limit_statements(engine)
-        _create_tables(engine)
     except (ArgumentError, ImportError, SQLAlchemyError) as error:
-        raise StoreUnusable(f"cannot open the store {_shown(url)}: {_first_line(error)}{_hint(error)}") from error
-    if is_sqlite(engine) and parsed.database:
-        _close_to_others(parsed.database)
+        raise _unusable(url, error) from error
     return engine
+
+
+def _unusable(url: str, error: Exception) -> StoreUnusable:
+    return StoreUnusable(f"cannot open the store {_shown(url)}: {_first_line(error)}{_hint(error)}")
 
 
 def _create_engine(url: URL) -> Engine:
@@ -95,13 +112,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(**WRITES) as connection, connection.begin():
         yield connection
-
-
-def _create_tables(engine: Engine) -> None:
-    with writing(engine) as connection:
-        if not is_sqlite(engine):
-            connection.execute(func.pg_advisory_xact_lock(0x6D65746C6F).select())  # two starts at once
-        schema.metadata.create_all(connection)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -10,23 +10,25 @@ from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.store import counters as counted
 from metlo_auto.collector.store.database import is_sqlite
+from metlo_auto.collector.store.schema import GENERATION as GENERATION
 from metlo_auto.collector.store.schema import (
     claims,
     counters,
     declared_details,
     declared_routes,
     dismissals,
+    endpoint_hosts,
     endpoints,
     facts,
+    finding_marks,
     inbox,
+    runs,
     samples,
     set_aside,
     test_runs,
     test_traces,
     traffic,
 )
-
-GENERATION = "generation"  # goes up whenever something is deleted, so that analysers forget what they remember
 
 
 def delete_raw(connection: Connection) -> None:
@@ -39,7 +41,7 @@ def delete_raw(connection: Connection) -> None:
 def delete_endpoints(connection: Connection, endpoint_ids: Sequence[str]) -> None:
     """Endpoints with all that is known of them and their samples; further calls make them anew."""
     listed = list(endpoint_ids)
-    for table in (facts, traffic):
+    for table in (facts, traffic, endpoint_hosts):
         connection.execute(delete(table).where(table.c.endpoint_id.in_(listed)))
     connection.execute(delete(endpoints).where(or_(endpoints.c.id.in_(listed), endpoints.c.folded_into.in_(listed))))
     mine = samples.c.endpoint_id.in_(listed)
@@ -52,8 +54,23 @@ def delete_all(connection: Connection) -> None:
     """Everything but settings and the memory of batches, whose retries are not to bring anything back."""
     generation = counted.read(connection).get(GENERATION, 0)
     connection.execute(delete(inbox))  # first: on PostgreSQL it waits for analysers at work
-    for table in (claims, samples, set_aside, facts, traffic, endpoints, declared_details, declared_routes, dismissals,
-                  counters, test_runs, test_traces):
+    for table in (
+        claims,
+        samples,
+        set_aside,
+        facts,
+        traffic,
+        endpoint_hosts,
+        endpoints,
+        declared_details,
+        declared_routes,
+        dismissals,
+        counters,
+        test_runs,
+        test_traces,
+        runs,
+        finding_marks,
+    ):
         connection.execute(delete(table))
     counted.add(connection, {GENERATION: generation + 1})
 

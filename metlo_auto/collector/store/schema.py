@@ -12,12 +12,21 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    String,
     Table,
     Text,
 )
 
+VERSION = 3  # of the tables: a change of them goes with a step in `migrations/versions`
+GENERATION = "generation"  # a counter: goes up whenever rows are deleted or change their form, and analysers learn anew
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+
+schema_version = Table(  # one row, written by Alembic; no row and no table in stores of the time before
+    "metlo_schema_version",
+    metadata,
+    Column("version_num", String(32), primary_key=True),
+)
 
 counters = Table(
     "counters",
@@ -57,8 +66,9 @@ claims = Table(  # batches that an analyser works on: no transaction is open mea
 endpoints = Table(
     "endpoints",
     metadata,
-    Column("id", Text, primary_key=True),  # digest of method, host and template: any writer finds it by itself
-    Column("host", Text, nullable=False),
+    Column("id", Text, primary_key=True),  # digest of method, service and template: any writer finds it by itself
+    Column("service", Text, nullable=False, server_default=""),
+    Column("host", Text, nullable=False),  # one that it was called under; all of them are in `endpoint_hosts`
     Column("method", Text, nullable=False),
     Column("template", Text, nullable=False),
     Column("declared", Integer, nullable=False),  # 1: the template came from the agent
@@ -70,6 +80,16 @@ endpoints = Table(
     Column("first_seen", Float, nullable=False),  # seconds since the epoch
     Column("last_seen", Float, nullable=False),
     Column("folded_into", Text),  # id of the endpoint that this one is shown with
+    Index("endpoints_by_service", "service"),
+)
+
+endpoint_hosts = Table(  # calls by host, `*` for those beyond a few
+    "endpoint_hosts",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 samples = Table(  # a ring: the latest traces, whole
@@ -82,8 +102,11 @@ samples = Table(  # a ring: the latest traces, whole
     Column("method", Text, nullable=False),
     Column("status", Integer, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("service", Text, nullable=False, server_default=""),
+    Column("host", Text, nullable=False, server_default=""),
+    Column("body", LargeBinary, nullable=False),  # last: SQLite reads what stands before it without it
     Index("samples_by_endpoint", "endpoint_id", "id"),
+    Index("samples_by_service", "service", "id"),
 )
 
 set_aside = Table(  # traces that cannot be analysed, with the reason
@@ -123,6 +146,7 @@ traffic = Table(  # calls by hour and latency bucket
 declared_routes = Table(
     "declared_routes",
     metadata,
+    Column("service", Text, primary_key=True, server_default=""),  # "" where the agent named none
     Column("app", Text, primary_key=True),
     Column("method", Text, primary_key=True),
     Column("template", Text, primary_key=True),
@@ -135,6 +159,7 @@ declared_routes = Table(
 declared_details = Table(  # of those routes that have any
     "declared_details",
     metadata,
+    Column("service", Text, primary_key=True, server_default=""),
     Column("app", Text, primary_key=True),
     Column("method", Text, primary_key=True),
     Column("template", Text, primary_key=True),
@@ -161,6 +186,21 @@ settings = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+runs = Table(  # of apps under `metlo-run --local`, once they have ended
+    "runs",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),
+)
+
+finding_marks = Table(  # findings that a run has left behind
+    "finding_marks",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
 )
 
 test_runs = Table(  # runs of `metlo-collector test`; known before the first request, so that its traces are told apart

@@ -4,7 +4,7 @@ An app may close every descriptor of its process, ours too, as daemons do. What 
 """
 
 import os
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 Identity = Optional[Tuple[int, int]]
 
@@ -21,3 +21,11 @@ def identity(number: int) -> Identity:
 def is_still(number: int, known: Identity) -> bool:
     """Whether `number` stands for what it stood for, as far as that can be known."""
     return known is None or identity(number) == known
+
+
+def open_numbers() -> List[int]:
+    """Of all files that this process has open; none where the system does not tell."""
+    try:
+        return [int(name) for name in os.listdir("/dev/fd") if name.isdigit()]
+    except OSError:
+        return []

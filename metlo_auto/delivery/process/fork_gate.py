@@ -25,6 +25,10 @@ class ForkGate:
         if self._lock is None:
             self._lock = _thread.allocate_lock()
 
+    def is_closed(self) -> bool:
+        """Whether somebody is in it."""
+        return self._lock is not None and self._lock.locked()
+
     def __enter__(self) -> None:
         assert self._lock is not None
         self._lock.acquire()

@@ -3,7 +3,6 @@
 A child answers one client and leaves by `os._exit`. Until then it takes one of the few places that its server has.
 """
 
-import _thread
 import os
 import sys
 from typing import Any, Callable
@@ -11,6 +10,7 @@ from typing import Any, Callable
 from metlo_auto.delivery.transport.lazy_requests import load_connections
 
 from .fork_gate import ForkGate, register_at_fork
+from .own_threads import OwnThreads
 
 
 def forking_server() -> Any:
@@ -39,11 +39,24 @@ def after_its_answer(server: Any, callback: Callable[[], None]) -> None:
     server.shutdown_request = and_call_back  # in this child alone, which ends here
 
 
+def on_its_next_turn(server: Any, callback: Callable[[], None]) -> None:
+    """Calls back once, in the process that serves, when it looks after itself: next after a request was forked."""
+    service_actions = server.service_actions
+
+    def and_call_back() -> None:
+        server.__dict__.pop("service_actions", None)
+        callback()
+        service_actions()
+
+    server.service_actions = and_call_back
+
+
 class Forking:
     """In the parent: numbers the children, and imports for all of them what each would import to upload one trace."""
 
-    def __init__(self, gate: ForkGate) -> None:
+    def __init__(self, gate: ForkGate, own_threads: OwnThreads) -> None:
         self._gate = gate
+        self._own_threads = own_threads
         self._children = 0
         register = getattr(os, "register_at_fork", register_at_fork)
         register(before=self._count, after_in_parent=self._load, after_in_child=_nothing)
@@ -57,9 +70,17 @@ class Forking:
             self._children += 1
 
     def _load(self) -> None:
-        if self._children == 1 and forking_server() is not None:
+        server = forking_server() if self._children == 1 else None
+        if server is not None:
             self._gate.make()
-            _thread.start_new_thread(self._import, ())  # here a signal might fall into an import and be lost
+            # Not here: Python 3.13 looks for threads after this, and warns.
+            on_its_next_turn(server, self._start)
+
+    def _start(self) -> None:
+        try:
+            self._own_threads.start(self._import)  # here a signal might fall into an import and be lost
+        except RuntimeError:
+            pass
 
     def _import(self) -> None:
         try:

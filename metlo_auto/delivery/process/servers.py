@@ -12,6 +12,16 @@ def is_deaf() -> bool:
     return any(name in sys.modules for name in DEAF)
 
 
+def runs_no_other_thread() -> bool:
+    """Whether this request is fastwsgi's, which keeps the interpreter to itself while it waits for the next one."""
+    if "fastwsgi" not in sys.modules:
+        return False
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__") != "fastwsgi":
+        frame = frame.f_back
+    return frame is not None
+
+
 def give_sigterm_back() -> None:
     """Its default action, by whatever thread; Python lets none but the main thread do that."""
     try:

@@ -78,7 +78,7 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
 
     def __init__(self, lookups: DnsLookups, timeout: float) -> None:
         self.lookups = lookups
-        self.patience = Patience(connect=timeout, read=timeout)
+        self.hasten(timeout)
         self.live: weakref.WeakSet[Any] = weakref.WeakSet()
         self.broken = False
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
@@ -94,6 +94,10 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
 
     def build_response(self, request: Any, response: Any) -> Response:
         return Response(response.status, response.headers, response)
+
+    def hasten(self, timeout: float) -> None:
+        """Seconds for connecting, and for each read, from the next request on."""
+        self.patience = Patience(connect=timeout, read=timeout)
 
     def break_off(self) -> None:
         """Ends what is under way; its thread gets an error at once, or after the name lookup that it hangs in."""

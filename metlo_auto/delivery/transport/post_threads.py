@@ -1,9 +1,9 @@
 """The threads that upload, started on demand; knows threads, nothing of what is uploaded or why."""
 
-import _thread
 from collections import deque
 from typing import Callable, Deque, Dict, List, Optional, Tuple, Union
 
+from metlo_auto.clocks import Real
 from metlo_auto.delivery.batch import Batch
 from metlo_auto.delivery.process.uwsgi import leave_signals_to_other_threads
 from metlo_auto.delivery.wakeup import Wakeup
@@ -21,28 +21,57 @@ class Member:
         self.poster = poster
         self.wakeup = Wakeup()
         self.batch: Optional[Batch] = None
+        self.stays = False
 
 
 class PostThreads:
-    """At most `size` uploads at a time. Used by the sender alone; `ready` is rung when a verdict is there."""
+    """At most `size` uploads at a time. Used by the sender alone; `ready` is called when a verdict is there.
 
-    def __init__(self, size: int, make_poster: Callable[[], Poster], ready: Wakeup) -> None:
+    `start_thread` is as OwnThreads.start.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        make_poster: Callable[[], Poster],
+        ready: Callable[[], None],
+        start_thread: Callable[..., None],
+    ) -> None:
         self._size = size
         self._make_poster = make_poster
         self._ready = ready
+        self._start_thread = start_thread
+        self._resting = False
         self._idle: Deque[Member] = deque()
+        self._rested: Deque[Member] = deque()  # with a connection, and without a thread
         self._busy: Dict[str, Member] = {}
         self._results: Deque[Tuple[Batch, Verdict]] = deque()
         self._started = 0
         self._ended: Deque[Member] = deque()
 
     def start(self) -> None:
-        """Starts the first thread ahead of need."""
-        self._idle.append(self._new_member())
+        """Starts the first thread ahead of need, after a rest too."""
+        self._resting = False
+        for member in [rested for rested in self._rested if rested.stays]:
+            self._rested.remove(member)
+            self._rested.append(member)  # it is the next one
+        if not (self._idle or self._busy):
+            self._idle.append(self._new_member())
+
+    def rest(self) -> None:
+        """Has each thread end, once it has a verdict on what it uploads; the sender hands nothing over meanwhile."""
+        self._resting = True
+        for member in [*self._idle, *self._busy.values()]:
+            member.wakeup.ring()
+
+    def waits(self, seconds: float) -> bool:
+        """Whether a thread has waited that long for a response; for any thread."""
+        began = [member.poster.began for member in list(self._busy.values())]
+        return any(moment and Real.monotonic() - moment >= seconds for moment in began)
 
     def room(self) -> int:
         """How many more batches may be handed over now."""
-        return self._size - (self._started - len(self._ended) - len(self._idle))
+        return self._size - (self._started - len(self._ended) - len(self._idle) - len(self._rested))
 
     def hand(self, batch: Batch) -> None:
         """Has `batch` uploaded; RuntimeError where no thread can be started any more."""
@@ -50,6 +79,19 @@ class PostThreads:
         self._busy[batch.id] = member
         member.batch = batch
         member.wakeup.ring()
+
+    def post_here(self, batch: Batch, timeout: float) -> bool:
+        """Uploads `batch` in the thread that asks, where none of ours is left that could; whether it did."""
+        if self._busy or self._idle:
+            return False
+        if not self._rested:
+            self._rested.append(Member(self._make_poster()))
+            self._started += 1
+        member = self._rested.pop()
+        member.poster.hasten(timeout)
+        self._results.append((batch, member.poster.post(batch)))
+        self._rested.append(member)
+        return True
 
     def results(self) -> List[Tuple[Batch, Verdict]]:
         """The verdicts that have come in since the last call."""
@@ -66,9 +108,14 @@ class PostThreads:
         if member is not None:
             member.poster.break_off()
 
+    def break_off_all(self) -> None:
+        """The same for all uploads; for any thread."""
+        for member in list(self._busy.values()):
+            member.poster.break_off()
+
     def disown(self) -> None:
         """Gives up all connections, which are the parent's; for a forked child."""
-        for member in [*self._idle, *self._busy.values()]:
+        for member in [*self._idle, *self._rested, *self._busy.values()]:
             member.poster.disown()
 
     def _take_idle(self) -> Optional[Member]:
@@ -78,30 +125,39 @@ class PostThreads:
             return None
 
     def _new_member(self) -> Member:
-        member = Member(self._make_poster())
-        _thread.start_new_thread(self._serve, (member, self._started == 0))
-        self._started += 1
+        """One whose thread runs, with the connection of one that rests if there is any."""
+        try:
+            member = self._rested.pop()
+        except IndexError:
+            member = Member(self._make_poster())
+            member.stays = self._started == 0
+            self._started += 1
+        try:
+            self._start_thread(self._serve, member)
+        except RuntimeError:
+            self._rested.append(member)
+            raise
         return member
 
-    def _serve(self, member: Member, stays: bool) -> None:
+    def _serve(self, member: Member) -> None:
         leave_signals_to_other_threads()
-        while True:
-            if not member.wakeup.wait(IDLE_FOR) and not stays and self._leave(member):
+        while not (self._resting and self._leave(member, self._rested)):
+            if not member.wakeup.wait(IDLE_FOR) and not member.stays and self._leave(member, self._ended):
+                member.poster.close()
                 return
             batch, member.batch = member.batch, None
             if batch is not None:
                 verdict = member.poster.post(batch)
                 self._idle.append(member)  # first, or the next batch might find nobody and open a connection of its own
                 self._results.append((batch, verdict))
-                self._ready.ring()
+                self._ready()
 
-    def _leave(self, member: Member) -> bool:
+    def _leave(self, member: Member, where: Deque[Member]) -> bool:
         try:
             self._idle.remove(member)
         except ValueError:  # a batch is on its way to it
             return False
-        self._ended.append(member)
-        member.poster.close()
+        where.append(member)
         return True
 
 
@@ -130,6 +186,20 @@ class Alone:
 
     def break_off(self, batch_id: str) -> None:
         """Nothing is under way between calls."""
+
+    def break_off_all(self) -> None:
+        """The same."""
+
+    def rest(self) -> None:
+        """No thread to end."""
+
+    def waits(self, seconds: float) -> bool:
+        """Not between calls."""
+        return False
+
+    def post_here(self, batch: Batch, timeout: float) -> bool:
+        """It does nothing else."""
+        return False
 
     def disown(self) -> None:
         """As PostThreads's."""

@@ -47,6 +47,7 @@ class Poster:
         self._key = settings.api_key
         self._timeout = settings.timeout
         self._compress = settings.compress == "true" or (settings.compress == "auto" and not is_loopback(settings.host))
+        self.began = 0.0  # when it turned to the collector; 0 where it does not, and while it imports
         self._adapter: Optional[BreakableAdapter] = None
         self._environment: Dict[str, Any] = {}
         self._looked = 0.0
@@ -63,6 +64,14 @@ class Poster:
             if self._adapter is not None and self._adapter.broken:
                 return Verdict(RETRY, 0, "no answer in time")
             return Verdict(RETRY, 0, reason(error, self._key))
+        finally:
+            self.began = 0.0
+
+    def hasten(self, timeout: float) -> None:
+        """From now on nothing is waited for longer than that many seconds; for the thread that uploads."""
+        self._timeout = min(self._timeout, timeout)
+        if self._adapter is not None:
+            self._adapter.hasten(self._timeout)
 
     def break_off(self) -> None:
         """Ends the upload that is under way; for any thread."""
@@ -87,6 +96,7 @@ class Poster:
             import requests.exceptions
 
             adapter = self._ready(Real.monotonic())
+        self.began = Real.monotonic()
         reused = self._used > 0.0
         try:
             return send(adapter)

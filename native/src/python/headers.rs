@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
+use super::recorded::Pairs;
 use super::seen::{text, Attempt, Not};
 use super::writer::Writer;
 use crate::decline::Reason;
@@ -46,8 +47,13 @@ pub struct Slot {
     mask: Option<Py<PyAny>>,
 }
 
-/// What is known of keys in this order.
-pub struct Plan(pub Vec<Slot>);
+/// What is known of keys in this order, and where those stand that describe a body.
+pub struct Plan {
+    pub slots: Vec<Slot>,
+    described: [Option<usize>; 3],
+}
+
+const DESCRIBED: [&[u8]; 3] = [b"content-type", b"content-encoding", b"content-length"];
 
 impl Plan {
     /// Of what Python says: for each name (before, action, mask).
@@ -62,20 +68,38 @@ impl Plan {
                 mask,
             });
         }
-        Ok(Plan(slots))
+        let described = DESCRIBED.map(|name| slots.iter().position(|slot| slot.key.eq_ignore_ascii_case(name)));
+        Ok(Plan { slots, described })
     }
 
     /// Whether these are the keys that it was made for: others may have the same hash.
     pub fn is_of<'a>(&self, keys: impl ExactSizeIterator<Item = &'a Bound<'a, PyAny>>) -> Attempt<bool> {
-        if keys.len() != self.0.len() {
+        if keys.len() != self.slots.len() {
             return Ok(false);
         }
-        for (key, slot) in keys.zip(&self.0) {
+        for (key, slot) in keys.zip(&self.slots) {
             if text(key)?.as_bytes() != &*slot.key {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    pub fn content_type<'a>(&self, pairs: &'a Pairs<'_>) -> Attempt<&'a str> {
+        self.value(0, pairs)
+    }
+
+    pub fn encoding<'a>(&self, pairs: &'a Pairs<'_>) -> Attempt<&'a str> {
+        self.value(1, pairs)
+    }
+
+    pub fn content_length<'a>(&self, pairs: &'a Pairs<'_>) -> Attempt<&'a str> {
+        self.value(2, pairs)
+    }
+
+    /// The value of one of those of a response that describe its body, "" where there is none.
+    fn value<'a>(&self, which: usize, pairs: &'a Pairs<'_>) -> Attempt<&'a str> {
+        self.described[which].map_or(Ok(""), |at| text(&pairs[at].1).map_err(|_| Reason::Headers.into()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Python sees. No panic gets past here: one turns the compiled way off for the process, and is counted.
 
 mod headers;
+mod recorded;
 mod safety;
 mod seen;
 mod tables;
@@ -31,4 +32,4 @@ mod metlo_auto_native {
 }
 
 /// Counted up when what Python and this crate expect of each other changes.
-const INTERFACE: u32 = 1;
+const INTERFACE: u32 = 2;

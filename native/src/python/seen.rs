@@ -1,7 +1,7 @@
 //! What Python gives: plain strings and bytes, borrowed; what is not ordinary is declined.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::decline::Reason;
 
@@ -33,15 +33,45 @@ pub fn text<'a>(value: &'a Bound<'_, PyAny>) -> Attempt<&'a str> {
 
 /// What was kept of a body.
 pub struct Kept<'py> {
-    data: Bound<'py, PyBytes>,
+    data: Data<'py>,
+    most: usize,
     pub size: i64,
     /// Whether more passed by than was kept.
     pub cut: bool,
 }
 
+enum Data<'py> {
+    None,
+    One(Bound<'py, PyBytes>),
+    Joined(Vec<u8>),
+}
+
 impl<'py> Kept<'py> {
-    pub fn one(data: Bound<'py, PyBytes>, size: i64, cut: bool) -> Self {
-        Kept { data, size, cut }
+    pub fn nothing() -> Self {
+        Kept { data: Data::None, most: 0, size: 0, cut: false }
+    }
+
+    /// Of pieces that are kept in a list.
+    pub fn new(pieces: &Bound<'py, PyList>, size: i64, cut: bool) -> Attempt<Self> {
+        let piece = |piece: Bound<'py, PyAny>| piece.cast_into_exact::<PyBytes>().map_err(|_| Reason::Body);
+        let data = match pieces.len() {
+            0 => Data::None,
+            1 => Data::One(piece(pieces.get_item(0)?)?),
+            _ => {
+                let mut joined = Vec::with_capacity(size.clamp(0, 1 << 20) as usize);
+                for one in pieces.iter() {
+                    joined.extend_from_slice(piece(one)?.as_bytes());
+                }
+                Data::Joined(joined)
+            }
+        };
+        Ok(Kept { data, most: usize::MAX, size, cut })
+    }
+
+    /// No more than so many bytes of it.
+    pub fn up_to(mut self, most: usize) -> Self {
+        self.most = most;
+        self
     }
 
     /// Bytes that were kept.
@@ -50,6 +80,11 @@ impl<'py> Kept<'py> {
     }
 
     pub fn bytes(&self) -> &[u8] {
-        self.data.as_bytes()
+        let bytes = match &self.data {
+            Data::None => b"",
+            Data::One(bytes) => bytes.as_bytes(),
+            Data::Joined(bytes) => bytes,
+        };
+        &bytes[..bytes.len().min(self.most)]
     }
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use super::headers::{hash_of, push_value, Cookie, Plan};
 use super::safety;
+use super::recorded::{content_length, told, Asked, Fact, Pairs, Recorded};
 use super::seen::{text, Attempt, Kept, Not};
 use super::tables::Table;
 use super::words::Search;
@@ -44,11 +45,14 @@ struct Kind {
     name: String,
     /// Whether a cut text is whole wherever its characters are.
     ends_anywhere: bool,
+    /// Whether names stand in it with nothing that tells that values follow.
+    is_table: bool,
 }
 
 /// The functions of the agent that are asked where something is met for the first time, or has to be masked.
 struct Agent {
     plan: Py<PyAny>,
+    response_plan: Py<PyAny>,
     peers: Py<PyAny>,
     line: Py<PyAny>,
     path: Py<PyAny>,
@@ -62,16 +66,22 @@ struct Agent {
     collector: Py<PyAny>,
     number: Py<PyAny>,
     submit: Py<PyAny>,
+    /// What waits for a request that goes the pure way, and what writes in another process.
+    waiting: Py<PyAny>,
+    elsewhere: Py<PyAny>,
 }
 
 /// Traces of one process, made from its recordings.
 #[pyclass(frozen, module = "metlo_auto_native")]
 pub struct Writer {
+    process: u32,
     pieces: Vec<Vec<u8>>,
     methods: Vec<String>,
     without_endpoint: Vec<i64>,
     left_alone: Vec<String>,
     apart: Vec<u8>,
+    /// Of bodies that Python looks at, whatever is found in them.
+    beginnings: Vec<Vec<u8>>,
     limit: usize,
     pub marks: Marks,
     pub schemes: Vec<String>,
@@ -98,10 +108,12 @@ impl Writer {
             return Err(PyValueError::new_err("pieces"));
         }
         Ok(Writer {
+            process: std::process::id(),
             pieces,
             methods: get("methods")?.extract()?,
             without_endpoint: sorted(get("without_endpoint")?.extract()?),
             apart: get("apart")?.extract()?,
+            beginnings: get("beginnings")?.extract()?,
             left_alone: get("left_alone")?.extract()?,
             limit: get("limit")?.extract()?,
             marks: Marks::new(get("key")?.extract()?, get("before_marks")?.extract()?),
@@ -109,6 +121,7 @@ impl Writer {
             search: get("search")?.extract()?,
             agent: Agent {
                 plan: function("plan")?,
+                response_plan: function("response_plan")?,
                 peers: function("peers")?,
                 line: function("line")?,
                 path: function("path")?,
@@ -122,6 +135,8 @@ impl Writer {
                 collector: function("collector")?,
                 number: function("number")?,
                 submit: function("submit")?,
+                waiting: function("waiting")?,
+                elsewhere: function("elsewhere")?,
             },
             plans: Table::new(),
             peers: Table::new(),
@@ -133,9 +148,16 @@ impl Writer {
         })
     }
 
-    /// Whether the trace of an exchange was queued; where not, nothing has happened.
-    fn write_exchange(&self, x: &Bound<'_, PyAny>) -> PyResult<bool> {
-        self.tried(x.py(), || self.attempt_exchange(x))
+    /// Whether the trace of a recording that is over was queued; where not, nothing has happened.
+    fn write(&self, recording: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = recording.py();
+        if std::process::id() != self.process {
+            return self.agent.elsewhere.bind(py).call1((recording,))?.is_truthy();
+        }
+        if !self.agent.waiting.bind(py).is_empty()? || !self.is_simple(recording)? {
+            return Ok(false);
+        }
+        self.tried(py, || self.attempt(&Recorded::of(recording)?, py))
     }
 
     /// How many traces it has written.
@@ -150,6 +172,17 @@ impl Writer {
 }
 
 impl Writer {
+    /// Whether no route of the app has a secret argument, which would have to be masked in all of the exchange.
+    fn is_simple(&self, recording: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = recording.py();
+        let rules = recording.getattr(intern!(py, "rules"))?;
+        if self.search.is_none() || rules.is_none() {
+            return Ok(true);
+        }
+        let kept = rules.getattr(intern!(py, "kept"))?;
+        Ok(kept.cast_exact::<PyTuple>().is_ok_and(|kept| kept.is_empty()))
+    }
+
     /// The outcome of an attempt, counted.
     fn tried(&self, py: Python<'_>, attempt: impl FnOnce() -> Attempt<()>) -> PyResult<bool> {
         if safety::is_broken() {
@@ -225,53 +258,41 @@ struct Exchange<'a, 'py> {
     arguments: &'a Bound<'py, PyDict>,
     started: f64,
     duration: f64,
+    traceparent: &'a Bound<'py, PyAny>,
 }
 
-type Pairs<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
-
 impl Writer {
-    /// Of an exchange as the agent's own edge makes it.
-    fn attempt_exchange<'py>(&self, x: &Bound<'py, PyAny>) -> Attempt<()> {
-        let py = x.py();
-        let get = |name: &Bound<'py, PyString>| x.getattr(name);
-        if !get(intern!(py, "exception"))?.is_none() {
-            return Err(Reason::Exception.into());
-        }
-        if get(intern!(py, "slashes_escaped"))?.is_truthy()? {
-            return Err(Reason::Path.into());
-        }
-        let (request, response) = (whole(&get(intern!(py, "request_body"))?)?, whole(&get(intern!(py, "response_body"))?)?);
-        let asked = zipped(&get(intern!(py, "request_names"))?, &get(intern!(py, "request_values"))?)?;
-        let told = zipped(&get(intern!(py, "response_names"))?, &get(intern!(py, "response_values"))?)?;
-        let (request_plan, response_plan) =
-            (self.plan(&asked, py)?, self.plan(&told, py)?);
-        let peers = get(intern!(py, "peers"))?.cast_into::<PyTuple>().map_err(|_| Reason::Headers)?;
-        let strings = [
-            intern!(py, "method"), intern!(py, "remote_port"), intern!(py, "script_name"), intern!(py, "path"), intern!(py, "query"),
-            intern!(py, "request_type"), intern!(py, "request_encoding"), intern!(py, "response_type"), intern!(py, "response_encoding"),
-        ];
-        let strings: Vec<Bound<'_, PyAny>> = strings.into_iter().map(get).collect::<PyResult<_>>()?;
-        let peers: Vec<Bound<'_, PyAny>> = peers.iter().collect();
-        let (strings, peers) = (texts::<9>(&strings)?, texts::<5>(&peers)?);
-        let [method, remote_port, script_name, path, query, request_type, request_encoding, response_type, response_encoding] = strings;
-        let (route, endpoint) = (get(intern!(py, "route"))?, get(intern!(py, "endpoint"))?);
-        let arguments = get(intern!(py, "arguments"))?.cast_into_exact::<PyDict>().map_err(|_| Reason::Argument)?;
+    fn attempt<'py>(&self, recorded: &Recorded<'py>, py: Python<'py>) -> Attempt<()> {
+        let asked = Asked::of(&recorded.facts)?;
+        let request_plan = self.plan(&asked.headers, &self.agent.plan, py)?;
+        let told = told(&recorded.headers)?;
+        let response_plan = self.plan(&told, &self.agent.response_plan, py)?;
+        let response_length = content_length(response_plan.content_length(&told)?)?;
+        let method = asked.method()?;
+        let (request, response) = (recorded.request(py)?, recorded.response(method, response_length, py)?);
+        let remote_port = asked.remote_port()?;
         let exchange = Exchange {
-            method, peers, remote_port, script_name, path, query,
+            method,
+            peers: asked.peers()?,
+            remote_port: &remote_port,
+            script_name: asked.script_name()?,
+            path: &asked.path()?,
+            query: asked.text(Fact::QueryString)?,
             asked: Side {
-                plan: &request_plan, pairs: &asked, kept: &request,
-                described: Described { content_type: request_type, encoding: request_encoding },
+                plan: &request_plan, pairs: &asked.headers, kept: &request,
+                described: Described { content_type: asked.text(Fact::ContentType)?, encoding: asked.text(Fact::ContentEncoding)? },
             },
-            status: get(intern!(py, "status"))?.extract()?,
+            status: recorded.status,
             told: Side {
                 plan: &response_plan, pairs: &told, kept: &response,
-                described: Described { content_type: response_type, encoding: response_encoding },
+                described: Described { content_type: response_plan.content_type(&told)?, encoding: response_plan.encoding(&told)? },
             },
-            route: &route,
-            endpoint: &endpoint,
-            arguments: &arguments,
-            started: get(intern!(py, "started"))?.extract()?,
-            duration: get(intern!(py, "duration"))?.extract()?,
+            route: &recorded.route,
+            endpoint: &recorded.endpoint,
+            arguments: &recorded.arguments,
+            started: recorded.started,
+            duration: recorded.duration()?,
+            traceparent: &recorded.traceparent,
         };
         self.queue(&exchange, py)
     }
@@ -352,6 +373,10 @@ impl Writer {
         piece!();
         out.extend_from_slice(line.meta.as_bytes());
         out.extend_from_slice(peers.forwarded.as_bytes());
+        if !x.traceparent.is_none() {
+            out.extend_from_slice(b",\"traceparent\":");
+            push_quoted(&mut out, text(x.traceparent)?.as_bytes());
+        }
         push_cut("requestBody", x.asked.kept, &mut out);
         push_cut("responseBody", x.told.kept, &mut out);
         if templated {
@@ -376,11 +401,15 @@ impl Writer {
         self.search.as_ref().is_some_and(|search| search.get().0.finds_anywhere(text))
     }
 
-    fn plan<'py>(&self, pairs: &Pairs<'py>, py: Python<'py>) -> Attempt<std::sync::Arc<Plan>> {
+    /// What is known of these headers; `ask` says it where nothing is.
+    fn plan<'py>(&self, pairs: &Pairs<'py>, ask: &Py<PyAny>, py: Python<'py>) -> Attempt<std::sync::Arc<Plan>> {
         let hash = hash_of(pairs.iter().map(|(key, _)| key))?.to_ne_bytes();
         let plan = self.plans.get(&hash, || {
             let keys = PyTuple::new(py, pairs.iter().map(|(key, _)| key))?;
-            let said = self.agent.plan.bind(py).call1((&keys,))?;
+            let said = ask.bind(py).call1((&keys,))?;
+            if said.is_none() {
+                return Err(Not::Mine(Reason::Headers));
+            }
             let length: usize = pairs.iter().map(|(key, _)| text(key).map_or(0, str::len)).sum();
             Ok::<_, Not>((Plan::new(&keys, &said)?, length <= 2000))
         })?;
@@ -410,7 +439,12 @@ impl Writer {
             Err(error) if kept.cut && error.error_len().is_none() => &bytes[..error.valid_up_to()],
             Err(_) => return Err(Reason::Text.into()),
         };
-        if !self.search.as_ref().is_some_and(|search| search.get().0.finds(bytes)) {
+        let may_say_a_secret = self.search.as_ref().is_some_and(|search| {
+            let search = &search.get().0;
+            self.beginnings.iter().any(|beginning| bytes.starts_with(beginning))
+                || if kind.is_table { search.finds_anywhere(bytes) } else { search.finds(bytes) }
+        });
+        if !may_say_a_secret {
             return Ok(Body::Plain(bytes));
         }
         let said = std::str::from_utf8(bytes).map_err(|_| Reason::Text)?;
@@ -419,8 +453,8 @@ impl Writer {
 
     fn kind(&self, content_type: &str, py: Python<'_>) -> Attempt<std::sync::Arc<Kind>> {
         self.kinds.get(content_type.as_bytes(), || {
-            let (plain, name, ends_anywhere) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
-            Ok((Kind { plain, name, ends_anywhere }, true))
+            let (plain, name, ends_anywhere, is_table) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
+            Ok((Kind { plain, name, ends_anywhere, is_table }, true))
         })
     }
 
@@ -510,7 +544,7 @@ impl Writer {
 
     fn push_headers(&self, side: &Side<'_, '_>, out: &mut Vec<u8>, py: Python<'_>) -> Attempt<()> {
         let mut first = true;
-        for (slot, (_, value)) in side.plan.0.iter().zip(side.pairs) {
+        for (slot, (_, value)) in side.plan.slots.iter().zip(side.pairs) {
             let value = text(value).map_err(|_| Reason::Headers)?;
             if !first {
                 out.push(b',');
@@ -551,33 +585,4 @@ fn push_cut(name: &str, kept: &Kept<'_>, out: &mut Vec<u8>) {
         let (size, captured) = (kept.size, kept.captured());
         out.extend_from_slice(format!(",\"{name}\":{{\"size\":{size},\"captured\":{captured},\"omitted\":\"cut\"}}").as_bytes());
     }
-}
-
-/// What was kept of a body, where it is whole, or cut at the limit.
-fn whole<'py>(body: &Bound<'py, PyAny>) -> Attempt<Kept<'py>> {
-    let (data, size, omitted): (Bound<'py, PyAny>, i64, String) = body.extract()?;
-    let data = data.cast_into_exact::<PyBytes>().map_err(|_| Reason::Body)?;
-    match omitted.as_str() {
-        "" => Ok(Kept::one(data, size, false)),
-        "cut" => Ok(Kept::one(data, size, true)),
-        "file" => Err(Reason::File.into()),
-        _ => Err(Reason::Unfinished.into()),
-    }
-}
-
-fn zipped<'py>(names: &Bound<'py, PyAny>, values: &Bound<'py, PyAny>) -> Attempt<Pairs<'py>> {
-    let (names, values) =
-        (names.cast::<PyTuple>().map_err(|_| Reason::Headers)?, values.cast::<PyTuple>().map_err(|_| Reason::Headers)?);
-    Ok(names.iter().zip(values.iter()).collect())
-}
-
-fn texts<'a, const N: usize>(values: &'a [Bound<'_, PyAny>]) -> Attempt<[&'a str; N]> {
-    let mut found = [""; N];
-    if values.len() != N {
-        return Err(Reason::Headers.into());
-    }
-    for (place, value) in found.iter_mut().zip(values) {
-        *place = text(value)?;
-    }
-    Ok(found)
 }

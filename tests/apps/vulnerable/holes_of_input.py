@@ -41,6 +41,16 @@ def sorted_products():
     return jsonify(items=rows("select id, name from product order by " + request.args.get("by", "id")))
 
 
+@blueprint.get("/api/offers")
+def offers():
+    """sqli: a cookie; errors look like nothing found."""
+    try:
+        found = rows("select id, name from product where name = '" + request.cookies.get("favourite", "") + "'")
+    except sqlite3.Error:
+        found = []
+    return jsonify(items=found)
+
+
 @blueprint.get("/api/visit")
 def visit():
     """sqli: nothing of it shows in the answer but the time that it takes."""

@@ -95,6 +95,12 @@ def products():
     return jsonify(items=rows("select id, name, price from product where name like ?", f"%{request.args.get('q', '')}%"))
 
 
+@blueprint.get("/offers")
+def offers():
+    """A cookie as a bound value."""
+    return jsonify(items=rows("select id, name from product where name = ?", request.cookies.get("favourite", "")))
+
+
 @blueprint.get("/page")
 def page():
     """Numbers that are checked."""

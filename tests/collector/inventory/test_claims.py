@@ -176,22 +176,22 @@ def test_only_accepted_calls_say_what_lets_a_caller_in(tmp_path: Path) -> None:
     assert (notes.schemes, notes.accepted) == ({"http bearer": 1}, {"with credentials": 1})
 
 
-def _declared(app: str, *rules: str, **more: Any) -> tuple[str, list[routes.Route]]:
+def _declared(app: str, *rules: str, **more: Any) -> routes.Declaration:
     listed = [{"methods": ["GET"], "rule": rule, "endpoint": rule, "file": f"{app}.py", "line": 1} for rule in rules]
     parsed = routes.parse({"app": app, "routes": listed, **more})
     assert parsed is not None
     return parsed
 
 
-def _compared(folder: Path, traces: list[dict[str, Any]], *declared: tuple[str, list[routes.Route]]) -> tuple[set[str], set[str]]:
+def _compared(folder: Path, traces: list[dict[str, Any]], *declared: routes.Declaration) -> tuple[set[str], set[str]]:
     from metlo_auto.collector.store.database import open_store, writing
 
     with analysed(folder, traces) as connection:
         endpoints = queries.list_endpoints(connection)
     engine = open_store(f"sqlite:///{folder}/c.db")
     with writing(engine) as connection:
-        for app, listed in declared:
-            routes.replace(connection, app, listed, 1.0)
+        for declaration in declared:
+            routes.replace(connection, declaration, 1.0)
         found = routes.compare(routes.read(connection), endpoints)
     engine.dispose()
     return {r.template for r in found.never_called}, {e.host + e.template for e in found.not_declared}

@@ -33,7 +33,7 @@ def _document(folder: Path, traces: list[dict[str, Any]], declared: Any = None) 
         parsed = routes.parse(declared)
         assert parsed is not None
         with writing(engine) as connection:
-            routes.replace(connection, *parsed, 1.0)
+            routes.replace(connection, parsed, 1.0)
         engine.dispose()
     with analysed(folder, traces) as connection:
         operations = openapi.read_operations(connection)

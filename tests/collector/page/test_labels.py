@@ -70,7 +70,7 @@ def test_bars_stand_in_proportion_and_a_single_call_can_be_seen() -> None:
 
 def row(template: str, **more: Any) -> listing.Row:
     values: dict[str, Any] = {
-        "id": template, "host": "shop.example", "method": "GET", "template": template, "calls": 10, "errors": 0,
+        "id": template, "host": "shop.example", "hosts": ("shop.example",), "method": "GET", "template": template, "calls": 10, "errors": 0,
         "client_errors": 0, "authenticated": 0, "first_seen": 100.0, "last_seen": 200.0,
     }  # fmt: skip
     return listing.Row(**{**values, **more})

@@ -80,4 +80,4 @@ def test_routes_that_were_never_called_are_named(folder: Path) -> None:
 
 def test_an_unknown_host_is_an_error_that_names_the_nearest(folder: Path) -> None:
     done = run(folder, "endpoints", "--for-host", "shop.exmaple")
-    assert done.returncode == 1 and "did you mean 'shop.example'?" in done.stderr
+    assert done.returncode == 2 and "did you mean 'shop.example'?" in done.stderr

@@ -39,6 +39,12 @@ def test_the_printed_address_opens_once(collector: Collector) -> None:
     assert requests.get(collector.page, timeout=10).status_code == 401
 
 
+def _session(browser: requests.Session) -> str:
+    """The value of the one cookie that a collector sets."""
+    [value] = browser.cookies.values()
+    return str(value)
+
+
 def test_the_token_leaves_the_address_and_the_cookie_is_locked_down(collector: Collector) -> None:
     answer = requests.get(collector.page, timeout=10, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
@@ -70,7 +76,7 @@ def test_a_form_needs_its_own_origin_and_token(collector: Collector) -> None:
     assert session.post(address, json=body, timeout=10).status_code == 403
     assert session.post(address, json=body, headers={"X-CSRF-Token": "x"}, timeout=10).status_code == 403
     secret = (collector.data_dir / "page-secret").read_text().strip().encode()
-    csrf = {"X-CSRF-Token": signed_tokens.derive(secret, "csrf", session.cookies["metlo-collector"])}
+    csrf = {"X-CSRF-Token": signed_tokens.derive(secret, "csrf", _session(session))}
     for origin in ("https://evil.example", "null", collector.url.replace("127.0.0.1", "127.0.0.2")):
         headers = {**csrf, "Origin": origin}
         assert session.post(address, json=body, headers=headers, timeout=10).status_code == 403
@@ -152,7 +158,7 @@ def test_off_loopback_addresses_and_allowed_names_are_answered(tmp_path: Path) -
             ("[2001:db8::1]:80", 200),
             ("evil.example", 421),
         ):
-            headers = {"Host": host, "Cookie": "metlo-collector=" + session.cookies["metlo-collector"]}
+            headers = {"Host": host, "Cookie": "; ".join(f"{name}={value}" for name, value in session.cookies.items())}
             assert requests.get(collector.url + "/", headers=headers, timeout=10).status_code == status
     finally:
         collector.stop()

@@ -136,6 +136,11 @@
     }
   }, 1000);
 
+  for (const form of $$("form[data-submit]")) {
+    $(".apply", form).classList.add("unseen");
+    form.addEventListener("change", () => form.submit());
+  }
+
   // filters answer while one types; without script the button does it
   for (const form of $$("form[data-filter]")) {
     const target = form.dataset.filter;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, NamedTuple
+from typing import NamedTuple, Optional
 
 from metlo_auto.collector.security_tests.kinds import (
     auth,
@@ -27,13 +27,16 @@ from metlo_auto.collector.security_tests.kinds import (
     xss,
     xxe,
 )
-from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.kinds.through_inputs import Run
+from metlo_auto.collector.security_tests.results import Kind
 
 
 class Runnable(NamedTuple):
+    """`timed`: what needs a clock, run after all else."""
+
     kind: Kind
-    run: Callable[[Probe], Iterator[Claim]]
+    run: Run
+    timed: Optional[Run] = None
 
 
 # In the order in which they run: what tells most for the fewest requests first, what looks at all responses last.
@@ -41,4 +44,6 @@ _IN_ORDER = (
     auth, bola, bfla, exposure, hidden, sqli, ssti, path, cmdi, ssrf, redirect, xss, crlf, nosqli, xxe, mass, graphql,
     methods, headers, errors, rate,
 )  # fmt: skip
-KINDS = {module.KIND.name: Runnable(module.KIND, module.run) for module in _IN_ORDER}
+_TIMED = {"sqli": sqli.timed, "cmdi": cmdi.timed}
+KINDS = {module.KIND.name: Runnable(module.KIND, module.run, _TIMED.get(module.KIND.name)) for module in _IN_ORDER}
+LAST = ("headers", "errors")  # look at all answers of the run, and at what others claimed

@@ -9,7 +9,7 @@ from typing import Any, Iterator, Optional
 from metlo_auto.collector.security_tests.compare import has_data, is_alike, is_refusal
 from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.kinds.personal import is_personal
-from metlo_auto.collector.security_tests.probe import Probe
+from metlo_auto.collector.security_tests.probe import Baseline, Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Pairs
 
@@ -20,15 +20,16 @@ KIND = Kind(
 
 
 def run(probe: Probe) -> Iterator[Claim]:
-    base = probe.base
-    if base is None or not probe.is_accepted or base.identity == ANONYMOUS or probe.target.is_public:
+    base = None if probe.target.is_public else probe.accepted()
+    if base is None or base.identity == ANONYMOUS or not has_data(base.answer):
         return
-    if not has_data(base.answer):
-        return
-    for title, variant, credentials in _attempts(probe.world.sessions.headers(base.identity)):
+    for title, variant, credentials in _attempts(probe, base, probe.world.sessions.headers(base.identity)):
         test = probe.anonymous() if not credentials else probe.send_with(base.request, credentials)
         if gives_the_same(base.answer, test.answer, base.volatile):
-            severity = "high" if is_personal(probe, test.answer) else "medium"
+            is_of_somebody = is_personal(probe, test.answer)
+            if not credentials and not is_of_somebody and content_of(test.answer).kind == "html":
+                return  # a page that is the same for all, with nothing of anybody in it
+            severity = "high" if is_of_somebody else "medium"
             evidence = f"{title} gets the answer of {base.identity}: status {test.answer.status}, same data."
             yield Claim(f"Answers {_lower(title)}", severity, evidence, test, base.exchange, variant)
             return  # what follows needs no other proof
@@ -51,22 +52,38 @@ def _stable_values(answer: Answer, volatile: "frozenset[str]") -> "frozenset[str
     return content._replace(leaves=tuple(leaf for leaf in content.leaves if leaf[0] not in volatile)).values
 
 
-def _attempts(headers: Pairs) -> Iterator[tuple[str, str, Pairs]]:
+def _attempts(probe: Probe, base: Baseline, headers: Pairs) -> Iterator[tuple[str, str, Pairs]]:
     """Title, variant and headers of each try."""
     yield "A caller without credentials", "none", ()
     garbled = tuple((name, _garbled(value)) for name, value in headers)
     if garbled != headers:
         yield "A caller with garbled credentials", "garbled", garbled
     for name, value in headers:
-        token = value.rpartition(" ")[2] if name.lower() != "cookie" else ""
-        for title, forged in _forged(token):
-            rest = tuple(pair for pair in headers if pair[0] != name)
-            yield title, "token", (*rest, (name, value.replace(token, forged)))
-    authorization = next((value for name, value in headers if name.lower() == "authorization"), "")
-    if " " in authorization:
-        scheme = "Basic" if not authorization.lower().startswith("basic") else "Bearer"
-        rest = tuple(pair for pair in headers if pair[0].lower() != "authorization")
-        yield "A caller with another scheme", "scheme", (*rest, ("Authorization", scheme + " eDp4"))
+        wrong = list(_wrong(name, value))
+        rest = _without_other_ways(probe, base, headers, (name, value)) if wrong else None
+        if rest is not None:
+            yield from ((title, variant, (*rest, (name, forged))) for title, variant, forged in wrong)
+
+
+def _wrong(name: str, value: str) -> Iterator[tuple[str, str, str]]:
+    """Title, variant and value of each try with one header."""
+    token = value.rpartition(" ")[2] if name.lower() != "cookie" else ""
+    yield from ((title, "token", value.replace(token, forged)) for title, forged in _forged(token))
+    if name.lower() == "authorization" and " " in value:
+        scheme = "Bearer" if value.lower().startswith("basic") else "Basic"
+        yield "A caller with another scheme", "scheme", scheme + " eDp4"
+
+
+def _without_other_ways(probe: Probe, base: Baseline, headers: Pairs, tried: "tuple[str, str]") -> Optional[Pairs]:
+    """The other headers, where they alone do not sign the caller in; none of them where this one alone does."""
+    rest = tuple(pair for pair in headers if pair != tried)
+
+    def is_enough(credentials: Pairs) -> bool:
+        return gives_the_same(base.answer, probe.send_with(base.request, credentials).answer, base.volatile)
+
+    if not rest or not is_enough(rest):
+        return rest
+    return () if is_enough((tried,)) else None
 
 
 def _garbled(value: str) -> str:

@@ -28,6 +28,8 @@ def run(probe: Probe) -> Iterator[Claim]:
     request, wanted = _wanted(probe, [name for name in names if name in callers])
     if not has_data(wanted) or _is_for_all(probe, request, wanted):
         return
+    if privileged.issuperset(names):
+        probe.doubt("an identity without a higher role is needed")
     for name in names:
         if name not in privileged:
             test = probe.send(request, name, is_wanted=True)

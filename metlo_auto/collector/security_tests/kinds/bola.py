@@ -22,11 +22,19 @@ MOST_OBJECTS = 2  # of one owner
 def run(probe: Probe) -> Iterator[Claim]:
     if probe.base is None or probe.target.is_public:
         return
-    names, privileged = probe.world.sessions.names, probe.world.privileged
+    names = [name for name in probe.world.sessions.names if name not in probe.world.privileged]
+    if not any(_names_object(probe, sample.request) for sample in probe.target.samples):
+        return
+    if len(names) < 2:
+        probe.doubt("two identities without a higher role are needed")
+        return
+    objects = {owner: _objects(probe, owner) for owner in names}
+    if not any(objects.values()):
+        probe.doubt("no object of any identity is known")
     for owner in names:
-        for request in _objects(probe, owner):
+        for request in objects[owner]:
             for other in names:
-                if other != owner and other not in privileged and not _may_see(probe, other, request):
+                if other != owner and not _may_see(probe, other, request):
                     claim = _tried(probe, owner, other, request)
                     if claim is not None:
                         yield claim
@@ -34,14 +42,13 @@ def run(probe: Probe) -> Iterator[Claim]:
 
 
 def _objects(probe: Probe, owner: str) -> list[Request]:
-    """Requests of `owner` that name an object: their path or query has a value."""
-    if owner in probe.world.privileged:
-        return []
-    own = probe.own_requests(owner)
-    named = [
-        request for request in own if any(i.where in ("path", "query") for i in inputs_of(request, probe.target.route))
-    ]
-    return named[:MOST_OBJECTS]
+    """Requests of `owner` that name an object."""
+    return [request for request in probe.own_requests(owner) if _names_object(probe, request)][:MOST_OBJECTS]
+
+
+def _names_object(probe: Probe, request: Request) -> bool:
+    """Whether path or query have a value."""
+    return any(item.where in ("path", "query") for item in inputs_of(request, probe.target.route))
 
 
 def _may_see(probe: Probe, other: str, request: Request) -> bool:

@@ -45,7 +45,7 @@ def run(probe: Probe) -> Iterator[Claim]:
     told = _told(probe)
     if told is not None:
         yield told
-    elif not probe.claimed & _INJECTIONS:  # one cause, one finding
+    elif not _INJECTIONS & {kind for kind, _ in probe.claimed}:  # one cause, one finding
         yield from _broken(probe, sent)
 
 
@@ -109,6 +109,6 @@ def _is_fault(answer: Answer) -> bool:
 
 
 def _evidence(probe: Probe, exchange: Exchange) -> str:
-    exception = probe.world.exception_of(exchange.number)
+    exception = probe.exception(exchange)
     seen = f", and the agent saw {exception}" if exception else ""
     return f"The answer has status {exchange.answer.status}{seen}."

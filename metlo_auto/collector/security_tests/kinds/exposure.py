@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from metlo_auto.collector.security_tests.compare import is_refusal
 from metlo_auto.collector.security_tests.kinds.personal import secrets, shown
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
@@ -17,8 +16,8 @@ _FOR_OWNER = ("a token", "a secret by its name", "a provider's key")
 
 
 def run(probe: Probe) -> Iterator[Claim]:
-    base = probe.base
-    if base is None or is_refusal(base.answer):
+    base = probe.accepted()
+    if base is None:
         return
     own = {
         text

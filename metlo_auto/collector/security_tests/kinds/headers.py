@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from metlo_auto.collector.security_tests.compare import is_refusal
 from metlo_auto.collector.security_tests.kinds.personal import is_sensitive
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
@@ -21,8 +20,7 @@ _NO_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
 def run(probe: Probe) -> Iterator[Claim]:
     yield from _cookies(probe)
-    base = probe.base
-    if base is None or is_refusal(base.answer):
+    if probe.accepted() is None:
         return
     yield from _cors(probe)
     yield from _caching(probe)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from typing import Any, Iterator, Optional
 
 from metlo_auto.collector.security_tests.content import parsed_json
-from metlo_auto.collector.security_tests.inputs import leaves_with_pointers, path_values, with_leaf
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
 from metlo_auto.collector.security_tests.targets import shape_of
-from metlo_auto.collector.security_tests.values import Answer, Exchange, Request
+from metlo_auto.collector.security_tests.values import Answer, Request
 
 KIND = Kind(
     "mass", "Mass assignment", "API3:2023 Broken Object Property Level Authorization", "CWE-915",
-    "Take the fields that a caller may set from a list, and leave all others out.",
+    "Take the fields that a caller may set from a list, and leave all others out.", is_alone=True,
 )  # fmt: skip
 _NO_FIELD = re.compile(
     r"(^|_)(id|uuid|created|updated|modified|at|url|href|links?|self|etag|version|token)$", re.IGNORECASE
@@ -29,16 +27,7 @@ _TELLING = re.compile(
 MOST_FIELDS = 3
 
 
-# One at a time: two endpoints may write the same object, and each would read back what the other has set.
-_ALONE = threading.Lock()
-
-
 def run(probe: Probe) -> Iterator[Claim]:
-    with _ALONE:
-        yield from list(_claims(probe))
-
-
-def _claims(probe: Probe) -> Iterator[Claim]:
     base = probe.base
     if base is None or not probe.world.writes or probe.target.method not in ("PUT", "PATCH", "POST"):
         return
@@ -71,13 +60,12 @@ def _follows(probe: Probe, sent: dict[str, Any], name: str, values: tuple[Any, .
 
 
 def _reader(probe: Probe) -> Optional[Request]:
-    """A GET that shows what the write changes: of the same path, else the write's own response would have to do."""
+    """A GET that shows what the write changes: of the same path."""
     assert probe.base is not None
     for other in probe.world.probes:
         if other.target.method == "GET" and shape_of(other.target.route) == shape_of(probe.target.route):
             return Request("GET", probe.base.request.path)
-    created = path_values(probe.target.route, probe.base.request.path)
-    return None if created is None else None
+    return None
 
 
 def _fields(sent: dict[str, Any], before: Answer) -> list[tuple[str, Any]]:
@@ -109,6 +97,3 @@ def _with(request: Request, body: Any) -> Request:
 def _value(answer: Answer, name: str) -> Any:
     value = parsed_json(answer.body.lstrip())
     return value.get(name) if isinstance(value, dict) else None
-
-
-__all__ = ["KIND", "Exchange", "leaves_with_pointers", "run", "with_leaf"]

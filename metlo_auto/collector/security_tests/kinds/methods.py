@@ -17,7 +17,10 @@ _UNUSUAL = ("PROPFIND", "METLO")
 
 def run(probe: Probe) -> Iterator[Claim]:
     base = probe.base
-    if base is None or probe.target.method != "GET" or not probe.world.writes:
+    if base is None or probe.target.method != "GET":
+        return
+    if not probe.world.writes:
+        probe.doubt("other methods are sent with --allow-writes only")
         return
     secret = probe.word()
     trace = probe.send(base.request._replace(method="TRACE").with_header("X-Probe", secret))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from metlo_auto.collector.security_tests.compare import is_refusal, is_same, reading
 from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.inputs import Input, with_leaf
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 from metlo_auto.collector.security_tests.values import Exchange, Request
 
 KIND = Kind(
@@ -18,22 +19,10 @@ KIND = Kind(
 )  # fmt: skip
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    if probe.base is None:
-        return
-    for given in probe.inputs():
-        if given.where not in ("query", "form", "json"):
-            continue
-        test = _widened(probe, given)
-        if test is not None:
-            evidence = f"The operator $ne in {given.place} finds what no value finds; an unknown operator does not."
-            yield Claim(f"An operator in the {given.place} is obeyed", "high", evidence, test,
-                        probe.base.exchange, given.place)  # fmt: skip
-
-
-def _widened(probe: Probe, given: Input) -> Optional[Exchange]:
+def _widened(probe: Probe, given: Input) -> Optional[Hit]:
     """The response to `$ne`, where it has more than that to an unknown operator, twice."""
-    assert probe.base is not None
+    if probe.base is None or given.where not in ("query", "form", "json"):
+        return None
     for _ in range(2):
         word = probe.word()
         wide = probe.send(_with_operator(given, "$ne", word))
@@ -45,9 +34,10 @@ def _widened(probe: Probe, given: Input) -> Optional[Exchange]:
         volatile = probe.base.volatile
         if is_same(reading(wide.answer, volatile, [word]), reading(unknown.answer, volatile, [word])):
             return None
-    word = probe.word()
-    nothing = probe.send(_with_operator(given, "$eq", word))
-    return wide if _size(nothing) < _size(wide) else None
+    nothing = probe.send(_with_operator(given, "$eq", probe.word()))
+    if _size(nothing) >= _size(wide):
+        return None
+    return Hit(wide, f"The operator $ne in {given.place} finds what no value finds; an unknown operator does not.")
 
 
 def _size(exchange: Exchange) -> int:
@@ -65,3 +55,6 @@ def _with_operator(given: Input, operator: str, value: str) -> Request:
         return request._replace(body=request.body.replace(given.name + "=", f"{given.name}[{operator}]=", 1))
     changed: Any = with_leaf(json.loads(request.body), given.name, {operator: value})
     return request._replace(body=json.dumps(changed))
+
+
+run = through_inputs(KIND, "An operator in the {} is obeyed", _widened)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Iterator, Optional
 
 from metlo_auto.collector.security_tests.inputs import Input
 from metlo_auto.collector.security_tests.kinds.texts import sounds_like_file
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 
 KIND = Kind(
     "path", "Path traversal", "API8:2023 Security Misconfiguration", "CWE-22",
@@ -18,17 +19,14 @@ _UP = "../" * 10
 _PASSWD = re.compile(r"^\s*\"?(?:[^\n\"]{0,200}\")?root:[^:\n]*:0:0:", re.MULTILINE)
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    base = probe.base
-    if base is None or _PASSWD.search(base.answer.body):
-        return
-    for given in probe.inputs():
-        for payload in _payloads(given):
-            test = probe.send(given.sent(payload))
-            if _PASSWD.search(test.answer.body):
-                evidence = f"{payload} in {given.place} gives the file /etc/passwd."
-                yield Claim(f"The {given.place} reaches any file", "high", evidence, test, base.exchange, given.place)
-                break
+def _read(probe: Probe, given: Input) -> Optional[Hit]:
+    if probe.base is None or _PASSWD.search(probe.base.answer.body):
+        return None
+    for payload in _payloads(given):
+        test = probe.send(given.sent(payload))
+        if _PASSWD.search(test.answer.body):
+            return Hit(test, f"{payload} in {given.place} gives the file /etc/passwd.")
+    return None
 
 
 def _payloads(given: Input) -> Iterator[str]:
@@ -45,3 +43,6 @@ def _payloads(given: Input) -> Iterator[str]:
             yield f"{folder}/{_UP}etc/passwd"
         if given.value.startswith(("http:", "https:", "file:")):
             yield "file:///etc/passwd"
+
+
+run = through_inputs(KIND, "The {} reaches any file", _read)

@@ -10,8 +10,9 @@ from urllib.parse import urljoin, urlsplit
 from metlo_auto.collector.security_tests.content import is_html
 from metlo_auto.collector.security_tests.inputs import Input
 from metlo_auto.collector.security_tests.kinds.texts import sounds_like_url
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 from metlo_auto.collector.security_tests.values import Answer
 
 KIND = Kind(
@@ -20,22 +21,16 @@ KIND = Kind(
 )  # fmt: skip
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    if probe.base is None:
-        return
-    for given in probe.inputs():
-        marker, echo = probe.echo(given)
-        if given.where == "header" or not (marker in _places(echo.answer) or _may_redirect(probe, given)):
-            continue
-        host = probe.word() + ".example"
-        for payload in _payloads(given, host, probe.world.origin.netloc):
-            test = probe.send(given.sent(payload))
-            if _leads_to(test.answer, probe.world.origin.url + given.request.path, host):
-                evidence = f"{payload} in {given.place} leads a browser to {host}."
-                yield Claim(
-                    f"The {given.place} leads to any site", "medium", evidence, test, probe.base.exchange, given.place
-                )
-                break
+def _led(probe: Probe, given: Input) -> Optional[Hit]:
+    marker, echo = probe.echo(given)
+    if given.where == "header" or not (marker in _places(echo.answer) or _may_redirect(probe, given)):
+        return None
+    host = probe.word() + ".example"
+    for payload in _payloads(given, host, probe.world.origin.netloc):
+        test = probe.send(given.sent(payload))
+        if _leads_to(test.answer, probe.world.origin.url + given.request.path, host):
+            return Hit(test, f"{payload} in {given.place} leads a browser to {host}.", "medium")
+    return None
 
 
 def _may_redirect(probe: Probe, given: Input) -> bool:
@@ -98,3 +93,6 @@ class _Refresh(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "meta" and given.get("http-equiv", "").lower() == "refresh" and self.target is None:
             self.target = _after_url(given.get("content", ""))
+
+
+run = through_inputs(KIND, "The {} leads to any site", _led)

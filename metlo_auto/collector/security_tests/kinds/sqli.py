@@ -8,8 +8,9 @@ from typing import Iterator, NamedTuple, Optional
 from metlo_auto.collector.security_tests.compare import Reading, is_same, reading
 from metlo_auto.collector.security_tests.inputs import Input
 from metlo_auto.collector.security_tests.kinds import sqli_time
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Baseline, Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 from metlo_auto.collector.security_tests.values import Exchange
 
 KIND = Kind(
@@ -35,43 +36,54 @@ class Conditions(NamedTuple):
     fails: str
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    if probe.base is None or not probe.is_accepted and probe.base.answer.status < 500:
-        return
-    for given in probe.inputs():
-        base = probe.reference(given)
-        if base is not None:
-            claim = _by_error(probe, given, base) or _by_condition(probe, given, base) or _by_time(probe, given, base)
-            if claim is not None:
-                yield claim
+def _shown(probe: Probe, given: Input) -> Optional[Hit]:
+    """What an answer shows."""
+    base = _reference(probe, given)
+    return None if base is None else _by_error(probe, given, base) or _by_condition(probe, given, base)
 
 
-def _by_error(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
-    """A quote raises what a letter does not."""
-    if _ERROR.search(base.answer.body):
+def _late(probe: Probe, given: Input) -> Optional[Hit]:
+    """What shows in no answer but in its time."""
+    if given.where == "header":
         return None
-    quoted = probe.send(given.sent(given.value + "'"))
-    told = _database_error(probe, quoted)
-    if not told:
+    base = _reference(probe, given)
+    return None if base is None or not base.answer.is_success else sqli_time.delayed(probe, given, base)
+
+
+def _reference(probe: Probe, given: Input) -> Optional[Baseline]:
+    """The baseline of the request that has the input, where it is answered, be it with a server error."""
+    assert probe.base is not None
+    if not probe.is_accepted and probe.base.answer.status < 500:
+        probe.doubt(f"its baseline was refused with {probe.base.answer.status}")
         return None
-    _, plain = probe.echo(given)
-    if not _database_error(probe, plain):
-        evidence = f"A quote in {given.place} raises {told}; letters there do not."
-        return Claim(
-            f"{_named(given)} is a part of an SQL statement", "high", evidence, quoted, base.exchange, given.place
-        )
-    return _by_name(probe, given, base)
+    return probe.reference(given)
 
 
-def _by_name(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+def _by_error(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
+    """A quote raises what a letter does not, twice: a database may fail by itself once, where it is locked or away."""
+    if _database_error(probe, base.exchange):
+        return None
+    for _ in range(2):
+        quoted = probe.send(given.sent(given.value + "'"))
+        told = _database_error(probe, quoted)
+        if not told:
+            return None
+        plain = probe.send(given.sent(given.value + probe.word()))
+        if _database_error(probe, plain):
+            return _by_name(probe, given, base)
+    evidence = f"A quote in {given.place} raises {told}; letters there do not."
+    return Hit(quoted, evidence, baseline=base.exchange)
+
+
+def _by_name(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     """A column's name: a further expression is taken where it is SQL, and raises an error where it is not."""
     for _ in range(2):
         taken = probe.send(given.sent(f"{given.value},(SELECT {probe.rng.randint(10, 99)})"))
         refused = probe.send(given.sent(f"{given.value},(SELECT {probe.word()})"))
-        if not _same_as(base, taken, given) or not _database_error(probe, refused):
+        if taken.answer.status >= 500 or not _same_as(base, taken, given) or not _database_error(probe, refused):
             return None
     evidence = f"A subquery behind {given.place} is evaluated; one that names no column raises a database error."
-    return Claim(f"{_named(given)} is a part of an SQL statement", "high", evidence, taken, base.exchange, given.place)
+    return Hit(taken, evidence, baseline=base.exchange)
 
 
 def _database_error(probe: Probe, exchange: Exchange) -> str:
@@ -81,12 +93,8 @@ def _database_error(probe: Probe, exchange: Exchange) -> str:
         return found.group().strip()
     if exchange.answer.status < 500:
         return ""
-    raised = probe.world.exception_of(exchange.number)
+    raised = probe.exception(exchange)
     return raised if _RAISED.search(raised) and not _OTHERS.search(raised) else ""
-
-
-def _named(given: Input) -> str:
-    return f"The {given.where} {'value' if given.where in ('path', 'query', 'form') else 'field'} {given.name}"
 
 
 def _contexts(probe: Probe, given: Input) -> Iterator[Conditions]:
@@ -102,16 +110,18 @@ def _contexts(probe: Probe, given: Input) -> Iterator[Conditions]:
     yield Conditions(f'" AND "{one}"="{one}', f'" AND "{one}"="{other}')
 
 
-def _by_condition(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+def _by_condition(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     """A condition that holds changes nothing, one that does not does; both twice."""
-    if not base.is_stable or not base.answer.is_success:
+    if not base.answer.is_success:
+        return None
+    if not base.is_stable:
+        probe.doubt("its answers vary by themselves: no condition would show")
         return None
     for context, again in zip(_contexts(probe, given), _contexts(probe, given)):
         test = _tried(probe, given, base, context)
         if test is not None and _tried(probe, given, base, again) is not None:
             evidence = f"A condition that holds in {given.place} changes nothing, one that fails does; tried twice."
-            title = f"{_named(given)} is a part of an SQL statement"
-            return Claim(title, "high", evidence, test, base.exchange, given.place)
+            return Hit(test, evidence, baseline=base.exchange)
     return _by_widening(probe, given, base)
 
 
@@ -123,7 +133,7 @@ def _tried(probe: Probe, given: Input, base: Baseline, context: Conditions) -> O
     return fails if not _same_as(base, fails, given, context.fails) else None
 
 
-def _by_widening(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
+def _by_widening(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     """The same for a value that finds nothing: OR brings more than the baseline has. Reads only."""
     if given.request.method != "GET":
         return None
@@ -142,8 +152,7 @@ def _by_widening(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
             seen.append((first, second))
         if len(seen) == 2 and all(_is_more(base, *pair) for pair in seen):
             evidence = f"OR with a condition that holds brings more through {given.place} than with one that fails."
-            title = f"{_named(given)} is a part of an SQL statement"
-            return Claim(title, "high", evidence, seen[0][0], base.exchange, given.place)
+            return Hit(seen[0][0], evidence, baseline=base.exchange)
     return None
 
 
@@ -166,11 +175,5 @@ def _same_as(base: Baseline, exchange: Exchange, given: Input, payload: str = ""
     return is_same(mine, theirs) or is_same(base.reading(), reading(exchange.answer, base.volatile))
 
 
-def _by_time(probe: Probe, given: Input, base: Baseline) -> Optional[Claim]:
-    if given.where == "header" or not base.answer.is_success:
-        return None
-    found = sqli_time.delayed(probe, given, base)
-    if found is None:
-        return None
-    title = f"{_named(given)} is a part of an SQL statement"
-    return Claim(title, "high", found.evidence, found.exchange, base.exchange, given.place)
+run = through_inputs(KIND, "The {} is a part of an SQL statement", _shown)
+timed = through_inputs(KIND, "The {} is a part of an SQL statement", _late)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Optional
 from urllib.parse import urlsplit
 
 from metlo_auto.collector.security_tests.inputs import Input
 from metlo_auto.collector.security_tests.kinds.texts import sounds_like_url
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 
 KIND = Kind(
     "ssrf", "Server side request forgery", "API7:2023 Server Side Request Forgery", "CWE-918",
@@ -16,22 +17,17 @@ KIND = Kind(
 )  # fmt: skip
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    if probe.base is None:
-        return
-    for given in probe.inputs():
-        if given.is_number or given.where == "header" and not sounds_like_url(given):
-            continue
-        for number in range(len(_payloads(given, "", "", ""))):
-            token = probe.word()
-            listener = probe.world.listener
-            payload = _payloads(given, listener.url_for(token), listener.address, token)[number]
-            test = probe.send(given.sent(payload))
-            if listener.was_asked(token):
-                evidence = f"{payload} in {given.place} made the app ask our listener."
-                yield Claim(f"The app asks whatever the {given.place} names", "high", evidence, test,
-                            probe.base.exchange, given.place)  # fmt: skip
-                break
+def _fetched(probe: Probe, given: Input) -> Optional[Hit]:
+    if given.is_number or given.where == "header" and not sounds_like_url(given):
+        return None
+    listener = probe.world.listener
+    for number in range(len(_payloads(given, "", "", ""))):
+        token = probe.word()
+        payload = _payloads(given, listener.url_for(token), listener.address, token)[number]
+        test = probe.send(given.sent(payload))
+        if listener.was_asked(token):
+            return Hit(test, f"{payload} in {given.place} made the app ask our listener.")
+    return None
 
 
 def _payloads(given: Input, url: str, address: str, token: str) -> list[str]:
@@ -47,3 +43,6 @@ def _payloads(given: Input, url: str, address: str, token: str) -> list[str]:
     if sounds_like_url(given) and "://" not in given.value:
         found.append(f"{address}/{token}")
     return found
+
+
+run = through_inputs(KIND, "The app asks whatever the {} names", _fetched)

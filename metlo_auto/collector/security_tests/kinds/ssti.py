@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Optional
 
+from metlo_auto.collector.security_tests.inputs import Input
 from metlo_auto.collector.security_tests.kinds.texts import spoken
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 
 KIND = Kind(
     "ssti", "Template injection", "API8:2023 Security Misconfiguration", "CWE-1336",
@@ -14,15 +16,13 @@ KIND = Kind(
 )  # fmt: skip
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    if probe.base is None:
-        return
-    for given in probe.inputs():
-        one, other = probe.rng.randint(10_000, 99_999), probe.rng.randint(10_000, 99_999)
-        product = str(one * other)
-        payload = f"{given.value}{{{{{one}*{other}}}}}${{{one}*{other}}}#{{{one}*{other}}}"
-        test = probe.send(given.sent(payload))
-        if product in spoken(test.answer) and product not in spoken(probe.base.answer):
-            evidence = f"{one}*{other} in {given.place} came back as {product}."
-            yield Claim(f"A template engine evaluates the {given.place}", "high", evidence, test,
-                        probe.base.exchange, given.place)  # fmt: skip
+def _worked_out(probe: Probe, given: Input) -> Optional[Hit]:
+    one, other = probe.rng.randint(10_000, 99_999), probe.rng.randint(10_000, 99_999)
+    payload = f"{given.value}{{{{{one}*{other}}}}}${{{one}*{other}}}#{{{one}*{other}}}"
+    test = probe.send(given.sent(payload))
+    if str(one * other) not in spoken(test.answer):
+        return None
+    return Hit(test, f"{one}*{other} in {given.place} came back as {one * other}.")
+
+
+run = through_inputs(KIND, "A template engine evaluates the {}", _worked_out)

@@ -7,8 +7,10 @@ from typing import Iterator, Optional
 
 from metlo_auto.collector.security_tests.content import is_html
 from metlo_auto.collector.security_tests.elements import elements_of
+from metlo_auto.collector.security_tests.inputs import Input
+from metlo_auto.collector.security_tests.kinds.through_inputs import Hit, through_inputs
 from metlo_auto.collector.security_tests.probe import Probe
-from metlo_auto.collector.security_tests.results import Claim, Kind
+from metlo_auto.collector.security_tests.results import Kind
 from metlo_auto.collector.security_tests.values import Answer
 
 KIND = Kind(
@@ -17,29 +19,29 @@ KIND = Kind(
 )  # fmt: skip
 
 
-def run(probe: Probe) -> Iterator[Claim]:
-    if probe.base is None:
-        return
-    for given in probe.inputs():
-        marker, echo = probe.echo(given)
-        if given.where == "header" or not is_html(echo.answer) or marker.lower() not in echo.answer.body.lower():
-            continue
-        for payload in (
-            f"{given.value}{marker}'\"></title></textarea></script><svg onload={marker}()>",
-            f'{given.value}{marker}" onfocus={marker}() x="',
-            f"{given.value}{marker}' onfocus={marker}() x='",
-            f"javascript:{marker}()",
-            f"{given.value}{marker}';{marker}()//",
-            f'{given.value}{marker}";{marker}()//',
-        ):
-            test = probe.send(given.sent(payload))
-            where = runs(test.answer, marker)
-            if where:
-                severity, note = ("low", "; its CSP forbids that") if forbids_scripts(test.answer) else ("high", "")
-                evidence = f"Markup in {given.place} came back unescaped; a browser runs it {where}{note}."
-                yield Claim(f"The {given.place} is a part of the page", severity, evidence, test,
-                            probe.base.exchange, given.place)  # fmt: skip
-                break
+def _ran(probe: Probe, given: Input) -> Optional[Hit]:
+    marker, echo = probe.echo(given)
+    if given.where == "header" or not is_html(echo.answer) or marker.lower() not in echo.answer.body.lower():
+        return None
+    for payload in _payloads(given.value, marker):
+        test = probe.send(given.sent(payload))
+        where = runs(test.answer, marker)
+        if where:
+            severity, note = ("low", "; its CSP forbids that") if forbids_scripts(test.answer) else ("high", "")
+            if severity == "high" and given.where == "cookie":
+                severity = "medium"  # somebody has to set it first
+            evidence = f"Markup in {given.place} came back unescaped; a browser runs it {where}{note}."
+            return Hit(test, evidence, severity)
+    return None
+
+
+def _payloads(value: str, marker: str) -> Iterator[str]:
+    yield f"{value}{marker}'\"></title></textarea></script><svg onload={marker}()>"
+    yield f'{value}{marker}" onfocus={marker}() x="'
+    yield f"{value}{marker}' onfocus={marker}() x='"
+    yield f"javascript:{marker}()"
+    yield f"{value}{marker}';{marker}()//"
+    yield f'{value}{marker}";{marker}()//'
 
 
 def runs(answer: Answer, marker: str) -> Optional[str]:
@@ -96,3 +98,6 @@ def forbids_scripts(answer: Answer) -> bool:
         if sources is not None and "'unsafe-inline'" not in sources:
             return True
     return False
+
+
+run = through_inputs(KIND, "The {} is a part of the page", _ran)

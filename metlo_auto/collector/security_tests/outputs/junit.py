@@ -19,6 +19,8 @@ def as_junit(result: Result) -> str:
         counts["tests"] += 1
         for finding in by_case.get(case, [])[:1]:
             counts["failures"] += 1
+            if finding.file:
+                element.set("file", one_line(finding.file))
             message = one_line(f"{finding.severity}: {finding.title}", 300)
             failure = ElementTree.SubElement(element, "failure", type=finding.kind, message=message)
             failure.text = "\n\n".join(map(_told, by_case[case]))

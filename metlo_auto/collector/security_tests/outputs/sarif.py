@@ -18,6 +18,9 @@ def as_sarif(result: Result) -> dict[str, Any]:
     found = [_result(finding) for finding in result.findings]
     for finding, reason in result.accepted:
         found.append({**_result(finding), "suppressions": [{"kind": "external", "justification": reason}]})
+    # code scanning refuses a whole file for one result without a place in the repository
+    placed = [item for item in found if item["locations"]]
+    others = [_notification(item) for item in found if not item["locations"]]
     driver = {
         "name": "metlo-collector",
         "version": VERSION,
@@ -26,8 +29,8 @@ def as_sarif(result: Result) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": "metlo-security-tests/"},
-        "invocations": [{"executionSuccessful": not result.stopped}],
-        "results": found,
+        "invocations": [{"executionSuccessful": not result.stopped, "toolExecutionNotifications": others}],
+        "results": placed,
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -55,6 +58,11 @@ def _result(finding: Finding) -> dict[str, Any]:
         "partialFingerprints": {"metloFindingId/v1": finding.id},
         "properties": {"security-severity": _SCORES[finding.severity], "service": finding.service},
     }
+
+
+def _notification(found: dict[str, Any]) -> dict[str, Any]:
+    """A finding whose view's file is not one of the repository."""
+    return {"level": found["level"], "message": found["message"], "associatedRule": {"id": found["ruleId"]}}
 
 
 def _locations(finding: Finding) -> list[dict[str, Any]]:

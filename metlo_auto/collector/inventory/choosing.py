@@ -1,0 +1,59 @@
+"""Which endpoints a person asks for by service and host; a name that nothing has is an error that names the nearest."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Iterable, Optional, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.store.schema import declared_routes, endpoints, samples
+
+MOST_NAMED = 8
+
+
+class Unknown(Exception):
+    """A name that nothing has; the message names the nearest."""
+
+
+def chosen(shown: Sequence[Endpoint], service: Optional[str], host: Optional[str] = None) -> list[Endpoint]:
+    """The endpoints of `service` that were called under `host`, None for any. `service` has been checked.
+
+    Raises Unknown for a host that nothing was called under.
+    """
+    of_service = [endpoint for endpoint in shown if service in (None, endpoint.service)]
+    if host is None:
+        return of_service
+    found = [endpoint for endpoint in of_service if host.lower() in map(str.lower, endpoint.hosts)]
+    if not found:
+        known = sorted({name for endpoint in of_service for name in endpoint.hosts})
+        raise Unknown(f"nothing was called under the host {host!r}; {nearest(host, known)}")
+    return found
+
+
+def checked_service(connection: Connection, service: Optional[str]) -> Optional[str]:
+    """`service`, which has endpoints, requests or routes, or None. Raises Unknown."""
+    if service is None:
+        return None
+    known = {row[0] for row in connection.execute(select(endpoints.c.service).distinct()) if row[0]}
+    if service not in known:
+        known |= {row[0] for row in connection.execute(select(samples.c.service).distinct()) if row[0]}
+        pairs = connection.execute(select(declared_routes.c.service, declared_routes.c.app).distinct())
+        known |= {name or app.partition(" (")[0] for name, app in pairs}
+    if service not in known:
+        raise Unknown(f"there is no service {service!r}; {nearest(service, sorted(known))}")
+    return service
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1) or [one for one in known if one.lower() == name.lower()]
+    return f"did you mean {near[0]!r}?" if near else "known: " + (listed(known) or "none yet")
+
+
+def listed(names: Iterable[str]) -> str:
+    """A few names as one phrase."""
+    found = list(names)
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return ", ".join(found[:MOST_NAMED]) + more
