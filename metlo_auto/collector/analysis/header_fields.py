@@ -1,5 +1,5 @@
 """The headers that are an API's own, as fields: neither HTTP's, nor a browser's, proxy's or tracer's; pure."""
-# ruff: noqa: E501, SIM905 - long lists of words read best as text
+# ruff: noqa: SIM905 - long lists of words read best as text
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from metlo_auto.collector.analysis.credentials import is_credential
 MOST = 60  # headers of one message
 _COMMON = frozenset(
     """
-    accept accept-charset accept-encoding accept-language accept-ranges age allow alt-svc authorization cache-control cdn-loop
-    connection content-disposition content-encoding content-language content-length content-location content-range
-    content-security-policy content-security-policy-report-only content-type cookie cookie2 cross-origin-embedder-policy
-    cross-origin-opener-policy cross-origin-resource-policy date device-memory dnt downlink dpr ect etag expect expires forwarded
-    from host if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive last-modified link location
-    max-forwards nel origin p3p permissions-policy pragma priority proxy-authorization proxy-connection purpose range referer
-    referrer-policy report-to retry-after rtt save-data server server-timing set-cookie strict-transport-security te
-    timing-allow-origin trailer transfer-encoding true-client-ip upgrade upgrade-insecure-requests user-agent vary via
-    viewport-width warning width www-authenticate x-cache x-client-ip x-content-type-options x-dns-prefetch-control
-    x-download-options x-frame-options x-permitted-cross-domain-policies x-powered-by x-real-ip x-requested-with x-robots-tag
-    x-runtime x-ua-compatible x-xss-protection x-request-id x-correlation-id x-request-start x-timer x-served-by x-varnish
+    accept accept-charset accept-encoding accept-language accept-ranges age allow alt-svc authorization
+    cache-control cdn-loop connection content-disposition content-encoding content-language content-length
+    content-location content-range content-security-policy content-security-policy-report-only content-type cookie
+    cookie2 cross-origin-embedder-policy cross-origin-opener-policy cross-origin-resource-policy date device-memory
+    dnt downlink dpr ect etag expect expires forwarded from host if-match if-modified-since if-none-match if-range
+    if-unmodified-since keep-alive last-modified link location max-forwards nel origin p3p permissions-policy pragma
+    priority proxy-authorization proxy-connection purpose range referer referrer-policy report-to retry-after rtt
+    save-data server server-timing set-cookie strict-transport-security te timing-allow-origin trailer
+    transfer-encoding true-client-ip upgrade upgrade-insecure-requests user-agent vary via viewport-width warning
+    width www-authenticate x-cache x-client-ip x-content-type-options x-dns-prefetch-control x-download-options
+    x-frame-options x-permitted-cross-domain-policies x-powered-by x-real-ip x-requested-with x-robots-tag x-runtime
+    x-ua-compatible x-xss-protection x-request-id x-correlation-id x-request-start x-timer x-served-by x-varnish
     x-original-url x-rewrite-url traceparent tracestate baggage b3 sentry-trace fly-request-id x-request-time
     """.split()
 )
 _PREFIXES = (
-    "sec-", "access-control-", "x-forwarded-", "cf-", "x-b3-", "x-amz-cf-", "x-amzn-", "x-envoy-", "x-datadog-", "x-cloud-trace-",
-    "proxy-", "x-vercel-", "fastly-", "x-azure-", "x-appengine-", "x-client-data", "x-newrelic-", "x-ot-", "uber-trace-",
+    "sec-", "access-control-", "x-forwarded-", "cf-", "x-b3-", "x-amz-cf-", "x-amzn-", "x-envoy-", "x-datadog-",
+    "x-cloud-trace-", "proxy-", "x-vercel-", "fastly-", "x-azure-", "x-appengine-", "x-client-data", "x-newrelic-",
+    "x-ot-", "uber-trace-",
 )  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 """The forms of keys that providers document: a prefix and what follows it; a table, pure."""
 
-# ruff: noqa: E501 - rows of a table and long patterns read best in one line
-
 from __future__ import annotations
 
 import re
@@ -28,7 +26,10 @@ FORMS = (
     ("Slack refresh", r"xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{20,}"),
     ("Slack webhook", r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,}"),
     ("Discord webhook", rf"https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{{17,20}}/{_U}{{60,}}"),
-    ("Microsoft Teams webhook", r"https://[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-f0-9-]{36}@[a-f0-9-]{36}/\S{30,}"),
+    (
+        "Microsoft Teams webhook",
+        r"https://[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-f0-9-]{36}@[a-f0-9-]{36}/\S{30,}",
+    ),
     ("Discord bot", rf"[MNO]{_A}{{23,25}}\.{_U}{{6}}\.{_U}{{27,38}}"),
     ("Telegram bot", rf"\d{{8,10}}:AA{_U}{{33}}"),
     ("Stripe", r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{16,}"),
@@ -86,7 +87,10 @@ FORMS = (
     ("Pulumi", r"pul-[a-f0-9]{40}"),
     ("Doppler", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]+\.)?[A-Za-z0-9]{40,}"),
     ("1Password", r"ops_eyJ[A-Za-z0-9+/=_-]{100,}"),
-    ("1Password secret key", r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}"),
+    (
+        "1Password secret key",
+        r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}",
+    ),
     ("Infracost", r"ico-[A-Za-z0-9]{32}"),
     ("Atlassian", rf"ATATT3{_U}{{100,}}=?[A-F0-9]{{0,8}}"),
     ("Bitbucket", rf"ATBB{_U}{{24,}}|ATCTT3{_U}{{100,}}"),
