@@ -170,14 +170,13 @@ def _begin(
     try:
         if WAITING:
             no_longer_waits(environ)
-        plain = type(environ) is dict
-        # For most requests this says that there is none.
-        nothing = plain and id(environ) not in LIVE and "werkzeug.request" not in environ
-        first = None if nothing else _earlier(environ)
+        first = None
+        if type(environ) is not dict or id(environ) in LIVE or "werkzeug.request" in environ:  # hardly ever
+            first = _earlier(environ)
         if first is not None and (first.in_call or (first.iterated and not first.done and not first.ended)):
             first.keep_route()  # an app inside an app is the outer one's request: it is reported once
             return None
-        facts = environ.copy() if plain else dictionary(environ)
+        facts = environ.copy() if type(environ) is dict else dictionary(environ)
         if attachment.declare is not None:
             attachment.declare_once(capture, app, facts)
         if capture.ignored is not None:
@@ -185,10 +184,13 @@ def _begin(
             if capture.ignored(path if path[:1] == "/" else "/" + path):
                 return None
         recording = Recording(capture, environ, facts, forward)
+        protocol = facts.get("SERVER_PROTOCOL")
         recording.rules = attachment.rules
         if first is not None:
             recording.follow(first)
-        if recording.copy is None:
+        if recording.copy is None and (
+                "CONTENT_LENGTH" in facts or "HTTP_TRANSFER_ENCODING" in facts or "HTTP_UPGRADE" in facts
+                or type(protocol) is not str or protocol[:6] != "HTTP/1"):  # fmt: skip
             recording.tee_input(environ)
         if recording.upgrade:
             attachment.upgraded(app)

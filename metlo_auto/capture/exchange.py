@@ -45,10 +45,12 @@ class Exchange:
         "request_names", "request_values", "request_type", "request_encoding", "request_body", "status",
         "response_names", "response_values", "response_type", "response_encoding", "response_body",
         "route", "endpoint", "arguments", "exception", "rules",
+        "traceparent",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.slashes_escaped = False
+        self.traceparent = None
 
     started: float  # seconds since the epoch
     duration: float  # seconds until the last byte was handed over
@@ -74,4 +76,5 @@ class Exchange:
     endpoint: Optional[str]  # Flask's name of it
     arguments: Dict[str, object]  # the URL parameters of the route, by name
     exception: Optional[str]  # the class of an exception that left the view
+    traceparent: Optional[str]  # the distributed trace that it belongs to, None where nobody says
     rules: Any  # the AppRules of the app, None where nobody knows them

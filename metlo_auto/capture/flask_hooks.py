@@ -6,9 +6,10 @@ All of it stands in Flask's and Werkzeug's classes. An app, a request or a respo
 import sys
 import weakref
 from functools import wraps
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import flask
+from flask.wrappers import Request  # not of `flask`, which may be in the middle of its import
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import ClosingIterator
 
@@ -16,13 +17,25 @@ from metlo_auto.capture import edge
 from metlo_auto.capture.app_rules import AppRules
 from metlo_auto.capture.declared_routes import note_app, routes_of
 from metlo_auto.capture.edge import APPS, Attachment, put_edge, remember, replace_in_class
-from metlo_auto.capture.foreign import Foreign, class_name, drop_frame, in_class, in_instance, is_a, storage, text
+from metlo_auto.capture.foreign import (
+    Foreign,
+    IdentityTable,
+    class_name,
+    drop_frame,
+    in_class,
+    in_instance,
+    is_a,
+    storage,
+    text,
+)
 from metlo_auto.capture.recording import Capture, Environ, Recording, Route, of_environ
 from metlo_auto.imports.wrapt_import import wrap_init
 
 # What Werkzeug's responses answer with, unless they pass a file through.
 ORDINARY = ClosingIterator
 _OFF = ("", "0", "False")
+_REQUEST = Request
+_RULES = IdentityTable()  # Werkzeug's rules -> path, endpoint
 _listening: List[bool] = []  # not empty once the signal is connected
 
 
@@ -204,15 +217,30 @@ def route_of(environ: Environ) -> Route:
         found = dict.get(environ, "werkzeug.request") if issubclass(type(environ), dict) else None
     if found is None:
         return None, None, {}
-    request = storage(found)
-    rule = request.get("url_rule")
+    rule: Any
+    arguments: Any
+    if type(found) is _REQUEST:  # Flask's own class, which keeps both as plain attributes
+        rule, arguments = found.url_rule, found.view_args
+    else:
+        request = storage(found)
+        rule, arguments = request.get("url_rule"), request.get("view_args")
     if rule is None:
         return None, None, {}
-    arguments: Any = request.get("view_args")
     if type(arguments) is dict:
         values = arguments.copy()
     else:
         values = dict(dict.items(arguments)) if is_a(arguments, dict) else {}
+    known = _RULES.entries.get(id(rule))
+    path, endpoint = known[1] if known is not None and known[0]() is rule else _said_by(rule)
+    return path, endpoint, values
+
+
+def _said_by(rule: Foreign) -> Tuple[str, str]:
+    """Path and endpoint of a rule, which has them for good once it is in a map."""
     said = storage(rule)
-    path, endpoint = said.get("rule"), said.get("endpoint")
-    return path if type(path) is str else text(path), endpoint if type(endpoint) is str else text(endpoint), values
+    found = text(said.get("rule")), text(said.get("endpoint"))
+    try:
+        _RULES.put(rule, found)
+    except TypeError:  # a class of the app's whose objects cannot be referred to weakly
+        pass
+    return found

@@ -80,7 +80,6 @@ def _getter(keys: Sequence[str]) -> _ValuesOf:
     return itemgetter(*keys) if len(keys) > 1 else lambda environ: tuple([environ[key] for key in keys])
 
 
-_TUPLES = {tuple}
 _PLANS = Memo(_plan)
 _KNOWN_PEERS = Memo(lambda said: Peers(*map(text, said)))
 
@@ -113,19 +112,14 @@ def _is_cgi(environ: Dict[str, Any]) -> bool:
 
 def of_response(headers: Sequence[Tuple[str, str]]) -> Tuple[Names, Values, Values]:
     """The names and values of what start_response was given; Content-Type, Content-Encoding and Content-Length."""
+    for pair in headers:
+        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or type(pair[1]) is not str:
+            headers = pairs(headers)
+            break
     if not headers:
         return (), (), ("", "", "")
-    if {*map(type, headers)} == _TUPLES:
-        try:
-            names, values = zip(*headers)
-        except ValueError:  # some are no pairs
-            names, values = (), ()
-        every = names + values
-        if every and countOf(map(type, every), str) == len(every):
-            return names, values, _POSITIONS[names](values + ("",))
-    found = pairs(headers)
-    names, values = tuple([name for name, _ in found]), tuple([value for _, value in found])
-    return names, values, _POSITIONS[names](values + ("",))
+    names, values = zip(*headers)
+    return names, values, _DESCRIBED[names](values + ("",))
 
 
 def _described(names: Names) -> Callable[[Values], Any]:
@@ -135,7 +129,7 @@ def _described(names: Names) -> Callable[[Values], Any]:
                         for name in ("content-type", "content-encoding", "content-length")])
 
 
-_POSITIONS = Memo(_described)
+_DESCRIBED = Memo(_described)
 
 
 def number(text: str) -> int:

@@ -17,6 +17,7 @@ from metlo_auto.capture.foreign import Foreign, chunk, class_name, drop_frame, i
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo, number, of_request, of_response
 from metlo_auto.capture.request_tee import BodyCopy, copy_of, tee
+from metlo_auto.capture.trace_context import HEADER, LIBRARY, MODULES, of_header, of_span
 from metlo_auto.clocks import Real
 
 # A stream that runs on is reported at its first chunk after this many seconds.
@@ -97,6 +98,7 @@ class Recording(Exchange):
         self.passthrough = False
         self.exception = None
         self.rules = None
+        self.traceparent = None
         self.route, self.endpoint, self.arguments = _NO_ROUTE
         self.route_kept = False
         self.in_call = True  # the app has yet to return its response
@@ -118,7 +120,8 @@ class Recording(Exchange):
         if (length and length != "0") or chunked or protocol[:6] != "HTTP/1":
             self.declared = number(length) if length else -1 if chunked else 0
             capture = self.capture
-            sieve = capture.sieve(text(facts.get("CONTENT_TYPE")), capture.limit)
+            kind = facts.get("CONTENT_TYPE", "")
+            sieve = capture.sieve(kind if type(kind) is str else text(kind), capture.limit)
             self.copy = BodyCopy(capture.limit, sieve, capture.guard)
             environ["wsgi.input"] = tee(facts["wsgi.input"], self.copy)
 
@@ -153,6 +156,8 @@ class Recording(Exchange):
                 self.status = _STATUSES[status if type(status) is str else text(status)]
                 # A copy: layers around the app may have added to the list, and may go on to use it.
                 self.headers = headers.copy() if type(headers) is list else pairs(headers)
+                if LIBRARY in MODULES:
+                    self.traceparent = of_span()
                 if not self.route_kept:  # asked here, since Flask forgets the request when it leaves the app
                     self.route, self.endpoint, self.arguments = self.capture.route_of(self.environ)
         except Exception:  # noqa: BLE001 - the response goes out whatever becomes of our copy
@@ -315,6 +320,8 @@ class Recording(Exchange):
             self.capture.guard.run(self._hand_over)
 
     def _hand_over(self) -> None:
+        if HEADER in self.facts and self.traceparent is None:
+            self.traceparent = of_header(self.facts[HEADER])
         write = self.capture.write
         if write is not None and write(self):
             self.handed_over = True

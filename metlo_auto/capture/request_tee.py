@@ -55,8 +55,13 @@ class BodyCopy:
     def took(self, result: Foreign, args: Any, named: Any, is_line: bool = False) -> None:
         """`result` is what read(), or readline(), returned for these arguments."""
         try:
-            data = chunk(result)
-            self.take(data)
+            data: bytes = result if type(result) is bytes else chunk(result)
+            if self._behind or self._sieve is not None or len(data) > self._room:
+                self.take(data)
+            elif data:  # mostly
+                self._room -= len(data)
+                self.size += len(data)
+                self._chunks.append(data)
             size = args[0] if args else next(iter(named.values())) if named else None
             wanted = size if type(size) is int else -1
             short = wanted < 0 or len(data) < wanted
@@ -126,8 +131,8 @@ class RequestTee:
     _metlo_copy: BodyCopy
 
     def __init__(self, stream: Foreign, copy: BodyCopy) -> None:
-        object.__setattr__(self, "_metlo_source", stream)
-        object.__setattr__(self, "_metlo_copy", copy)
+        _set_source(self, stream)
+        _set_copy(self, copy)
 
     def __getattr__(self, name: str) -> Foreign:
         try:
@@ -149,13 +154,19 @@ class RequestTee:
         return dir(self._metlo_source)
 
 
+# Past the class's own `__setattr__`, which is the stream's.
+_set_source = vars(RequestTee)["_metlo_source"].__set__
+_set_copy = vars(RequestTee)["_metlo_copy"].__set__
+
+
 def _reading(name: str, note: Callable[[BodyCopy, Foreign, Any, Any], None]) -> Callable[..., Any]:
     """The method `name` of the stream, of whose result the copy takes note."""
 
     def method(self: Any, *args: Foreign, **named: Foreign) -> Foreign:
         try:
             # Servers differ in what they call the size that they are asked for: names of arguments pass as they are.
-            result = getattr(self._metlo_source, name)(*args, **named)
+            call = getattr(self._metlo_source, name)
+            result = call(*args, **named) if named else call(*args)
         except BaseException as error:
             __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
             self._metlo_copy.broken = True

@@ -63,10 +63,11 @@ class StandIns:
     def of(self, thing: Foreign) -> Any:
         """The class whose instances can stand in for `thing`."""
         kind = type(thing)
-        found = self._classes.get(kind)
-        if found is None:
-            found = self._make(kind)
-            self._classes.put(kind, found)
+        entry = self._classes.entries.get(id(kind))
+        if entry is not None and entry[0]() is kind:
+            return entry[1]
+        found = self._make(kind)
+        self._classes.put(kind, found)
         return found
 
     def _make(self, kind: Foreign) -> type:

@@ -125,26 +125,32 @@ class _ExchangeRedactor:
     def __init__(self, redactor: Redactor, memo: Callable[[Callable[[Any], Any]], Any]) -> None:
         self._redactor = redactor
         self._plans = memo(lambda names: header_plan(redactor, names))
+        self._have_secrets = memo(redactor.paths.has_secrets)  # routes
 
     def redacted(self, x: Any, request: Any, response: Any) -> Texts:
         """The texts without their secrets; takes those of headers, query and path out of `x` itself."""
         redact = self._redactor
-        routes = self._secret_routes(x)
-        if routes or x.arguments or 300 <= x.status < 400 or x.query and "code=" in x.query:
+        asks, answers = self._plans[x.request_names], self._plans[x.response_names]
+        routes = self._secret_routes(x) if x.rules is not None else ()
+        if (routes or x.arguments and (asks.urls or answers.urls or x.route is None or self._have_secrets[x.route])
+                or 300 <= x.status < 400 or x.query and "code=" in x.query):  # fmt: skip
             request, response = self._without_arguments(x, request, response, routes)
         credential = "text" in (request.kind, response.kind)
-        if redact.mentions(request.text + "\n" + response.text) or credential or response.text[:6] == '{"key"':
+        both = request.text + "\n" + response.text if request.text and response.text else request.text or response.text
+        if credential or redact.mentions(both) or response.text[:6] == '{"key"':
             said = redact.mentions(response.text)  # one of the two does, and mostly one alone
             asked = None if said or credential else True
             text = redact.body(request.text, request.kind, x.request_type, asked)
             request = request._replace(text=text)
             response = response._replace(text=redact.body(response.text, response.kind, x.response_type, said))
-        x.request_values = mask_headers(redact, self._plans[x.request_names], x.request_values)
-        x.response_values = mask_headers(redact, self._plans[x.response_names], x.response_values)
         if x.query:
             x.query = redact.query(x.query)
-        if not redact.are_plain((x.path,)):
-            x.path = redact.path(x.path)
+        values = x.request_values + x.response_values + (x.path,)
+        if asks.masks or answers.masks or not redact.were_plain(values):
+            x.request_values = mask_headers(redact, asks, x.request_values)
+            x.response_values = mask_headers(redact, answers, x.response_values)
+            if not redact.are_plain((x.path,)):
+                x.path = redact.path(x.path)
         return request, response
 
     def _secret_routes(self, x: Any) -> Tuple[str, ...]:
@@ -163,6 +169,8 @@ class _ExchangeRedactor:
         secrets = mask_path(redact, x, routes) + [Secret(code, CONSTANT) for code in codes_in(x.query)]
         for side in ("request", "response"):
             urls = self._plans[getattr(x, side + "_names")].urls
+            if not urls:
+                continue
             values = getattr(x, side + "_values")
             secrets += [Secret(code, CONSTANT) for at in urls for code in codes_in(values[at])]
             if routes:

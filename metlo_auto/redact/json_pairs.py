@@ -185,7 +185,8 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
         return [members.get("primaryKey"), members["secondaryKey"]]
     if "keyName" in members and "permissions" in members:  # of a storage account
         return [members.get("value")]
-    if tuple(members) in _ALONE:
+    if tuple(members) in _ALONE or "access" in members and "refresh" in members:
+        members = {name: members[name] for name in ("key", "access", "refresh") if name in members}
         return [value for value in members.values() if isinstance(value, str) and looks_random(value)]
     return []
 

@@ -15,12 +15,18 @@ _NAME_AND_VALUE = re.compile(
     r"[ \t]{0,80}(?:value|default)[ \t]*:[ \t]*)(?P<value>[^\r\n]+)")
 # {'path': 'password', 'value': …} where no parser of JSON takes it
 _MEMBERS = re.compile(
-    r"""(?<![\w])(\\{0,8}["']?)(?:name|key|path|field|attribute|property|header|param|k)\1\s{0,4}(?::|=>)\s{0,4}"""
-    r"""\\{0,8}["'](?P<name>[^"'\\\r\n]{1,100})\\{0,8}["']\s{0,4},[^{}\[\]\r\n]{0,200}?(?<![\w])"""
-    r"""(\\{0,8}["']?)(?:value|val|v|input|data|content)\3\s{0,4}(?::|=>)\s{0,4}"""
+    r"""(?<![\w])(\\{0,8}["']?)(?:name|key|path|field|attribute|property|header|param|loc|k)\1\s{0,4}(?::|=>)\s{0,4}"""
+    r"""(?:[(\[][^()\[\]{}\r\n]{0,200}?\\{0,8}["'](?P<last>[^"'\\\r\n]{1,100})\\{0,8}["']\s{0,4},?\s{0,4}[)\]]"""
+    r"""|\\{0,8}["'](?P<name>[^"'\\\r\n]{1,100})\\{0,8}["'])\s{0,4},[^{}\[\]\r\n]{0,200}?(?<![\w])"""
+    r"""(\\{0,8}["']?)(?:value|val|v|input|data|content)\4\s{0,4}(?::|=>)\s{0,4}"""
     r"""(?P<quote>\\{0,8}["'])(?P<value>(?:(?!(?P=quote)).){1,4000})"""
 )
 _PATH = re.compile(r"[/:.]")
+# `- --token` and in the next line `- …`
+_ARGUMENTS = re.compile(
+    r"(?m)^([ \t]{0,80}-[ \t]{1,8}[\"']?(--[\w\-]{2,64})[\"']?[ \t]{0,8}\r?\n"
+    r"[ \t]{0,80}-[ \t]{1,8}[\"']?)([^\s\"'-][^\r\n\"']{0,1000})"
+)
 _SECRET = re.compile(r"(?m)^kind:[ \t]*[\"']?Secret\b")
 _DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n(?:[ \t]+[^\r\n]*(?:\r?\n|\Z)|[ \t]*\r?\n)+")
 _MEMBER = re.compile(r"(?m)^([ \t]+[\w.\-]{1,253}[ \t]*:[ \t]*)([^\r\n]+)$")
@@ -28,9 +34,9 @@ _NETRC = re.compile(r"\b((?:machine|login|default|user)[ \t]+(?:[^\s]{1,256}[ \t
 
 _WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
 # Of commands that name no secret: the user stays.
-_CURL = re.compile(
-    r"(\bcurl\b(?:\\\r?\n|[^\r\n]){0,400}?\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"
-)
+_CURL = re.compile(r"(\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)")
+_BEFORE = 1000  # characters before an option in which its command begins
+_NEXT_LINE = re.compile(r"(?<!\\)\r?\n")
 _COMMANDS = re.compile(
     r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
     r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S))[ \t]{0,8})(" + _WORD + ")"
@@ -70,6 +76,8 @@ def masked(text: str, rules: Rules) -> str:
         text = _MEMBERS.sub(lambda found: _member(found, rules), text)
     if "\n" not in text:
         return text
+    if "- " in text and "--" in text:
+        text = _ARGUMENTS.sub(lambda found: _argument(found, rules), text)
     if "value:" in text or "default:" in text:
         text = _NAME_AND_VALUE.sub(lambda found: _value(found, rules), text)
     if _SECRET.search(text):
@@ -79,7 +87,7 @@ def masked(text: str, rules: Rules) -> str:
 
 def _commands(text: str, rules: Rules) -> str:
     if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
-        text = _CURL.sub(r"\g<1>" + CONSTANT, text)
+        text = _CURL.sub(_user, text)
     if " -" in text:
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
     text = _SETTING.sub(lambda found: _setting(found, rules), text)
@@ -92,6 +100,14 @@ def _commands(text: str, rules: Rules) -> str:
     if " key" in lower:
         text = _CAPTION.sub(lambda found: _caption(found, rules), text)
     return text
+
+
+def _user(found: Match[str]) -> str:
+    text, end = found.string, found.start()
+    begin = text.rfind("curl", max(0, end - _BEFORE), end)
+    if begin < 0 or _NEXT_LINE.search(text, begin, end):
+        return found.group()
+    return found.group(1) + CONSTANT
 
 
 def _setting(found: Match[str], rules: Rules) -> str:
@@ -136,8 +152,15 @@ def _caption(found: Match[str], rules: Rules) -> str:
     return found.group() if rule is None else name + between + rules.mask(rule, value)
 
 
+def _argument(found: Match[str], rules: Rules) -> str:
+    lead, name, value = found.groups()
+    rule = rules.rule_of(name)
+    return found.group() if rule is None else lead + rules.mask(rule, value)
+
+
 def _member(found: Match[str], rules: Rules) -> str:
-    rule = rules.rule_of(_PATH.split(found.group("name").rstrip("/"))[-1])
+    name = found.group("last") or found.group("name")
+    rule = rules.rule_of(_PATH.split(name.rstrip("/"))[-1])
     lead = found.group()[: found.start("value") - found.start()]
     return found.group() if rule is None else lead + rules.mask(rule, found.group("value"))
 

@@ -59,7 +59,9 @@ class Names:
         if not escaped and not (":" in text or "=" in text) and not has_values(text):
             return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
         data = text.encode("utf-8", "replace")
-        if self._found_in(data.translate(_WORDS, _DROPPED)) or "@" in text and secret_values.found_otherwise(text):
+        if self._found_in(data.translate(_WORDS, _DROPPED)) or (
+            ("@" in text or "&" in text) and secret_values.found_otherwise(text)
+        ):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
             return True

@@ -50,6 +50,7 @@ class Redactor:
         ]
         self.paths = Paths(rule_of, self._masks.argument)
         self._plain_headers: "set[str]" = set()
+        self._plain_queries: "set[str]" = set()
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
@@ -126,6 +127,10 @@ class Redactor:
             return partial(self._doubtful_header, rule)
         return None if rule is None else partial(self._masks.value, rule)
 
+    def were_plain(self, values: Tuple[str, ...]) -> bool:
+        """Whether all of these values of headers are known to have nothing to mask."""
+        return self._plain_headers.issuperset(values)
+
     def _doubtful_header(self, rule: str, value: str) -> str:
         new = self._masks.value(rule, value)
         return self.plain_header(value) if new == value else new
@@ -162,9 +167,15 @@ class Redactor:
 
     def query(self, text: str) -> str:
         """A raw query string."""
-        if not self.enabled or not (self._mentioned(text) or "code=" in text):
+        if not self.enabled or text in self._plain_queries:
             return text
-        return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
+        if self._mentioned(text) or "code=" in text:
+            return self._rules[0].values(pairs.masked(encodable(text), self._rules[0]))
+        if len(text) <= _LONGEST_HEADER:
+            if len(self._plain_queries) >= _PLAIN_HEADERS:
+                self._plain_queries = set()
+            self._plain_queries.add(text)
+        return text
 
     def argument(self, name: str, value: str) -> str:
         """A URL parameter of the route, decoded."""

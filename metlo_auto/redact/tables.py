@@ -93,7 +93,7 @@ PHRASES = (
 # Words that are no name of a secret, and stand beside some.
 BESIDE_SECRETS = """
     kty isbaseencoded plaintext secondarykey keyname sensitive masked keysbase securityquestion securityquestions
-    recoveryquestion secretquestion curl sshpass rediscli mysql identified refresh
+    recoveryquestion secretquestion docker curl sshpass rediscli mysql identified refresh
 """.split()
 # What stands before `token` where that is one of paging, or its like.
 PUBLIC_TOKENS = (

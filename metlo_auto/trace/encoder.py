@@ -91,7 +91,7 @@ class Encoder:
         url, meta, path = "", "", ""
         if x.route is not None:
             url, meta, path = self._routes[x.script_name, x.route, x.endpoint]
-        if forwarded or x.exception or request.omitted or response.omitted:
+        if forwarded or x.traceparent or x.exception or request.omitted or response.omitted:
             meta += forwarded + _rare(x, request, response)
         if templated:
             whole = x.script_name + x.path
@@ -172,6 +172,8 @@ def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str, str]:
 def _rare(x: Exchange, request: Text, response: Text) -> str:
     """What most traces do not have in meta."""
     meta = ""
+    if x.traceparent:
+        meta += ',"traceparent":' + encode_basestring(x.traceparent)
     if x.exception:
         meta += ',"exception":' + encode_basestring(x.exception)
     if request.omitted:

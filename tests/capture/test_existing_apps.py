@@ -75,8 +75,8 @@ def test_what_stands_in_the_environment_of_the_process_is_no_header(monkeypatch)
     monkeypatch.delenv("GATEWAY_INTERFACE", raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://u:secret@p")
     monkeypatch.setenv("HTTP_TOKEN_IN_ENVIRON", "1")
-    assert of_request(environ(HTTP_TOKEN_IN_ENVIRON="1", first=1))[1:] == (("Host",), ("a",))
-    assert of_request(environ(HTTP_PROXY="http://of.the.client", second=1))[1:] == (("Host", "Proxy"), ("a", "http://of.the.client"))
+    assert of_request(environ(HTTP_TOKEN_IN_ENVIRON="1", first=1))[1:3] == (("Host",), ("a",))
+    assert of_request(environ(HTTP_PROXY="http://of.the.client", second=1))[1:3] == (("Host", "Proxy"), ("a", "http://of.the.client"))
 
 
 @pytest.mark.parametrize("more, process", [({"wsgi.run_once": True}, {}), ({}, {"GATEWAY_INTERFACE": "CGI/1.1"})])

@@ -183,7 +183,7 @@ def test_a_sitecustomize_that_prints_is_no_trouble(own: Installed, tmp_path: pat
 def test_other_agents_are_named(own: Installed, recorder: Recorder) -> None:
     (own.site / "ddtrace").mkdir()
     (own.site / "ddtrace" / "__init__.py").write_text("")
-    (own.site / "sitecustomize.py").write_text("import ddtrace")
+    (own.site / "agent.pth").write_text("import ddtrace\n")  # Debian's Pythons have a sitecustomize of their own
     done = check(own, environ=own.environ(**recorder.environ()))
     assert done.returncode == 0 and "ddtrace" in found(done, "agents")[0]["said"]
 

@@ -146,6 +146,7 @@ _COOKIES = [
     'a"b=c', "a=b;", "authorization=Bearer x",
 ]
 _PATHS = ["/", "/orders", "/users/7", "/a//b", "//", "/a b", "/caf\xc3\xa9", "/\xff", "/a%2Fb", "/x?y", "", "/a\"b", "/a&b=c", "*", "/token/abc", "/a\\b"]
+_TRACEPARENTS = ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", "00-1", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00-x"]
 _QUERIES = ["", "", "page=2&sort=price", "a=1&a=2&b=", "token=abc", "q=%C3%A9", "q=a+b", "&&", "=x", "novalue", "q=\xc3\xa9", "%74oken=a", "x=%",
             "a=\"b\"", "next=%2Fa%3Ftoken%3Db"]
 _ROUTES = [
@@ -178,6 +179,8 @@ def exchange(rng):
         environ["CONTENT_LENGTH"] = ""
     elif length == "chunked":
         environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    if rng.random() < 0.2:
+        environ["HTTP_TRACEPARENT"] = rng.choice(_TRACEPARENTS)
     headers = [(name, header_value(rng, name)) for name in rng.sample(_RESPONSE_HEADERS, rng.randrange(5))]
     if rng.random() < 0.8:
         headers.insert(0, ("Content-Type", rng.choice(types)))

@@ -21,7 +21,8 @@ BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", ")", "{"
 @given(st.lists(st.sampled_from(NAMES + BETWEEN), max_size=12).map("".join), st.sampled_from(KINDS))
 def test_no_text_without_them_is_ever_changed(text, kind):
     same = text.encode("utf-8", "replace").decode()  # a lone surrogate has no place in a trace
-    assert REDACTOR.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
+    if "Bearer" not in text:
+        assert REDACTOR.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
     assert not REDACTOR.mentions(text) or "Bearer" in text
 
 

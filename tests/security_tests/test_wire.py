@@ -13,7 +13,7 @@ import pytest
 from metlo_auto.collector.security_tests.http_client import Client
 from metlo_auto.collector.security_tests.rate import Limiter
 from metlo_auto.collector.security_tests.values import Origin, Request
-from metlo_auto.collector.security_tests.wire import Failed, Wire
+from metlo_auto.collector.security_tests.wire import NoReply, Wire
 
 
 class Scripted:
@@ -102,7 +102,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced_but_nothing_else_is_
     wire = Wire(server.origin, 5, 2000)
     assert [wire.ask("GET", "/", (), None).body for _ in range(2)] == [b"hello"] * 2
     assert [len(seen) for seen in server.seen] == [2, 1]
-    with pytest.raises(Failed):
+    with pytest.raises(NoReply):
         wire.ask("POST", "/", (), b"x")
     assert len(server.seen) == 3
 
@@ -110,12 +110,12 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced_but_nothing_else_is_
 @pytest.mark.parametrize("reply", [b"220 mail ready\r\n\r\nclose", b""])
 def test_what_is_no_response_fails(server: Scripted, reply: bytes) -> None:
     server.replies = [reply]
-    with pytest.raises(Failed):
+    with pytest.raises(NoReply):
         Wire(server.origin, 5, 2000).ask("GET", "/", (), None)
 
 
 def test_no_response_within_the_time_fails() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Failed):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoReply):
         Wire(Origin("http", "127.0.0.1", silent.getsockname()[1]), 0.2, 2000).ask("GET", "/", (), None)
 
 

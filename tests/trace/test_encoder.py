@@ -135,7 +135,7 @@ def test_what_clients_choose_is_kept_within_bounds():
 
 def test_the_same_peers_are_one_object_however_the_server_spells_them():
     environ = {"SERVER_PORT": 80, "REMOTE_ADDR": None, "HTTP_HOST": "a.example", "SERVER_NAME": "srv"}
-    peers, names, values = of_request(environ)
+    peers, names, values, _ = of_request(environ)
     assert peers == Peers("a.example", "", "", "srv", "80") and (names, values) == (("Host",), ("a.example",))
     assert of_request(dict(environ))[0] is peers
     assert of_request({})[0] == Peers("", "", "", "", "")

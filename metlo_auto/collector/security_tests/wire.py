@@ -24,7 +24,7 @@ _NO_TARGET = re.compile(r"[^\x21-\x7e]")
 _STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: |$)")
 
 
-class Failed(OSError):
+class NoReply(OSError):
     """No response, or none that can be read. `is_stale`: nothing came over a connection that had been used before."""
 
     def __init__(self, told: str, is_stale: bool = False) -> None:
@@ -52,13 +52,13 @@ class Wire:
         self._tls = ssl.create_default_context() if origin.scheme == "https" else None
 
     def ask(self, method: str, target: str, headers: Sequence["tuple[str, str]"], body: Optional[bytes]) -> Reply:
-        """Raises Failed, ValueError for what cannot be sent."""
+        """Raises NoReply, ValueError for what cannot be sent."""
         sent = _head(method, target, self._origin.netloc, headers, body) + (body or b"")
         deadline = time.monotonic() + self._timeout
         if method in READING:  # of others nobody knows whether a server did them before it closed
             try:
                 return self._asked(self._taken(), sent, method, deadline)
-            except Failed as failed:
+            except NoReply as failed:
                 if not failed.is_stale:
                     raise
         return self._asked(_Connection(self._origin, self._tls, deadline), sent, method, deadline)
@@ -112,7 +112,7 @@ class _Connection:
             if tls is not None:
                 self._socket = tls.wrap_socket(self._socket, server_hostname=origin.host)
         except OSError as error:
-            raise Failed(f"{type(error).__name__}: {error}") from error
+            raise NoReply(f"{type(error).__name__}: {error}") from error
         self._buffer = b""
         self._is_used = False
 
@@ -126,7 +126,7 @@ class _Connection:
         except OSError as error:
             if not self._is_used and not isinstance(error, socket.timeout):
                 return  # a server may answer before it has read all
-            raise Failed(f"{type(error).__name__}: {error}", self._is_used) from error
+            raise NoReply(f"{type(error).__name__}: {error}", self._is_used) from error
 
     def read(self, method: str, deadline: float, most: int) -> "tuple[Reply, bool]":
         """The response, and whether the connection may be used again."""
@@ -144,14 +144,14 @@ class _Connection:
     def _read_head(self, deadline: float) -> "tuple[int, int, Pairs]":
         while b"\r\n\r\n" not in self._buffer:
             if len(self._buffer) > MOST_HEAD:
-                raise Failed("the head of the response is too long")
+                raise NoReply("the head of the response is too long")
             if not self._fill(deadline):
-                raise Failed("the connection was closed without a response", self._is_used and not self._buffer)
+                raise NoReply("the connection was closed without a response", self._is_used and not self._buffer)
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         first, *lines = head.split(b"\r\n")
         told = _STATUS.match(first)
         if told is None:
-            raise Failed("what came is no response of HTTP/1")
+            raise NoReply("what came is no response of HTTP/1")
         pairs = (line.decode("latin-1").partition(":") for line in lines)
         return int(told.group(1)), int(told.group(2)), tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
@@ -188,7 +188,7 @@ class _Connection:
                     return body[:most], True
                 while len(self._buffer) < min(size + 2, most):
                     if not self._fill(deadline):
-                        raise Failed("the response broke off")
+                        raise NoReply("the response broke off")
                 body, self._buffer = body + self._buffer[:size], self._buffer[size + 2 :]
         except (OSError, ValueError):
             pass
@@ -197,7 +197,7 @@ class _Connection:
     def _line(self, deadline: float) -> bytes:
         while b"\r\n" not in self._buffer:
             if len(self._buffer) > MOST_HEAD or not self._fill(deadline):
-                raise Failed("the response broke off")
+                raise NoReply("the response broke off")
         line, _, self._buffer = self._buffer.partition(b"\r\n")
         return line
 
@@ -208,14 +208,14 @@ class _Connection:
             more = self._socket.recv(65_536)
         except OSError as error:
             is_stale = self._is_used and not self._buffer and not isinstance(error, socket.timeout)
-            raise Failed(f"{type(error).__name__}: {error}", is_stale) from error
+            raise NoReply(f"{type(error).__name__}: {error}", is_stale) from error
         self._buffer += more
         return bool(more)
 
     def _wait_until(self, deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise Failed("TimeoutError: no response within the time")
+            raise NoReply("TimeoutError: no response within the time")
         self._socket.settimeout(left)
 
 

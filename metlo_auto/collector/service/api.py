@@ -30,9 +30,13 @@ def _json(value: Any) -> Response:
 @blueprint.get("/endpoints")
 def list_endpoints() -> Response:
     with reading(_engine()) as connection:
-        found = queries.list_endpoints(connection)
+        found = [endpoint for endpoint in queries.list_endpoints(connection) if _is_asked_for(endpoint)]
         classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
     return _json([endpoint_value(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
+
+
+def _is_asked_for(endpoint: queries.Endpoint) -> bool:
+    return request.args.get("service", endpoint.service) == endpoint.service
 
 
 @blueprint.get("/endpoints/<endpoint_id>/fields")
@@ -46,7 +50,7 @@ def list_fields(endpoint_id: str) -> Response:
 def list_findings() -> Response:
     with reading(_engine()) as connection:
         found = findings.find_all(connection, time.time(), guesses=request.args.get("guesses") == "1")
-    return _json([finding_value(finding) for finding in found])
+    return _json([finding_value(finding) for finding in found if _is_asked_for(finding.endpoint)])
 
 
 @blueprint.get("/traces")

@@ -21,6 +21,7 @@ pub struct Recorded<'py> {
     pub endpoint: Bound<'py, PyAny>,
     pub arguments: Bound<'py, PyDict>,
     pub started: f64,
+    pub traceparent: Bound<'py, PyAny>,
 }
 
 impl<'py> Recorded<'py> {
@@ -45,6 +46,7 @@ impl<'py> Recorded<'py> {
             endpoint: recording.getattr(intern!(py, "endpoint"))?,
             arguments: recording.getattr(intern!(py, "arguments"))?.cast_into_exact().map_err(|_| Reason::Argument)?,
             started: recording.getattr(intern!(py, "started"))?.extract()?,
+            traceparent: recording.getattr(intern!(py, "traceparent"))?,
         })
     }
 

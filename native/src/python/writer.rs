@@ -258,6 +258,7 @@ struct Exchange<'a, 'py> {
     arguments: &'a Bound<'py, PyDict>,
     started: f64,
     duration: f64,
+    traceparent: &'a Bound<'py, PyAny>,
 }
 
 impl Writer {
@@ -291,6 +292,7 @@ impl Writer {
             arguments: &recorded.arguments,
             started: recorded.started,
             duration: recorded.duration()?,
+            traceparent: &recorded.traceparent,
         };
         self.queue(&exchange, py)
     }
@@ -371,6 +373,10 @@ impl Writer {
         piece!();
         out.extend_from_slice(line.meta.as_bytes());
         out.extend_from_slice(peers.forwarded.as_bytes());
+        if !x.traceparent.is_none() {
+            out.extend_from_slice(b",\"traceparent\":");
+            push_quoted(&mut out, text(x.traceparent)?.as_bytes());
+        }
         push_cut("requestBody", x.asked.kept, &mut out);
         push_cut("responseBody", x.told.kept, &mut out);
         if templated {

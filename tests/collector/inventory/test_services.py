@@ -76,6 +76,8 @@ def test_routes_and_findings_are_their_own(four: Collector) -> None:
     assert [(e["service"], e["route"]) for e in compared["not_declared"]] == [("search", "/fails")]
     leaks = [f for f in four.get("/api/local/findings") if f["kind"] == "anonymous-data"]
     assert [(f["service"], f["file"], f["line"]) for f in leaks] == [("mail", "mail/views.py", 7)]
+    assert {f["service"] for f in four.get("/api/local/findings?service=search")} == {"search"}
+    assert {e["service"] for e in four.get("/api/local/endpoints?service=mail")} == {"mail"}
 
 
 def test_an_app_declares_anew_without_touching_others_of_its_name(four: Collector) -> None:

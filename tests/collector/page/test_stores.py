@@ -48,7 +48,7 @@ def text(collector: Collector, path: str) -> str:
 def words(page: str) -> list[str]:
     """What a page says, without its markup and without what differs from store to store: times, sizes and tokens."""
     plain = re.sub(r"<time.*?</time>|<[^>]*>", " ", page, flags=re.S)
-    plain = re.sub(r"\b[\d.]+ ([kM]?B|ms|s)\b|[\d.,]+/s|127\.0\.0\.1:\d+|/tmp/\S+|since \S+ \S+ process \d+", "", plain)
+    plain = re.sub(r"\b[\d.]+ ([kM]?B|ms|s)\b|[\d.,]+/s|127\.0\.0\.1:\d+|/tmp/\S+|since \S+ \S+ \S+ process \d+", "", plain)
     return plain.split()
 
 

@@ -102,3 +102,16 @@ def test_an_app_that_is_ended_gets_its_line_too(tmp_path: Path, number: int) -> 
     said = app.stderr.read().splitlines()
     assert app.wait(10) != 0
     assert said[-1].endswith(": nothing was reported; metlo-run --check COMMAND says why")
+
+
+@pytest.mark.slow
+def test_the_workers_of_a_suite_are_one_run(tmp_path: Path, suite: Path) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    many = "import pytest\nfrom test_stock import app\n\n@pytest.mark.parametrize('n', range(40))\ndef test_many(n):\n"
+    (suite / "test_many.py").write_text(many + "    assert app.test_client().get(f'/items/{n}').json['id'] == n\n")
+    command = [sys.executable, "-m", "metlo_auto", "--local", sys.executable, "-m", "pytest", "-n", "4", "-q", "-p", "no:cacheprovider", "."]
+    done = subprocess.run(command, cwd=suite, env=_environ(tmp_path), capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 endpoint (1 new), 1 finding (1 high), 1 declared route never called" in done.stderr.splitlines()[-1]
+    [found] = json.loads(run(tmp_path / "data", "endpoints", "--json").stdout)
+    assert (found["service"], found["calls"]) == ("stock", 41)
