@@ -30,6 +30,8 @@ const END: usize = 5;
 const HASHES: usize = 1 << 18;
 /// Stands in a key for a byte that does not matter.
 const ANY: u32 = 31;
+/// The first two bytes of a key.
+const TWO: u32 = (1 << 10) - 1;
 /// Bytes that tell, at most.
 const TELLING: usize = 8;
 /// How often letters stand in English text, in thousandths: the rarest three letters of a word are looked for.
@@ -61,6 +63,8 @@ pub struct Search {
     halves: Box<[Half; 1 << 16]>,
     /// Four bytes as a key, the word that they tell, and how many bytes they begin after it does; in order.
     windows: Vec<(u32, u16, i8)>,
+    /// Where those begin whose first two bytes are these.
+    starts: Vec<usize>,
     /// Bits for the hashes of four bytes that tell a word.
     hashes: Box<[u64; HASHES / 64]>,
     /// The keys' bytes that do not matter, each once.
@@ -105,6 +109,7 @@ impl Search {
             words: Vec::new(),
             halves: vec![Half::default(); 1 << 16].into_boxed_slice().try_into().ok()?,
             windows: Vec::new(),
+            starts: Vec::new(),
             hashes: vec![0; HASHES / 64].into_boxed_slice().try_into().ok()?,
             masks: Vec::new(),
             bits: Box::new([0; SETS]),
@@ -118,7 +123,8 @@ impl Search {
             search.add(word)?;
         }
         search.places.sort_unstable();
-        search.windows.sort_unstable();
+        search.windows.sort_unstable_by_key(|&(key, number, at)| (key & TWO, key, number, at));
+        search.starts = (0..=TWO + 1).map(|two| search.windows.partition_point(|window| window.0 & TWO < two)).collect();
         search.mark_what_is_dropped();
         Some(search)
     }
@@ -335,8 +341,8 @@ impl Search {
         let four = (0..4).rev().fold(0, |four, place| four << 5 | u32::from(class(place)));
         self.masks.iter().any(|mask| {
             let key = four | mask;
-            let first = self.windows.partition_point(|window| window.0 < key);
-            self.windows[first..].iter().take_while(|window| window.0 == key).any(|&(_, number, offset)| {
+            let two = (key & TWO) as usize;
+            self.windows[self.starts[two]..self.starts[two + 1]].iter().filter(|window| window.0 == key).any(|&(_, number, offset)| {
                 let word = &self.words[number as usize];
                 let Some(start) = at.checked_add_signed(-isize::from(offset)) else { return false };
                 let end = start + word.letters.len();
