@@ -19,7 +19,7 @@ from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 MODULE = "metlo_auto_native"
-_INTERFACE = 2
+_INTERFACE = 3
 
 # What is done with a header's value; in the order that the compiled module has.
 _PLAIN, _LOOK, _AUTHORIZATION, _COOKIES, _CREDENTIAL, _ASK = range(6)

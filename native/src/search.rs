@@ -5,7 +5,7 @@
 //! A text is looked at two bytes at a time. A table says of each two whether they may be the first or the second half of
 //! four bytes that tell a word; where both halves agree, the word itself is compared.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{packed, AhoCorasick};
 use memchr::{memchr, memchr2, memchr2_iter, memmem};
 
 const SEPARATOR: u8 = 0;
@@ -25,11 +25,13 @@ const SPLIT_IN_PAIR: u16 = 1 << 14;
 const SPLIT_AFTER_PAIR: u16 = 1 << 15;
 /// Where the hash says nothing.
 const RARE: u16 = SHORT[0] | SHORT[1] | SPLIT_IN_PAIR | SPLIT_AFTER_PAIR;
-/// Literals that are looked for one by one, at most.
-const FINDERS: usize = 4;
+/// Bytes that the end of a literal has, at most.
+const END: usize = 5;
 const HASHES: usize = 1 << 18;
 /// Stands in a key for a byte that does not matter.
 const ANY: u32 = 31;
+/// The first two bytes of a key.
+const TWO: u32 = (1 << 10) - 1;
 /// Bytes that tell, at most.
 const TELLING: usize = 8;
 /// How often letters stand in English text, in thousandths: the rarest three letters of a word are looked for.
@@ -43,6 +45,8 @@ pub struct Word {
     pub begins: bool,
     pub ends: bool,
 }
+
+type Finder = memmem::Finder<'static>;
 
 /// In which buckets two bytes are the first, or the second half of the four that tell a word.
 #[derive(Clone, Copy, Default)]
@@ -59,6 +63,8 @@ pub struct Search {
     halves: Box<[Half; 1 << 16]>,
     /// Four bytes as a key, the word that they tell, and how many bytes they begin after it does; in order.
     windows: Vec<(u32, u16, i8)>,
+    /// Where those begin whose first two bytes are these.
+    starts: Vec<usize>,
     /// Bits for the hashes of four bytes that tell a word.
     hashes: Box<[u64; HASHES / 64]>,
     /// The keys' bytes that do not matter, each once.
@@ -67,11 +73,12 @@ pub struct Search {
     bits: Box<[u64; SETS]>,
     /// three letters, the word that they are taken from and where in it, in order.
     places: Vec<(u16, u16, u8)>,
-    literals: Vec<memmem::Finder<'static>>,
-    /// Those that a text of ASCII cannot have, or all where there are many.
-    more_literals: Option<AhoCorasick>,
-    are_wide: bool,
-    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The literals that a text of ASCII may have, the ends of them, of which one stands in each, and the others.
+    literals: Option<AhoCorasick>,
+    ends: Option<packed::Searcher>,
+    wide_literals: Option<AhoCorasick>,
+    /// Each first half once.
+    pairs: Vec<(Finder, Vec<Finder>)>,
 }
 
 impl Search {
@@ -91,31 +98,33 @@ impl Search {
         for &byte in dropped {
             classes[byte as usize] = DROPPED;
         }
-        let (mut few, mut more): (Vec<_>, Vec<_>) = literals.iter().partition(|literal| literal.is_ascii());
-        let are_wide = few.len() <= FINDERS;
-        if !are_wide {
-            more.append(&mut few);
-        }
+        let (ascii, wide): (Vec<_>, Vec<_>) = literals.iter().partition(|literal| literal.is_ascii());
+        let mut ends: Vec<&[u8]> = ascii.iter().map(|literal| &literal[literal.len().saturating_sub(END)..]).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let automaton = |literals: Vec<&Vec<u8>>| if literals.is_empty() { Some(None) } else { AhoCorasick::new(literals).ok().map(Some) };
         let mut search = Search {
             classes,
             telling: telling.first().map(|&first| std::array::from_fn(|at| *telling.get(at).unwrap_or(&first))),
             words: Vec::new(),
             halves: vec![Half::default(); 1 << 16].into_boxed_slice().try_into().ok()?,
             windows: Vec::new(),
+            starts: Vec::new(),
             hashes: vec![0; HASHES / 64].into_boxed_slice().try_into().ok()?,
             masks: Vec::new(),
             bits: Box::new([0; SETS]),
             places: Vec::new(),
-            pairs,
-            literals: few.into_iter().map(|literal| memmem::Finder::new(literal).into_owned()).collect(),
-            more_literals: if more.is_empty() { None } else { Some(AhoCorasick::new(more).ok()?) },
-            are_wide,
+            pairs: grouped(pairs),
+            literals: automaton(ascii)?,
+            ends: packed::Config::new().builder().extend(ends).build(),
+            wide_literals: automaton(wide)?,
         };
         for word in words {
             search.add(word)?;
         }
         search.places.sort_unstable();
-        search.windows.sort_unstable();
+        search.windows.sort_unstable_by_key(|&(key, number, at)| (key & TWO, key, number, at));
+        search.starts = (0..=TWO + 1).map(|two| search.windows.partition_point(|window| window.0 & TWO < two)).collect();
         search.mark_what_is_dropped();
         Some(search)
     }
@@ -258,9 +267,15 @@ impl Search {
     }
 
     fn has_literal(&self, text: &[u8]) -> bool {
-        self.literals.iter().any(|literal| literal.find(text).is_some())
-            || self.more_literals.as_ref().is_some_and(|literals| !(self.are_wide && text.is_ascii()) && literals.is_match(text))
-            || self.pairs.iter().any(|(one, other)| contains(text, other) && contains(text, one))
+        let stands = |finder: &Finder| finder.find(text).is_some();
+        self.literals.as_ref().is_some_and(|literals| self.has_end(text) && literals.is_match(text))
+            || self.wide_literals.as_ref().is_some_and(|literals| !text.is_ascii() && literals.is_match(text))
+            || self.pairs.iter().any(|(one, others)| stands(one) && others.iter().any(stands))
+    }
+
+    /// False only where no literal ends in the text: that is found out many bytes at a time.
+    fn has_end(&self, text: &[u8]) -> bool {
+        self.ends.as_ref().map_or(true, |ends| ends.find(text).is_some())
     }
 
     fn has_word(&self, text: &[u8]) -> bool {
@@ -326,8 +341,8 @@ impl Search {
         let four = (0..4).rev().fold(0, |four, place| four << 5 | u32::from(class(place)));
         self.masks.iter().any(|mask| {
             let key = four | mask;
-            let first = self.windows.partition_point(|window| window.0 < key);
-            self.windows[first..].iter().take_while(|window| window.0 == key).any(|&(_, number, offset)| {
+            let two = (key & TWO) as usize;
+            self.windows[self.starts[two]..self.starts[two + 1]].iter().filter(|window| window.0 == key).any(|&(_, number, offset)| {
                 let word = &self.words[number as usize];
                 let Some(start) = at.checked_add_signed(-isize::from(offset)) else { return false };
                 let end = start + word.letters.len();
@@ -432,6 +447,18 @@ impl Search {
             || (after.is_ascii_uppercase() && text.get(at + 1).is_some_and(u8::is_ascii_lowercase))
             || (before.is_ascii_uppercase() && at >= 2 && text[at - 2].is_ascii_lowercase())
     }
+}
+
+fn grouped(pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(Finder, Vec<Finder>)> {
+    let mut groups: Vec<(Finder, Vec<Finder>)> = Vec::new();
+    for (one, other) in pairs {
+        let other = memmem::Finder::new(&other).into_owned();
+        match groups.iter_mut().find(|(known, _)| known.needle() == one) {
+            Some((_, others)) => others.push(other),
+            None => groups.push((memmem::Finder::new(&one).into_owned(), vec![other])),
+        }
+    }
+    groups
 }
 
 /// What is known of a text up to some place.
@@ -558,7 +585,7 @@ mod tests {
         let word = |text: &str, begins, ends| Word { letters: text.as_bytes().to_vec(), begins, ends };
         Search::new(
             vec![word("token", true, true), word("pin", true, true), word("password", false, false), word("pw", true, true)],
-            b"-_0123456789", b":=<%\\", &[b"ghp_".to_vec(), "пароль".as_bytes().to_vec()], vec![(b"//".to_vec(), b"@".to_vec())],
+            b"-_0123456789", b":=<%\\", &[b"ghp_".to_vec(), b"api key".to_vec(), "пароль".as_bytes().to_vec()], vec![(b"//".to_vec(), b"@".to_vec())],
         )
         .unwrap()
     }
@@ -566,7 +593,7 @@ mod tests {
     #[test]
     fn words_are_found_however_they_are_spelt() {
         for text in ["token=1", "\"token\": 1", "accessToken:", "to_ken=1", "TOKEN=", "HTTPToken=", "x-token2:", "pw=", "a=1&pw=2", "userPin:",
-            "mypasswords=", "%74oken=", "%2574oken=1", "\\u0074oken:", "\\npin: 1", "\\\\npin: 1", "ghp_x", "a=\"ghp_\"", "пароль:",
+            "mypasswords=", "%74oken=", "%2574oken=1", "\\u0074oken:", "\\npin: 1", "\\\\npin: 1", "ghp_x", "my api key", "a=\"ghp_\"", "пароль:",
             "\\u043f\\u0430\\u0440\\u043e\\u043b\\u044c:", "c:\\token", "%25252525252574=", "=to-k-e-n", "a=http://u@h", "a=http:\\/\\/u@h", "a=http%3A%2F%2Fu%40h", "\\x74oken=1"] {
             assert!(search().finds(text.as_bytes()), "{text}");
         }
