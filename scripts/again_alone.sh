@@ -14,7 +14,7 @@ run_tests() {
     local log=$1 python=$2 status failed=0
     shift 2
     # shellcheck disable=SC2086
-    "$python" -m pytest $BESIDE_OTHERS "$@" 2>&1 | tee "$log"
+    "$python" -m pytest $BESIDE_OTHERS --durations=25 "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     if [ "$status" = 1 ]; then
         failed=$(grep -cE '^(FAILED|ERROR) ' "$log" || true)
