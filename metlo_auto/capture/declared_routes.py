@@ -146,12 +146,13 @@ def _roots(root_path: str) -> List[str]:
 
 
 def _relative(path: str, roots: List[str]) -> str:
+    """`path` in the project; of what is installed `site-packages/…`, also where that lies in the project."""
     real = os.path.realpath(path)
-    for root in roots:
-        if real.startswith(root) and len(root) > 1:
-            return real[len(root):].replace(os.sep, "/")
     for folder in ("site-packages", "dist-packages"):
         _, found, below = real.partition(os.sep + folder + os.sep)
         if found:
-            return below.replace(os.sep, "/")
+            return "site-packages/" + below.replace(os.sep, "/")
+    for root in roots:
+        if real.startswith(root) and len(root) > 1:
+            return real[len(root):].replace(os.sep, "/")
     return os.path.basename(real)

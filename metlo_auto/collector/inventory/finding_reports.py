@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any, Sequence
-from urllib.parse import quote
 from xml.etree import ElementTree
 
 from metlo_auto.collector.analysis.analysis_state import OTHERS
+from metlo_auto.collector.inventory import sarif
 from metlo_auto.collector.inventory.findings import KINDS, Finding
 from metlo_auto.version import VERSION
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"high": "error", "medium": "warning", "low": "note", "news": "note"}
 
 
 def as_sarif(findings: Sequence[Finding]) -> dict[str, Any]:
-    """One run; locations are the views' files, relative to the repository, or none."""
+    """One run; locations are the views' files, relative to the repository."""
     names = list(KINDS)
     driver = {"name": "metlo-collector", "version": VERSION, "rules": [_rule(name) for name in names]}
     results = [_result(finding, names) for finding in findings]
-    run = {"tool": {"driver": driver}, "automationDetails": {"id": "metlo-traffic/"}, "results": results}
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return sarif.run(driver, "metlo-traffic/", results)
 
 
 def _rule(name: str) -> dict[str, Any]:
@@ -42,7 +40,7 @@ def _result(finding: Finding, names: list[str]) -> dict[str, Any]:
         "ruleIndex": names.index(finding.kind.name),
         "level": _LEVELS[finding.kind.severity],
         "message": {"text": text},
-        "locations": _locations(finding),
+        "locations": sarif.locations(finding.route.file, finding.route.line) if finding.route else [],
         "partialFingerprints": {"metloFindingId/v1": fingerprint(finding)},
         "properties": {"service": endpoint.service},
     }
@@ -57,16 +55,6 @@ def fingerprint(finding: Finding) -> str:
         parts.append(endpoint.service)
     text = "\n".join(parts)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _locations(finding: Finding) -> list[dict[str, Any]]:
-    """None where the view's file is not known or lies outside of the repository."""
-    file = finding.route.file.replace("\\", "/") if finding.route else ""
-    if finding.route is None or not file or file.startswith(("/", "..")) or ":" in file:
-        return []
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"}}
-    place["region"] = {"startLine": max(1, finding.route.line)}
-    return [{"physicalLocation": place}]
 
 
 def as_junit(findings: Sequence[Finding], endpoints: int) -> str:
