@@ -35,10 +35,10 @@ def test_a_command_that_fails_ends_with_its_own_status(tmp_path: Path) -> None:
     assert done.returncode == 7 and "nothing was checked" in done.stderr, done.stderr
 
 
-def test_drift_from_a_kept_document_is_said_after_the_command(tmp_path: Path) -> None:
+def test_a_difference_from_a_kept_document_is_said_after_the_command(tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text('{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}}')
     done = ci(tmp_path, 0, "--openapi", "openapi.json")
-    assert done.returncode == 1 and "drift" in done.stdout and "/users/{n}" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 1 and "differs" in done.stdout and "/users/{n}" in done.stdout, done.stdout + done.stderr
     assert not list(tmp_path.glob("metlo-ci-*"))
 
 

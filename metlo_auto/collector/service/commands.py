@@ -153,7 +153,7 @@ def describe(folder: Folder, options: argparse.Namespace) -> None:
         operations += openapi.never_called(connection, service) if options.declared and not options.check else []
         document = openapi.make_document(operations, options.title or options.service or openapi.TITLE)
     if options.check:
-        _check_drift(options.check, document)
+        _check_document(options.check, document)
         return
     _write(options.out, iter([openapi.as_yaml(document) if as_yaml else openapi.as_json(document)]))
 
@@ -170,17 +170,17 @@ def _one_service(connection: Connection, options: argparse.Namespace) -> Optiona
     return service
 
 
-def _check_drift(name: str, observed: dict[str, Any]) -> None:
+def _check_document(name: str, observed: dict[str, Any]) -> None:
     try:
         kept = openapi.read_document(Path(name).read_bytes())
     except openapi.Unreadable as error:
         raise Failed(f"{name} {error}") from error
     found = openapi.differences(kept, observed)
     for difference in found:
-        print("{} {}: {}".format("drift" if difference.observed else "note ", difference.where, difference.what))
-    drift = sum(difference.observed for difference in found)
-    if drift:
-        raise Failed(f"{drift} differences between traffic and {name}")
+        print("{} {}: {}".format("differs" if difference.observed else "note ", difference.where, difference.what))
+    differing = sum(difference.observed for difference in found)
+    if differing:
+        raise Failed(f"{differing} differences between traffic and {name}")
 
 
 def dump(folder: Folder, options: argparse.Namespace) -> None:

@@ -152,7 +152,7 @@ def _check(filled: Collector, folder: Path, document: dict[str, Any]) -> tuple[i
     return done.returncode, done.stdout
 
 
-def test_a_document_does_not_drift_from_its_own_traffic(
+def test_a_document_does_not_differ_from_its_own_traffic(
     filled: Collector, document: dict[str, Any], tmp_path: Path
 ) -> None:
     assert _check(filled, tmp_path, document) == (0, "")
@@ -189,17 +189,17 @@ def _user(document: dict[str, Any]) -> dict[str, Any]:
         (_requires_nick, "GET /users/{id} response 200 application/json field nick: required in the document"),
     ],
 )
-def test_drift_exits_1_and_says_where(
+def test_a_difference_exits_1_and_says_where(
     filled: Collector, document: dict[str, Any], tmp_path: Path, change: Callable[[dict[str, Any]], None], where: str
 ) -> None:
     kept = copy.deepcopy(document)
     change(kept)
     status, said = _check(filled, tmp_path, kept)
     assert status == 1
-    assert [line for line in said.splitlines() if line.startswith("drift") and where in line]
+    assert [line for line in said.splitlines() if line.startswith("differs") and where in line]
 
 
-def test_what_the_document_allows_and_nobody_did_is_no_drift(
+def test_what_the_document_allows_and_nobody_did_is_no_difference(
     filled: Collector, document: dict[str, Any], tmp_path: Path
 ) -> None:
     kept = copy.deepcopy(document)

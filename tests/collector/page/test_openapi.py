@@ -52,7 +52,7 @@ def test_what_the_document_lacks_is_listed(opened: Any, shop_collector: Collecto
     del kept["paths"]["/checkout"]
     page = opened(shop_collector, "/openapi", java_script_enabled=script)
     upload(page, json.dumps(kept).encode())
-    expect(page.locator(".drift", has_text="mine.json").locator("tbody th").first).to_have_text("POST /checkout")
+    expect(page.locator(".differences", has_text="mine.json").locator("tbody th").first).to_have_text("POST /checkout")
 
 
 @pytest.mark.parametrize("data", [b"openapi: 3.1.0\npaths: {}\n", b"[1]", b'{"paths": 7}', b"\xff\xfe", b"[" * 90_000])

@@ -2,7 +2,7 @@
 
 The walk follows the observed document, which ends; the kept one may refer to itself. Names of path parameters and
 sets of values are no difference. An export that nobody has changed since is what traffic showed once: a field that is
-missing for the first time, or a number after whole numbers, is then a note and no drift.
+missing for the first time, or a number after whole numbers, is then a note and no difference.
 """
 
 from __future__ import annotations
