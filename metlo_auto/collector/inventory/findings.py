@@ -37,22 +37,22 @@ class Kind(NamedTuple):
 
 _LISTED = (
     Kind("anonymous-data", "Sensitive data without authentication", "high",
-         "Ask for credentials on this endpoint, or leave the field out of the answer."),
+         "Ask for credentials on this endpoint, or leave the field out of the response."),
     Kind("secret-in-response", "Secret in a response", "high",
-         "Leave the field out of the answer; replace secrets that were already sent."),
+         "Leave the field out of the response; replace secrets that were already sent."),
     Kind("credential-in-url", "Credential in a URL", "high",
          "Send it in a header or the body: URLs are kept in logs, histories and Referer headers."),
     Kind("debugger", "Debugger page", "high", "Switch debug mode off: its page runs code and shows settings."),
-    Kind("sql-error", "SQL error in an answer", "high",
+    Kind("sql-error", "SQL error in a response", "high",
          "Bind values as parameters of the statement, and answer errors without their text."),
     Kind("reflected-input", "Query comes back unescaped in HTML", "high", "Escape it: leave autoescape of the template on."),
-    Kind("traceback", "Traceback in an answer", "medium", "Log it, and answer with a text that says nothing of the code."),
+    Kind("traceback", "Traceback in a response", "medium", "Log it, and answer with a text that says nothing of the code."),
     Kind("failed-logins", "Logins that fail in a row", "medium", "Slow such callers down or lock them out for a while."),
     Kind("anonymous-delete", "DELETE without authentication", "medium", "Ask for credentials before anything is deleted."),
     Kind("personal-in-url", "Personal data in a URL", "medium",
          "Send it in the body: URLs are kept in logs, histories and Referer headers."),
-    Kind("personal-in-error", "Personal data in an error answer", "medium", "Answer errors without the data of others."),
-    Kind("bulk-personal-data", "Hundreds of personal records in one answer", "medium", "Page the list, and bound the page size."),
+    Kind("personal-in-error", "Personal data in an error response", "medium", "Answer errors without the data of others."),
+    Kind("bulk-personal-data", "Hundreds of personal records in one response", "medium", "Page the list, and bound the page size."),
     Kind("cors-credentials", "CORS allows every origin with credentials", "medium", "List the origins that may send credentials."),
     Kind("plain-http", "Endpoint without TLS", "medium", "Redirect http:// to https:// and send HSTS."),
     Kind("server-errors", "Server errors", "medium", "Look at the failing requests below."),
@@ -124,7 +124,7 @@ def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterato
     """Findings on one endpoint; `began` is when the collector saw its first request."""
     answered = sum(notes.statuses.values()) or endpoint.calls
     for path, hits in sorted(notes.secrets.items()):
-        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the answer.", _number(hits, "value"))
+        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the response.", _number(hits, "value"))
     for name, hits in sorted(notes.credentials_in_url.items()):
         yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
     yield from symptoms(notes, answered)
@@ -145,7 +145,7 @@ def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
     """What single exchanges showed."""
     for trouble, n in sorted(notes.troubles.items()):
         if trouble in _TROUBLES:
-            yield _Draft(_TROUBLES[trouble], "", f"Answers hold a {trouble}.", _of(n, answered))
+            yield _Draft(_TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
     for name, n in sorted(notes.reflected.items()):
         yield _Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
     for which, n in sorted(notes.cors.items()):
@@ -160,7 +160,7 @@ def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
         yield _Draft("anonymous-delete", "", "Deleted for callers without credentials.", _of(n, answered))
     for name, n in sorted(notes.bulk.items()):
         if name in BY_NAME:
-            detail = f"{BY_NAME[name].title} in a hundred or more records of one answer."
+            detail = f"{BY_NAME[name].title} in a hundred or more records of one response."
             yield _Draft("bulk-personal-data", name, detail, _of(n, answered))
     failed = [n for who, n in notes.failed_logins.items() if n >= MANY_FAILED and n >= 5 * notes.logins.get(who, 0)]
     if failed:
@@ -195,7 +195,7 @@ def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
             yield _Draft("personal-in-error", f"{item.section}{item.path}/{kind.name}",
                          f"{kind.title} in {dotted(item.path)} of {item.section}.", _number(item.in_error, "value"))  # fmt: skip
     for name, hits in sorted(anonymous.items()):
-        detail = f"{BY_NAME[name].title} in answers to callers without credentials."
+        detail = f"{BY_NAME[name].title} in responses to callers without credentials."
         yield _Draft("anonymous-data", name, detail, _number(hits, "value"))
 
 

@@ -59,7 +59,7 @@ def summary(run: Run, shown: Sequence[Endpoint], found: Sequence[Finding], compa
     """One line on the endpoints that were called in a run, and on what was found about them."""
     called = [endpoint for endpoint in shown if endpoint.last_seen >= run.started_at]
     if not called:
-        return f"run {run.run}: nothing was reported; metlo-run --check COMMAND says why"
+        return f"run {run.run}: no endpoint was reported; metlo-run --check COMMAND says whether traces arrive"
     ids, services = {endpoint.id for endpoint in called}, {endpoint.service for endpoint in called}
     there = [f for f in found if f.endpoint.id in ids and not f.dismissed and f.kind.severity != "news"]
     by = Counter(finding.kind.severity for finding in there)

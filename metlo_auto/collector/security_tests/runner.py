@@ -229,7 +229,7 @@ def _untested(probe: Probe, is_checked: bool, stopped: str) -> str:
     if not probe.target.samples or not statuses:
         return ""
     if statuses <= _NOTHING:
-        told = ", ".join(str(status) if status else "no answer" for status in sorted(statuses))
+        told = ", ".join(str(status) if status else "no response" for status in sorted(statuses))
         return f"answered nothing but {told}"
     if probe.base is not None and statuses <= _NOTHING | {401, 403}:
         return "refused everybody: no identity may have what stored requests ask for"

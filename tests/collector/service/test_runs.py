@@ -101,7 +101,7 @@ def test_an_app_that_is_ended_gets_its_line_too(tmp_path: Path, number: int) -> 
     os.killpg(app.pid, number)  # as ^C on a terminal
     said = app.stderr.read().splitlines()
     assert app.wait(10) != 0
-    assert said[-1].endswith(": nothing was reported; metlo-run --check COMMAND says why")
+    assert said[-1].endswith(": no endpoint was reported; metlo-run --check COMMAND says whether traces arrive")
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def run(probe: Probe) -> Iterator[Claim]:
             if not credentials and not is_of_somebody and content_of(test.answer).kind == "html":
                 return  # a page that is the same for all, with nothing of anybody in it
             severity = "high" if is_of_somebody else "medium"
-            evidence = f"{title} gets the answer of {base.identity}: status {test.answer.status}, same data."
+            evidence = f"{title} gets the response of {base.identity}: status {test.answer.status}, same data."
             yield Claim(f"Answers {_lower(title)}", severity, evidence, test, base.exchange, variant)
             return  # what follows needs no other proof
 

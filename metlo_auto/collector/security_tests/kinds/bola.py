@@ -65,7 +65,7 @@ def _tried(probe: Probe, owner: str, other: str, request: Request) -> Optional[C
         told = _owners_values(probe, base, test, other, asked)
         if told and not _is_public(probe, base, request):
             severity = "high"
-            evidence = f"{other} gets {owner}'s object; {_counted(told)} that only {owner}'s answer has."
+            evidence = f"{other} gets {owner}'s object; {_counted(told)} that only {owner}'s response has."
             return Claim("Gives an object to another identity", severity, evidence, test, base, _varied(probe, request))
     return None
 

@@ -37,7 +37,7 @@ def _slept(probe: Probe, given: Input) -> Optional[Hit]:
         return None
     quick = _asleep(probe, given, 0)
     if quick > 1:
-        probe.doubt(f"answers take {quick:.1f} s: no sleep would show")
+        probe.doubt(f"responses take {quick:.1f} s: no sleep would show")
         return None
     if _asleep(probe, given, SLEEP) < SLEEP:
         return None
@@ -45,9 +45,9 @@ def _slept(probe: Probe, given: Input) -> Optional[Hit]:
         for seconds in (1, SLEEP, 1):
             test = probe.send_timed(_sleeping(given, seconds))
             if not seconds <= test.answer.seconds < seconds + 1.5 + quick or _asleep(probe, given, 0) > 0.5 + quick:
-                probe.doubt("an answer came late, but did not obey each sleep")
+                probe.doubt("a response came late, but did not obey each sleep")
                 return None
-    return Hit(test, f"The answer took as long as a sleep in {given.place} asked for, three times.")
+    return Hit(test, f"The response took as long as a sleep in {given.place} asked for, three times.")
 
 
 def _asleep(probe: Probe, given: Input, seconds: int) -> float:

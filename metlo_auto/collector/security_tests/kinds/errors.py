@@ -75,7 +75,7 @@ def _told(probe: Probe) -> Optional[Claim]:
         body = unsaid(exchange) if exchange.answer.status >= 400 else ""
         for what, severity, pattern in _TELLING:
             if body and pattern.search(body) and not pattern.search(base.answer.body):
-                evidence = f"The answer to an unexpected value holds {what}."
+                evidence = f"The response to an unexpected value holds {what}."
                 return Claim(f"An error shows {what}", severity, evidence, exchange, base.exchange, "told")
     return None
 
@@ -111,4 +111,4 @@ def _is_fault(answer: Answer) -> bool:
 def _evidence(probe: Probe, exchange: Exchange) -> str:
     exception = probe.exception(exchange)
     seen = f", and the agent saw {exception}" if exception else ""
-    return f"The answer has status {exchange.answer.status}{seen}."
+    return f"The response has status {exchange.answer.status}{seen}."

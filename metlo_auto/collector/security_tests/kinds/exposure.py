@@ -9,8 +9,8 @@ from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
 
 KIND = Kind(
-    "exposure", "Secrets in answers", "API3:2023 Broken Object Property Level Authorization", "CWE-200",
-    "Leave the field out of the answer, and replace the secrets that were already sent.",
+    "exposure", "Secrets in responses", "API3:2023 Broken Object Property Level Authorization", "CWE-200",
+    "Leave the field out of the response, and replace the secrets that were already sent.",
 )  # fmt: skip
 _FOR_OWNER = ("a token", "a secret by its name", "a provider's key")
 
@@ -32,7 +32,7 @@ def run(probe: Probe) -> Iterator[Claim]:
             continue
         reported.add(path)
         evidence = f"The field {path} holds {what} ({shown(value)})."
-        yield Claim(f"The answer holds {what}", "high", evidence, base.exchange, None, path)
+        yield Claim(f"The response holds {what}", "high", evidence, base.exchange, None, path)
 
 
 def _is_for_its_owner(probe: Probe, path: str) -> bool:

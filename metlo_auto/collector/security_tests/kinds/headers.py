@@ -11,8 +11,8 @@ from metlo_auto.collector.security_tests.results import Claim, Kind
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Exchange
 
 KIND = Kind(
-    "headers", "Headers of answers", "API8:2023 Security Misconfiguration", "CWE-693",
-    "Set the flag or header that is named, on all answers of this kind.",
+    "headers", "Headers of responses", "API8:2023 Security Misconfiguration", "CWE-693",
+    "Set the flag or header that is named, on all responses of this kind.",
 )  # fmt: skip
 _SESSION = re.compile(r"sess|sid\b|token|auth|jwt|login|remember|identity", re.IGNORECASE)
 _NO_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
@@ -76,7 +76,7 @@ def _cors(probe: Probe) -> Iterator[Claim]:
     allowed = test.answer.header("access-control-allow-origin")
     with_credentials = test.answer.header("access-control-allow-credentials").lower() == "true"
     if allowed == origin and with_credentials:
-        title = "Any origin may read the answer with the visitor's credentials"
+        title = "Any origin may read the response with the visitor's credentials"
         evidence = f"Origin {origin} came back in Access-Control-Allow-Origin, with Allow-Credentials: true."
         yield Claim(title, "high" if base.identity != ANONYMOUS else "medium", evidence, test, base.exchange, "cors")
 
@@ -87,7 +87,7 @@ def _caching(probe: Probe) -> Iterator[Claim]:
     control = base.answer.header("cache-control").lower()
     may_be_shared = re.search(r"\bpublic\b|s-maxage=[1-9]", control) and "no-store" not in control
     if may_be_shared and base.identity != ANONYMOUS and not probe.target.is_public and is_sensitive(base.answer):
-        evidence = f"Cache-Control: {control}, on an answer with sensitive data for {base.identity}."
+        evidence = f"Cache-Control: {control}, on a response with sensitive data for {base.identity}."
         yield Claim(
             "Sensitive data may be kept by caches that many share", "medium", evidence, base.exchange, None, "cache"
         )
@@ -104,7 +104,7 @@ def _sniffing(probe: Probe) -> Iterator[Claim]:
         and _has_markup(base.answer)
         and probe.world.once("sniff")
     ):
-        title = "A browser may take the answer for HTML"
+        title = "A browser may take the response for HTML"
         evidence = "It has markup, no type of its own, and no X-Content-Type-Options: nosniff."
         yield Claim(title, "low", evidence, base.exchange, None, "nosniff")
 
@@ -117,5 +117,5 @@ def _transport(probe: Probe) -> Iterator[Claim]:
     base = probe.base
     assert base is not None
     if probe.world.is_https and not base.answer.header("strict-transport-security") and probe.world.once("hsts"):
-        evidence = "Answers over https have no Strict-Transport-Security."
+        evidence = "Responses over https have no Strict-Transport-Security."
         yield Claim("A browser may be led back to http", "low", evidence, base.exchange, None, "hsts")

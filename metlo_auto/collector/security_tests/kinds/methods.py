@@ -25,7 +25,7 @@ def run(probe: Probe) -> Iterator[Claim]:
     secret = probe.word()
     trace = probe.send(base.request._replace(method="TRACE").with_header("X-Probe", secret))
     if trace.answer.is_success and secret in trace.answer.body:
-        yield Claim("TRACE gives the request back", "medium", "A header that was sent stands in the answer.", trace,
+        yield Claim("TRACE gives the request back", "medium", "A header that was sent stands in the response.", trace,
                     base.exchange, "TRACE")  # fmt: skip
     for method in _UNUSUAL:
         test = probe.send(base.request._replace(method=method))

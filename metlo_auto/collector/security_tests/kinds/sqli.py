@@ -115,7 +115,7 @@ def _by_condition(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     if not base.answer.is_success:
         return None
     if not base.is_stable:
-        probe.doubt("its answers vary by themselves: no condition would show")
+        probe.doubt("its responses vary by themselves: no condition would show")
         return None
     for context, again in zip(_contexts(probe, given), _contexts(probe, given)):
         test = _tried(probe, given, base, context)

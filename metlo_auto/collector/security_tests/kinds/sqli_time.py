@@ -36,7 +36,7 @@ def delayed(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
     if usual > SLOWEST:  # as it was while all endpoints were asked at once
         usual = probe.send_timed(given.request).answer.seconds
     if usual > SLOWEST:
-        probe.doubt(f"answers take {usual:.1f} s: no delay would show")
+        probe.doubt(f"responses take {usual:.1f} s: no delay would show")
         return None
     for payload in _payloads(given):
         first = probe.send_timed(given.sent(payload(2)))
@@ -45,7 +45,7 @@ def delayed(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
                 found = _confirmed(probe, given, payload) or _confirmed(probe, given, payload)
             if found is not None:
                 return found
-            probe.doubt("an answer came late, but did not obey each delay")
+            probe.doubt("a response came late, but did not obey each delay")
     return None
 
 

@@ -89,7 +89,7 @@ class _Runner:
         answer = self._client.send(request).answer
         self.requests += 1
         if answer.status == 0:
-            raise _Stop(UNREACHED, f"{request.method} {request.target}: no answer, {answer.body}")
+            raise _Stop(UNREACHED, f"{request.method} {request.target}: no response, {answer.body}")
         self._keep_cookies(answer)
         names = {"resp": _response(answer), "req": {"url": request.target, "method": request.method}}
         for check in step.checks:
@@ -193,7 +193,7 @@ def _extracted(extract: Extract, answer: Answer, names: Mapping[str, Any], value
         found = re.search(wanted, answer.body)
         value = found.group(1 if found.re.groups else 0) if found else None
     if value is None:
-        raise _Stop(FAILED, f"{extract.name}: the answer has nothing at {wanted}")
+        raise _Stop(FAILED, f"{extract.name}: the response has nothing at {wanted}")
     return value if isinstance(value, str) else json.dumps(value)
 
 
