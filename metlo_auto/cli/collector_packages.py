@@ -15,7 +15,6 @@ NEEDED = (
     ("alembic", "alembic", "1.14"),
     ("phonenumbers", "phonenumbers", "8.12"),
     ("python-stdnum", "stdnum", "1.17"),
-    ("urllib3", "urllib3", "2.0"),
     ("prometheus-client", "prometheus_client", "0.12"),
 )
 # What single commands need beside these; they say so themselves.

@@ -169,7 +169,8 @@ def hangs_after_a_while(post):
 def test_what_a_kill_loses_was_captured_in_the_last_flush_interval(fault, tmp_path):
     with FaultyCollector(fault) as collector:
         env = environ(
-            collector.host, tmp_path, METLO_FLUSH_INTERVAL="1.0", METLO_SHUTDOWN_TIMEOUT="20", METLO_TIMEOUT="30"
+            collector.host, tmp_path, METLO_FLUSH_INTERVAL="1.0", METLO_SHUTDOWN_TIMEOUT="20", METLO_TIMEOUT="30",
+            METLO_MAX_RATE="0",  # or what waits in the spool would take as long as it was captured faster than that
         )
         with Server(SERVERS["gunicorn sync"], env, tmp_path / "log") as server:
             begun = time.monotonic()
