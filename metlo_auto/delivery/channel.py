@@ -407,18 +407,7 @@ class Channel:
 
 
 class ChannelWithoutThreads(Channel):
-    """Where no other thread runs between two requests: uploads in the request's thread, after its response."""
-
-    def __init__(
-        self,
-        settings: DeliverySettings,
-        gate: ForkGate,
-        locks: Locks,
-        kind: CollectorKind,
-        own_threads: OwnThreads,
-        threads: bool = True,
-    ) -> None:
-        Channel.__init__(self, settings, gate, locks, kind, own_threads, threads=False)
+    """For `threads` False and nobody who calls after a request: uploads in its thread, once its response is out."""
 
     def submit(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
         """As Channel's; the trace is uploaded, or spooled, when this returns."""

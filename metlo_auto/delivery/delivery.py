@@ -102,8 +102,8 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        kind = ChannelWithoutThreads if runs_no_other_thread() else Channel
-        mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, uwsgi.threads_run())
+        kind, threads = (ChannelWithoutThreads, False) if runs_no_other_thread() else (Channel, uwsgi.threads_run())
+        mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, threads)
         channel = self._channels.setdefault(pid, mine)
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
