@@ -73,12 +73,12 @@ class OwnThreads:
         """
         if FORK_WARNS and hasattr(os, "register_at_fork"):
             self._resting[resting] = None
-            os.register_at_fork(before=self._before_fork, after_in_parent=after_in_parent)
+            os.register_at_fork(before=self._before_fork, after_in_parent=after_in_parent)  # novermin - likewise
 
     def _run(self, thread: OwnThread, run: Callable[..., None], args: Any) -> None:
         thread.ident = _thread.get_ident()
         if FORK_WARNS:
-            thread.native = _thread.get_native_id()
+            thread.native = _thread.get_native_id()  # novermin - 3.8; from 3.12 on
         try:
             run(*args)
         finally:
