@@ -16,7 +16,7 @@ from .masks import CONSTANT
 from .names import unescaped_letters
 from .pairs import rule_of_encoded
 from .replacements import Replacements, Rules
-from .rules import AUTHORIZATION, HELD, SECRET, letters_of
+from .rules import AUTHORIZATION, HELD, MARKS, SECRET, letters_of
 from .tables import SCHEMA_NAMES, SCHEMES
 
 
@@ -47,7 +47,7 @@ _TO_NEXT_PAIR = re.compile(r"[&;,\s]\s{0,8}[\w.\-]{1,64}\s?=|[\r\n]")  # where t
 _SETTINGS = re.compile(r"\s*[\w .]{1,64}=[^;=&?]{0,1000};")
 _OF_A_URL = re.compile(r"[?/]")
 
-_WORD = re.compile(r"[\w.%\-]+")
+_WORD = re.compile(r"[\w.%\-" + MARKS + "]+")
 _ASSIGNED = re.compile(
     r"""(?:\[\w{0,20}\]|\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
     r"""(=>|:=|[=!]==?|;s:[0-9]{1,9}:|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
@@ -84,8 +84,8 @@ _LINE_END = re.compile(r"[\r\n]")
 _NEWLINE = re.compile(r"\r?\n")
 _LONGEST_INDENT = 1000
 _ESCAPE_LETTERS = "nrtbf"
-_PERCENT_RUN = re.compile(r"[\w.%\-][\w.%\-~!*'()+@$/?:;,]*")
-_NO_WORD = re.compile(r"[^\w.%\-]+")
+_PERCENT_RUN = re.compile(r"[\w.%\-" + MARKS + r"][\w.%\-~!*'()+@$/?:;," + MARKS + "]*")
+_NO_WORD = re.compile(r"[^\w.%\-" + MARKS + "]+")
 
 
 def masked(text: str, rules: Rules, style: Style) -> str:

@@ -9,14 +9,14 @@ from .json_strings import escaped, string_end, unescaped
 from .leaves import is_message, is_prose, rule_below
 from .masks import masks_number
 from .replacements import Replacements, Rules
-from .rules import HELD, stands_beside
+from .rules import HELD, MARKS, stands_beside
 
 _STRING = re.compile(r'"([^"]*)"(\s*:\s*)?')
 _COLON = re.compile(r"\s*:\s*")
 _LEAF = re.compile(r'["{}\[\]]|-?(?:[0-9][0-9.eE+-]*|Infinity\b|NaN\b)')
 _LOOSE_LEAF = re.compile(r'["{}\[\]]|[^\s,:{}\[\]"]+')  # broken JSON has words without quotes
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|Infinity|NaN)\Z")
-_NAME = re.compile(r"[\w.\-\[\] ]{0,64}\Z")  # what passes for a key in broken JSON
+_NAME = re.compile(r"[\w.\-\[\] " + MARKS + r"]{0,64}\Z")  # what passes for a key in broken JSON
 _FEW = 16  # secret names in one text
 _LITERALS = ("true", "false", "null")
 _ERRORS = re.compile(r'"((?:[a-z]+_?)?(?:[Ee]rrors?|[Mm]essages|violations|problems|details?|validation))"\s*:\s*[{\[]')

@@ -1,6 +1,7 @@
 """Which names stand before a secret, and a cheap test whether a text says one of them at all."""
 
 import re
+import unicodedata
 from typing import Dict, Iterable, List, Match, Optional, Tuple
 from urllib.parse import unquote
 
@@ -186,7 +187,8 @@ def unescaped_letters(text: str) -> str:
 
 def _letter(found: Match[str]) -> str:
     char = chr(int(found.group(1), 16))
-    return char if char.isalnum() or char in "-_" else found.group()
+    # Marks too: in Hindi and Thai they are parts of a word.
+    return char if char.isalnum() or char in "-_" or unicodedata.category(char)[0] == "M" else found.group()
 
 
 def _spaced(text: str) -> str:

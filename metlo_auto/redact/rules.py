@@ -36,7 +36,9 @@ KEPT_NUMBERS = frozenset([HELD, HELD_MAP, HELD_SECRET, SIGNATURE, SESSION_ID, LI
 # Those under which a value may be none of a secret, and is then looked into as others are.
 DOUBTFUL = frozenset([PIN, PIN_CODE, SIGNATURE, SESSION_ID, LIKELY, UNSURE])
 
-_PARTS = re.compile(r"[^\w\-]+")  # user[password][], user.password, wsse:Password, ctl00$Password
+# Vowels and other marks that stand in words of Hindi, Thai, Arabic and their like, and are no letters for `\w`.
+MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0e4e\u0eb1-\u0ecd\u1000-\u109f\u1780-\u17d3"
+_PARTS = re.compile(r"[^\w\-" + MARKS + "]+")  # user[password][], user.password, wsse:Password, ctl00$Password
 # ASCII alone, as the quick look has it: U+212A, which lower() makes a `k`, is no letter of a name.
 _LETTERS = {ord(char): None for char in "-_0123456789"}
 _LETTERS.update({code: code + 32 for code in range(65, 91)})  # type: ignore[misc]

@@ -97,8 +97,11 @@ def spooled(folder):
     found = b""
     for path, _, names in os.walk(str(folder)):
         for name in names:
-            with open(os.path.join(path, name), "rb") as file:
-                data = file.read()
+            try:
+                with open(os.path.join(path, name), "rb") as file:
+                    data = file.read()
+            except FileNotFoundError:  # renamed since; the last look is when the process has ended
+                continue
             found += name.encode() + data
             for at in (data.find(b"\x1f\x8b"), data.find(b"\x78")):
                 if at >= 0:
