@@ -74,6 +74,15 @@ def _next(self: Any) -> Foreign:
     return piece
 
 
+def _of_source(self: Any, name: str) -> Foreign:
+    try:
+        return getattr(self._metlo_source, name)
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        drop_frame(error)
+        raise
+
+
 def _close(self: Any) -> Foreign:
     try:
         close = getattr(self._metlo_source, "close", None)
@@ -114,13 +123,7 @@ class ResponseTee:
     __iter__ = _iterated
     close = _close
 
-    def __getattr__(self, name: str) -> Foreign:
-        try:
-            return getattr(self._metlo_source, name)
-        except BaseException as error:
-            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
-            drop_frame(error)
-            raise
+    __getattr__ = _of_source
 
     def __dir__(self) -> Any:
         return dir(self._metlo_source)
@@ -215,13 +218,7 @@ class _Sequence:
 
     close = _close_sequence
 
-    def __getattr__(self, name: str) -> Foreign:
-        try:
-            return getattr(self._metlo_source, name)
-        except BaseException as error:
-            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
-            drop_frame(error)
-            raise
+    __getattr__ = _of_source
 
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         recording = self._metlo_recording
