@@ -22,6 +22,7 @@ INLINE_TIMEOUT = 0.5  # seconds for an upload where no thread can be started
 BROKEN_OFF_AFTER = 3.0  # timeouts, for the whole of an upload
 AT_ONCE = 16  # batches that are spooled in one step
 LATE = 0.3  # seconds after which a response is late
+MOMENT = 0.05  # seconds
 LONG_STEP = 0.5  # seconds between looks while nothing may be uploaded
 KIND_PATIENCE = 2.0  # seconds that a collector is waited for which does not say what it is, then it is not ours
 KIND_PATIENCE_AT_END = 0.6
@@ -94,7 +95,7 @@ class Sender:
         now = self._clock()
         if self._flights:
             return False
-        return self._awaits_turn(now) or (now < self._paced_until and self._store.spool.usable)
+        return self._awaits_turn(now) or (self._waits_for_rate(now) and self._store.spool.usable)
 
     def held_back(self) -> bool:
         """Whether the rate, and not an outage, is why traces wait; for any thread."""
@@ -111,7 +112,7 @@ class Sender:
             self._hold(now)
         if self.away:
             self._spool(now)
-        elif now < self._paced_until:
+        elif self._waits_for_rate(now):
             self._spool_excess(now)
         return self._wait(now)
 
@@ -157,6 +158,10 @@ class Sender:
 
     def _may_post(self, now: float) -> bool:
         return now >= max(self._paced_until, self._asked_until()) and not self._awaits_turn(now)
+
+    def _waits_for_rate(self, now: float) -> bool:
+        """Whether that takes longer than another process has the number that all share: two may end at once."""
+        return self._paced_until - now > MOMENT
 
     def _awaits_turn(self, now: float) -> bool:
         return self.away and (bool(self._flights) or now < self._backoff.not_before)

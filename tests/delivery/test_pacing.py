@@ -8,6 +8,7 @@ import pytest
 
 from metlo_auto.delivery.pacer import BUSY, Pacer, grant
 from metlo_auto.delivery.spool.folder import Folder
+from metlo_auto.delivery.spool.spool import Spool
 from tests.delivery.serving import SERVERS, Server, environ
 from tests.delivery.settings import adds_up, make_trace, wait_for_stats
 from tests.support.faulty_collector import Answer, FaultyCollector, status
@@ -215,3 +216,23 @@ def test_bursts_and_an_outage_of_two_workers_are_all_counted(tmp_path):
         assert collector.endpoints == {("GET", "/hit/{name}")}
         assert busiest(collector) <= 2 * 400
         assert not [name for name in os.listdir(str(tmp_path / "spool")) if name.endswith(".batch")]
+
+
+@pytest.mark.parametrize("busy", [1, 5])
+def test_what_another_process_has_for_a_moment_spools_nothing_at_the_end(busy, deliver, tmp_path, monkeypatch):
+    left = [busy]
+    share = Spool.share
+
+    def taken(spool, change):
+        if delivery.channel()._ends_at is not None and left[0]:
+            left[0] -= 1
+            return False
+        return share(spool, change)
+    monkeypatch.setattr(Spool, "share", taken)
+    with FaultyCollector() as collector:
+        delivery = deliver(collector.host, tmp_path, max_rate=200.0, shutdown_timeout=15.0)
+        for name in range(40):
+            delivery.submit(make_trace(name))
+        delivery.end()
+        stats = delivery.stats()
+        assert (stats["sent"], stats["spooled"], left) == (40, 0, [0])
