@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional
 
 FLAGS = (
     "--no-sandbox",  # tests may run as root
@@ -31,15 +31,28 @@ def expect(what: Any) -> Any:
     return playwright_expect(what)
 
 
+_STOPS: list[Callable[[], None]] = []
+_RUNNING: list[Any] = []  # the one browser of this process, once for each who uses it: Playwright drives no two
+
+
 @contextmanager
 def started() -> Iterator[Any]:
-    """A browser on a new profile; Playwright drives it."""
+    """A browser on a new profile; Playwright drives it. Who asks while it runs gets the same."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), headless=True, args=list(FLAGS))
-        yield browser
-        browser.close()
+    if not _RUNNING:
+        playwright = sync_playwright().start()
+        _STOPS.append(playwright.stop)
+        _RUNNING.append(playwright.chromium.launch(executable_path=executable(), headless=True, args=list(FLAGS)))
+    else:
+        _RUNNING.append(_RUNNING[0])
+    try:
+        yield _RUNNING[0]
+    finally:
+        browser = _RUNNING.pop()
+        if not _RUNNING:
+            browser.close()
+            _STOPS.pop()()
 
 
 class Complaints:
