@@ -108,7 +108,8 @@ def test_all_is_delivered_when_it_ends_right_after_the_last_answer(kind, number,
     with FaultyCollector() as collector, serve(kind, collector, METLO_DISABLED="1") as bare:
         bare.hit(40)
         bare_status, bare_seconds = ended(bare, kind, number)
-    assert status == bare_status
+    # aiohttp-wsgi ends on ^C now with the one and now with the other, without us too
+    assert status == bare_status or (kind, number) == ("aiohttp-wsgi", signal.SIGINT) and {status, bare_status} == {0, -2}
     assert seconds <= bare_seconds + BUSY
 
 
