@@ -18,10 +18,13 @@ _FORM = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 def of_span() -> Optional[str]:
     """That of the span that is current in this thread; None where none is."""
     library: Any = MODULES.get(LIBRARY)
-    context = library.get_current_span().get_span_context()
-    if not context.is_valid:
+    try:
+        context = library.get_current_span().get_span_context()
+        if not context.is_valid:
+            return None
+        return "00-%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags & 0xFF)
+    except Exception:  # noqa: BLE001 - in the middle of its import, another version, or a span of the app's own
         return None
-    return "00-%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags & 0xFF)
 
 
 def of_header(value: Foreign) -> Optional[str]:

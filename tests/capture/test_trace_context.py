@@ -1,5 +1,7 @@
 """`meta.traceparent`: the distributed trace that a request belongs to, by OpenTelemetry's span or its own header."""
 
+import sys
+
 import pytest
 from flask import Flask
 
@@ -50,3 +52,13 @@ def test_the_span_of_opentelemetry_counts_before_the_header():
 def test_a_span_that_is_none_leaves_the_header():
     pytest.importorskip("opentelemetry.trace")
     assert asked(flask_app("app", one="1"), HTTP_TRACEPARENT=HEADER) == HEADER
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("library", [object(), type("Broken", (), {"get_current_span": staticmethod(lambda: 1 / 0)})])
+def test_a_library_that_is_not_as_it_should_be_costs_nothing_of_the_trace(library, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", library)
+    app = flask_app("app", one="1")
+    seen = Seen(app)
+    Server().run(app, environ("/one", HTTP_TRACEPARENT=HEADER))
+    assert (seen.only["traceparent"], seen.only["route"]) == (HEADER, "/one")
