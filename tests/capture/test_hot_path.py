@@ -32,6 +32,12 @@ class Rule:
         self.rule, self.endpoint = "/users/<int:id>", "user"
 
 
+@pytest.fixture(autouse=True)
+def without_tracing(monkeypatch):
+    """Other tests of this process may have imported OpenTelemetry, whose span is asked for where it is."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace", raising=False)
+
+
 def request():
     made = object.__new__(flask.Request)
     made.url_rule, made.view_args = RULE, {"id": 1}
