@@ -6,7 +6,7 @@ import logging
 import os
 import select as readiness
 import time
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -47,11 +47,12 @@ class Worker:
     """One analyser: a store, where its batches come from, and what it remembers between steps."""
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], float] = time.time, source: Optional[Source] = None
+        self, engine: Engine, clock: Callable[[], float] = time.time, sources: Sequence[Source] = ()
     ) -> None:
         self._engine = engine
         self._clock = clock
-        self._source = source or InboxSource(engine)
+        self._sources = sources or [InboxSource(engine)]
+        self._source = self._sources[0]  # of the batches in hand
         self._state: Optional[AnalysisState] = None
         self._caps = Caps()
         self._renewed_at = 0.0
@@ -63,8 +64,7 @@ class Worker:
         the store raises where it is the environment's.
         """
         state = self._state = self._state or recall(self._engine)  # before a claim: it refuses a newer store
-        self._renewed_at = self._clock()
-        claimed = self._source.claim(self._renewed_at, MOST_BYTES)
+        claimed = self._claim()
         if not claimed.batches:
             return False
         self._state = None  # until this step is done: a failed one leaves it knowing what the store does not
@@ -80,6 +80,16 @@ class Worker:
             return True
         self._state = state
         return True
+
+    def _claim(self) -> claims.Claimed:
+        """From the first source that has any."""
+        self._renewed_at = self._clock()
+        for source in self._sources:
+            claimed = source.claim(self._renewed_at, MOST_BYTES)
+            if claimed.batches:
+                self._source = source
+                return claimed
+        return claims.Claimed([], 0)
 
     def _analyse(self, batches: list[inbox.Filed], state: AnalysisState) -> None:
         """Raises Taken where the batches have to be claimed again."""
@@ -114,6 +124,8 @@ class Worker:
             self._source.renew(now)
 
     def _apply(self, batches: list[inbox.Filed], result: Aggregates, state: AnalysisState) -> None:
+        for name, n in self._source.counts(batches).items():
+            result.counts[name] = result.counts.get(name, 0) + n
         with writing(self._engine) as connection:
             if generation(connection) != state.generation or not self._source.remove(connection, batches):
                 raise Taken
@@ -153,7 +165,8 @@ class Worker:
 
     def stop(self) -> None:
         """Leave nothing claimed."""
-        self._source.give_back()
+        for source in self._sources:
+            source.give_back()
 
     def tidy(self) -> None:
         """What is due once a minute: new caps, and what age removes."""
@@ -161,7 +174,8 @@ class Worker:
             self._caps = read_caps(connection)
             expire(connection, self._caps, time.time())
             prune(connection, self._caps)
-            self._source.tidy(connection)
+            for source in self._sources:
+                source.tidy(connection)
 
 
 def _harmless(batch: inbox.Filed) -> inbox.Filed:
@@ -176,7 +190,7 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
-def run(engine: Engine, wake: int, source: Optional[Source] = None) -> None:
+def run(engine: Engine, wake: int, sources: Sequence[Source] = ()) -> None:
     """Work until the pipe `wake` is closed at its other end; a byte in it says that something came in.
 
     Raises StoreUnusable where the store is none, not where it is away.
@@ -186,7 +200,7 @@ def run(engine: Engine, wake: int, source: Optional[Source] = None) -> None:
     while not availability.open(patient=True):
         if not _wait(wake):
             return
-    worker = Worker(engine, source=source)
+    worker = Worker(engine, sources=sources)
     tidied_at = float("-inf")
     while True:
         if time.monotonic() - tidied_at > TIDY_EVERY:

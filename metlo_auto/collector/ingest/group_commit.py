@@ -82,6 +82,9 @@ class GroupCommit:
     def complaint(self) -> Optional[str]:
         return self._probe.complaint()
 
+    def waiting(self) -> dict[str, int]:
+        return {}
+
     def close(self) -> None:
         if self._thread is not None:
             self._waiting.put(None)

@@ -31,5 +31,8 @@ class Intake(Protocol):
     def complaint(self) -> Optional[str]:
         """What is wrong with the place that batches go to, None where it answers within a second."""
 
+    def waiting(self) -> dict[str, int]:
+        """What waits elsewhere than in the store, by name."""
+
     def close(self) -> None:
         """Write counts and end threads."""

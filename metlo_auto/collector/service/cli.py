@@ -17,6 +17,7 @@ from metlo_auto.collector.service import inventory_arguments, requirements_check
 from metlo_auto.version import VERSION
 
 ELSEWHERE = "METLO_COLLECTOR_CONTINUED"  # set where this command has been continued in another environment
+BUFFER = "NATS servers that uploads wait on instead of the store's inbox: nats://a,b,c"
 SHELLS = ("bash", "zsh", "fish")
 EXAMPLES = """\
 examples:
@@ -116,6 +117,7 @@ def _add_serving(
         default=[],
         help="show endpoints of this host apart; beyond a few hosts of a route, those that are not listed are one",
     )
+    serve.add_argument("--buffer", metavar="URL", help=BUFFER)
     serve.add_argument("--no-analyser", action="store_true", help="analysers run elsewhere: metlo-collector analyse")
 
 
@@ -132,6 +134,7 @@ def _add_attach(
 def _add_analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     analyse = commands.add_parser("analyse", help="analyse what nodes on the same store take in, until SIGTERM")
     analyse.add_argument("--store", metavar="URL", help="their database, postgresql://…")
+    analyse.add_argument("--buffer", metavar="URL", help=BUFFER)
     analyse.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from metlo_auto.collector.service import follower, inventory_commands, presence,
 from metlo_auto.collector.service.access import page_token
 from metlo_auto.collector.store import deletion, schema_version
 from metlo_auto.collector.store.database import connected, is_sqlite, open_store, reading, writing
+from metlo_auto.collector.store.source import InboxSource, Source
 
 Unknown = choosing.Unknown
 
@@ -86,8 +88,17 @@ def serve(folder: Home, options: argparse.Namespace) -> None:
         keep=_keep(options),
         hosts=tuple(options.list_host),
         analyser=not options.no_analyser,
+        buffer=_buffer(options),
     )
     server.serve(folder, chosen, lambda line: print(line, flush=True))
+
+
+def _buffer(options: argparse.Namespace) -> Optional[str]:
+    """The address of the buffer, from the argument or the environment. Raises Failed where it cannot be used."""
+    address = options.buffer or os.environ.get("METLO_COLLECTOR_BUFFER")
+    if address and importlib.util.find_spec("nats") is None:
+        raise Failed(f"--buffer needs nats-py; run: {sys.executable} -m pip install 'metlo-auto[buffer]'")
+    return address or None
 
 
 def _keep(options: argparse.Namespace) -> dict[str, Any]:
@@ -271,7 +282,17 @@ def analyse(options: argparse.Namespace) -> None:
         raise Failed("SQLite takes one analyser, that of serve; several need --store postgresql://…")
     if options.child:
         _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
-    analyser.run(engine, sys.stdin.fileno() if options.child else _closed_by_signal())
+    analyser.run(engine, sys.stdin.fileno() if options.child else _closed_by_signal(), _sources(engine, options))
+
+
+def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:
+    """The inbox, which may have batches of the time before the buffer, and the buffer where there is one."""
+    buffer = _buffer(options)
+    if buffer is None:
+        return [InboxSource(engine)]
+    from metlo_auto.collector.buffer.source import BufferSource  # the extra `buffer`
+
+    return [InboxSource(engine), BufferSource(buffer, engine)]
 
 
 def _ignore_signals() -> None:

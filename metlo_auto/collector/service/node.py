@@ -40,9 +40,7 @@ class Node:
         self._ingest_engine = connected(setup.store)  # with connections of its own, that no page can hold
         self._availability = Availability(self.engine, setup.on_open)
         self._probe = Probe(lambda: ask(self.engine), "the store")
-        self._intake: Intake = GroupCommit(
-            self._ingest_engine, INBOX_LIMIT, on_commit, is_open=self._availability.is_open
-        )
+        self._intake = self._make_intake(setup.buffer, on_commit)
         self._ingest = Ingest(self._intake, home.api_key())
         self._started, self._started_in = time.time(), _working_folder()
         self.app = make_app(
@@ -51,6 +49,13 @@ class Node:
                 self._availability.is_open, self._complaint, self._intake_complaint,
             )
         )  # fmt: skip
+
+    def _make_intake(self, buffer: Optional[str], on_commit: Callable[[], None]) -> Intake:
+        if not buffer:
+            return GroupCommit(self._ingest_engine, INBOX_LIMIT, on_commit, is_open=self._availability.is_open)
+        from metlo_auto.collector.buffer.intake import BufferIntake  # the extra `buffer`
+
+        return BufferIntake(buffer, self._ingest_engine)
 
     def open(self, patient: bool = True) -> None:
         """Open the store now, or, if `patient`, whenever it comes. Raises StoreUnusable."""
@@ -73,6 +78,7 @@ class Node:
             "data_dir": str(self._home.path) if isinstance(self._home, Folder) else "",
             "key_variable": self._home.name if isinstance(self._home, EnvironmentHome) else "",
             "started_in": self._started_in,
+            **self._intake.waiting(),
         }
 
     def _complaint(self) -> Optional[str]:

@@ -25,6 +25,9 @@ class Source(Protocol):
     def count_failure(self, batches: Sequence[Filed], certain: bool = False) -> None:
         """The analysis of `batches` failed; `certain` where it is known that the fault is theirs."""
 
+    def counts(self, batches: Sequence[Filed]) -> dict[str, int]:
+        """What the transaction that applies them has to count beside."""
+
     def remove(self, connection: Connection, batches: Sequence[Filed]) -> bool:
         """In the transaction that applies them: False where another analyser was first with any of them."""
 
@@ -62,6 +65,9 @@ class InboxSource:
     def count_failure(self, batches: Sequence[Filed], certain: bool = False) -> None:
         with writing(self._engine) as connection:
             claims.count_failure(connection, batches, certain)
+
+    def counts(self, batches: Sequence[Filed]) -> dict[str, int]:
+        return {}  # they were counted when they were stored
 
     def remove(self, connection: Connection, batches: Sequence[Filed]) -> bool:
         is_mine = inbox.remove(connection, batches)
