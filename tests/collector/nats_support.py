@@ -67,7 +67,17 @@ class Cluster:
         """The server that leads the stream, None while there is none."""
         found = self.ask(lambda jetstream: jetstream.stream_info(NAME))
         name = found and (found.cluster.leader if found.cluster else "n0")
-        return int(name[1:]) if name else None
+        return int(name[1:]) if name else None  # 0 is one
+
+    def limit(self, most_bytes: int) -> bool:
+        """Let the stream hold so much; False where the servers do not answer."""
+
+        async def change(jetstream: JetStreamContext) -> bool:
+            config = (await jetstream.stream_info(NAME)).config
+            config.max_bytes = most_bytes
+            return bool(await jetstream.update_stream(config))
+
+        return bool(self.ask(change))
 
     def ask(self, work: Callable[[JetStreamContext], Awaitable[Any]]) -> Any:
         """What `work` gives, None where the servers do not answer."""

@@ -87,7 +87,8 @@ class Connection:
             try:
                 self._client = await nats.connect(
                     self.servers, connect_timeout=2, reconnect_time_wait=0.5, max_reconnect_attempts=-1,
-                    ping_interval=5, max_outstanding_pings=2, error_cb=_say_nothing, disconnected_cb=self._say_disconnected,
+                    ping_interval=5, max_outstanding_pings=2, error_cb=_say_nothing,
+                    disconnected_cb=self._say_disconnected,
                 )  # fmt: skip
             except (NatsError, OSError, asyncio.TimeoutError) as error:
                 logger.warning("the buffer does not answer: %s", error)

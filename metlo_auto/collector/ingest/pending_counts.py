@@ -17,6 +17,7 @@ class PendingCounts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
+        self._is_waiting = False  # for the store, and has said so
 
     def add(self, name: str, n: int = 1) -> None:
         with self._lock:
@@ -41,4 +42,8 @@ class PendingCounts:
                 counters.add(connection, counts)
         except Exception as error:  # noqa: BLE001  # a store that is unreachable must not end a thread
             self.put_back(counts)
-            logger.warning("counts wait for the store: %s", str(error).splitlines()[0])
+            if not self._is_waiting:
+                logger.warning("counts wait for the store: %s", str(error).splitlines()[0])
+            self._is_waiting = True
+        else:
+            self._is_waiting = False
