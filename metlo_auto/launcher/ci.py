@@ -32,7 +32,7 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     environ[FOLDER] = os.environ[FOLDER] = folder
     try:
         python = collector_python.find(environ, chosen.yes)
-        say("what the command shows is kept at " + local.attach(environ, chosen.yes))
+        say("until the command and its checks end, what it shows is at " + local.attach(environ, chosen.yes))
         status = process.run_child(path, chosen.command, environ)
         if status:
             say("the command failed with status %d: nothing was checked" % status)
@@ -51,7 +51,7 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
 
 def _checks(chosen: "Options") -> "List[List[str]]":
     """The collector's commands, in the order in which they run."""
-    more = ["--fail-on", chosen.fail_on] if chosen.fail_on else []
+    more = ["--fail-on", chosen.fail_on or "high"]
     findings = ["findings"] + more
     for name, value in (("--sarif", chosen.sarif), ("--junit", chosen.junit)):
         findings += [name, value] if value else []
