@@ -1,4 +1,4 @@
-"""A service's OpenAPI document in Swagger UI, whose files are in the package flask-swagger-ui; it sends nothing to the app."""
+"""A service's OpenAPI document in Swagger UI, from the package flask-swagger-ui; nothing is sent to the app."""
 
 from __future__ import annotations
 
