@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = "METLO_COLLECTOR_DATA_DIR"
 NOTHING = 3
+DELIVERS_WITHIN = "15"  # seconds: what goes to the spool at the command's end would be missing from the checks
 SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
 
 
@@ -30,6 +31,7 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     folder = kept or tempfile.mkdtemp(prefix="metlo-ci-")  # old traffic of this machine is none of this run's
     before = os.environ.get(FOLDER)
     environ[FOLDER] = os.environ[FOLDER] = folder
+    environ.setdefault("METLO_SHUTDOWN_TIMEOUT", DELIVERS_WITHIN)
     try:
         python = collector_python.find(environ, chosen.yes)
         say("until the command and its checks end, what it shows is at " + local.attach(environ, chosen.yes))
