@@ -189,6 +189,8 @@ def _one_service(connection: Connection, options: argparse.Namespace) -> Optiona
 def _check_document(name: str, observed: dict[str, Any]) -> None:
     try:
         kept = openapi.read_document(Path(name).read_bytes())
+    except OSError as error:
+        raise Misused(f"{name} cannot be read: {error.strerror}") from error
     except openapi.Unreadable as error:
         raise Failed(f"{name} {error}") from error
     found = openapi.differences(kept, observed)
