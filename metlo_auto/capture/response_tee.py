@@ -4,7 +4,7 @@ Whatever is asked of it is asked of the response, once: that is iterated and clo
 """
 
 import sys
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 from metlo_auto.capture.foreign import (
     Foreign,
@@ -16,7 +16,7 @@ from metlo_auto.capture.foreign import (
     is_a,
     module_name,
 )
-from metlo_auto.capture.recording import LIVE, Recording
+from metlo_auto.capture.recording import Recording, of_environ
 from metlo_auto.capture.stand_in import StandIns, reduced
 
 _END = object()
@@ -260,6 +260,7 @@ _RESPONSES = StandIns(ResponseTee, {"__next__": _next})
 _LISTS = StandIns(_ListTee, {"__iter__": _iterated}, list)
 _TUPLES = StandIns(_TupleTee, {"__iter__": _iterated}, tuple)
 _LIST = _LISTS.of([])
+TEES: List[type] = [ResponseTee, _Sequence]  # the compiled one, too, where it is used
 
 
 def hand_over_interrupted(frame: Any) -> None:
@@ -276,9 +277,9 @@ def _recording_of(value: Foreign) -> Optional[Recording]:
     kind = type(value)
     if kind is Recording:
         return value  # type: ignore[no-any-return]
-    if issubclass(kind, (ResponseTee, _Sequence)):
+    if issubclass(kind, tuple(TEES)):
         return value._metlo_recording  # type: ignore[no-any-return]
-    return LIVE.get(id(value)) if kind is dict else None
+    return of_environ(value) if kind is dict else None
 
 
 def _held_by(frame: Any) -> Any:
