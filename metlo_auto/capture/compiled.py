@@ -30,6 +30,7 @@ def compiled_edge(module: Any, capture: Capture) -> Optional[Any]:
         "response_tee": watching, "request_tee": reading.of, "restored": recording.restored,
         "restored_copy": partial(request_tee.restored_copy, capture.limit, capture.guard),
         "seen_attribute": request_tee.seen_attribute, "watch": response_tee.watch, "left": left,
+        "has_ended": response_tee.has_ended,
         "failed": partial(_failed, capture.guard), "is_finalizing": sys.is_finalizing,
     })
 

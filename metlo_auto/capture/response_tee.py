@@ -57,7 +57,7 @@ def _goes_out_as_is(result: Foreign, recording: Recording) -> bool:
         module_name(type(result)) == "tempfile")
 
 
-def _has_ended(recording: Recording) -> None:
+def has_ended(recording: Recording) -> None:
     recording.ended = True
     if not recording.size and not recording.done:
         recording.ended_empty()
@@ -68,7 +68,7 @@ def _next(self: Any) -> Foreign:
     try:
         piece = next(self._metlo_source)
     except StopIteration:
-        _has_ended(recording)
+        has_ended(recording)
         raise
     except BaseException as error:
         __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
@@ -178,7 +178,7 @@ class OrdinaryTee(ResponseTee):
         if piece is _END:
             recording.ended = True
             if not recording.size:  # hardly ever
-                _has_ended(recording)
+                has_ended(recording)
             raise StopIteration
         if not recording.done:
             recording.take(piece)
@@ -262,7 +262,7 @@ def _each(pieces: "Iterator[Foreign]", sequence: Any, recording: Recording) -> "
         yield piece
     recording.ended = True
     if not recording.size:  # hardly ever
-        _has_ended(recording)
+        has_ended(recording)
 
 
 class _ListTee(_Sequence, list):  # type: ignore[type-arg]

@@ -44,6 +44,7 @@ pub struct Edge {
     pub seen_attribute: Py<PyAny>,
     watch: Py<PyAny>,
     left: Py<PyAny>,
+    has_ended: Py<PyAny>,
     failed: Py<PyAny>,
     is_finalizing: Py<PyAny>,
     writer: Mutex<Option<Py<Writer>>>,
@@ -76,6 +77,7 @@ impl Edge {
             seen_attribute: function("seen_attribute")?,
             watch: function("watch")?,
             left: function("left")?,
+            has_ended: function("has_ended")?,
             failed: function("failed")?,
             is_finalizing: function("is_finalizing")?,
             writer: Mutex::new(None),
@@ -275,6 +277,11 @@ impl Edge {
             live.del_item(key)?;
         }
         Ok(())
+    }
+
+    /// The response of a `Recording` has come to its end.
+    pub fn ended(&self, recording: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.has_ended.bind(recording.py()).call1((recording,)).map(drop)
     }
 
     /// Whether the interpreter is ending: modules are torn down, and nothing of Python's works any more.

@@ -43,7 +43,7 @@ impl Exchange {
         let start = if named.is_some_and(|named| !named.is_empty()) { None } else { Start::of(args) };
         let forward = match (&*this.lock(), &start) {
             (State::Over(forward), _) => Some(forward.clone_ref(py)),
-            (State::Seen(seen), Some(_)) if seen.status == 0 && seen.size == 0 => Some(seen.forward.clone_ref(py)),
+            (State::Seen(seen), Some(_)) if seen.in_call && seen.status == 0 && seen.size == 0 => Some(seen.forward.clone_ref(py)),
             _ => None,
         };
         let Some(forward) = forward else {
@@ -224,15 +224,26 @@ impl Exchange {
         Ok(taken.is_some())
     }
 
-    /// The response is iterated, or has come to its end.
-    pub fn mark(slf: &Bound<'_, Self>, ended: bool) -> PyResult<()> {
+    /// The response is iterated.
+    pub fn iterated(slf: &Bound<'_, Self>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let seen = this.see(|seen| if ended { seen.ended = true } else { seen.iterated = true });
-        if seen.is_some() {
+        if this.see(|seen| seen.iterated = true).is_some() {
             return Ok(());
         }
-        let name = if ended { intern!(py, "ended") } else { intern!(py, "iterated") };
-        Self::noted(slf, || Ok(this.is_over()), |recording| recording.setattr(name, true))
+        Self::noted(slf, || Ok(this.is_over()), |recording| recording.setattr(intern!(py, "iterated"), true))
+    }
+
+    /// The response has come to its end; one that gave nothing is Python's, since some servers fail on it.
+    pub fn ended(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        let seen = this.see(|seen| {
+            seen.ended = seen.size > 0;
+            seen.ended
+        });
+        if seen == Some(true) {
+            return Ok(());
+        }
+        Self::noted(slf, || Ok(this.is_over()), |recording| this.edge.get().ended(recording))
     }
 
     /// The app has returned its response; false where Python has to take note of that.

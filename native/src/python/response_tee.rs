@@ -24,7 +24,7 @@ impl ResponseTee {
     }
 
     fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
-        Exchange::mark(slf.get().exchange.bind(slf.py()), false)?;
+        Exchange::iterated(slf.get().exchange.bind(slf.py()))?;
         Ok(slf.clone())
     }
 
@@ -36,7 +36,7 @@ impl ResponseTee {
             Err(error) => Err(error.into()),
         };
         match next {
-            Ok(None) => Exchange::mark(exchange, true)?,
+            Ok(None) => Exchange::ended(exchange)?,
             Ok(Some(ref piece)) => Exchange::take(exchange, piece)?,
             Err(ref error) if error.is_instance_of::<PyGeneratorExit>(py) => {}
             Err(ref error) => Exchange::noted(exchange, || Ok(false), |recording| {
