@@ -154,6 +154,8 @@ class Recording(Exchange):
                 self.capture.guard.run(self._taken_all_the_same, args)
             drop_frame(error)
             raise
+        if self.handed_over:
+            return write
         try:
             ordinary = self.in_call and len(args) == 2 and not named and not self.status and not self.size
             if ordinary or self._counts(args, named):
@@ -333,7 +335,9 @@ class Recording(Exchange):
     def _forget(self) -> None:
         # A stream may run on for days, and a traceback may hold this for as long.
         self.chunks, self.copy, self.request_body, self.response_body = [], None, EMPTY, EMPTY
-        self.facts, self.environ, self.forward, self.headers = {}, None, None, ()
+        self.facts, self.environ, self.headers = {}, None, ()
+        if self.unfinished != "streaming":  # else the app may ask the server for more
+            self.forward = None
 
     def has_passed(self) -> bool:
         """Whether all of the response has gone by, even if nobody asked for what comes after it."""

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, Response
 from werkzeug.test import EnvironBuilder
 
-from metlo_auto.capture import flask_hooks
+from metlo_auto.capture import flask_hooks, recording
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.recording import LIVE, Capture, hand_over_rest
 
@@ -101,6 +101,22 @@ def test_a_second_status_after_output_began_does_not_count():
     app, seen = raw(answer)
     assert Server().run(app, environ()) == "ValueError"
     assert (seen.only["status"], seen.only["response_body"]) == (200, (b"first;", 6, "aborted"))
+
+
+def test_a_stream_that_was_reported_while_it_ran_still_has_the_servers_start_response(monkeypatch):
+    monkeypatch.setattr(recording, "STREAM_SECONDS", -1.0)
+
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)
+        yield b"first;"
+        try:
+            raise ValueError
+        except ValueError:
+            start_response("503 Bad", TEXT, sys.exc_info())
+    app, seen = raw(answer)
+    server = Server()
+    assert (server.run(app, environ()), server.out, server.status) == ("ValueError", [b"first;"], "200 OK")
+    assert (seen.only["status"], seen.only["response_body"]) == (200, (b"first;", 6, "streaming"))
 
 
 def test_a_second_status_before_output_counts():
