@@ -9,7 +9,7 @@ from metlo_auto.collector.analysis.aggregation import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.store import counters, retention
-from metlo_auto.collector.store.database import upsert
+from metlo_auto.collector.store.database import insert_all, upsert
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
 
@@ -83,5 +83,5 @@ def _add_samples(connection: Connection, aggregates: Aggregates, caps: Caps) -> 
     kept = aggregates.samples[-caps.samples :] if caps.samples else []
     counters.add(connection, {"expired_traces": len(aggregates.samples) - len(kept)})
     if kept:
-        connection.execute(insert(samples), [{**item._asdict(), "size": len(item.body)} for item in kept])
+        insert_all(connection, samples, [{**item._asdict(), "size": len(item.body)} for item in kept])
         counters.add(connection, {"sample_bytes": sum(len(item.body) for item in kept)})

@@ -155,11 +155,25 @@ def upsert(
     keys = [column.name for column in table.primary_key]
     merges = Merges(tuple(sums), tuple(minima), tuple(maxima), tuple(latest))
     compiled = _compiled_upsert(connection.dialect, table, tuple(rows[0]), merges)
-    ordered: Any = sorted(rows, key=itemgetter(*keys))
+    _execute(connection, compiled, sorted(rows, key=itemgetter(*keys)))
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, which have the same columns and no key yet."""
+    if rows:
+        _execute(connection, _compiled_insert(connection.dialect, table, tuple(rows[0])), rows)
+
+
+@lru_cache(maxsize=64)
+def _compiled_insert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    return table.insert().inline().compile(dialect=dialect, column_keys=list(columns))
+
+
+def _execute(connection: Connection, compiled: Any, rows: Any) -> None:
+    """`rows` are given to the driver as they are: SQLAlchemy's own handling of one takes longer than SQLite's."""
     if compiled.positional:
-        ordered = list(map(itemgetter(*compiled.positiontup), ordered))
-    # given to the driver as they are: SQLAlchemy's own handling of a row takes longer than SQLite's storing it
-    connection.exec_driver_sql(str(compiled), ordered)
+        rows = list(map(itemgetter(*compiled.positiontup), rows))
+    connection.exec_driver_sql(str(compiled), rows)
 
 
 class Merges(NamedTuple):
