@@ -21,12 +21,13 @@ from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import claims, inbox
-from metlo_auto.collector.store.database import WRITES, reading, writing
+from metlo_auto.collector.store.database import WRITES, is_sqlite, reading, writing
 from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 from metlo_auto.collector.store.schema_version import NewerStore
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
+MOST_BYTES_BESIDE_OTHERS = 4_000_000  # where several analysers may share a store
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
 REST = 0.1  # seconds that uploads gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
@@ -85,7 +86,8 @@ class Worker:
                 return claims.Claimed([], 0)
         self._renewed_at = self._clock()
         with writing(self._engine) as connection:
-            return claims.claim(connection, self._owner, self._renewed_at, MOST_BYTES)
+            most = MOST_BYTES if is_sqlite(self._engine) else MOST_BYTES_BESIDE_OTHERS
+            return claims.claim(connection, self._owner, self._renewed_at, most)
 
     def _analyse(self, batches: list[inbox.Filed], state: AnalysisState) -> None:
         """Raises Taken where the batches have to be claimed again."""
@@ -130,6 +132,8 @@ class Worker:
                 raise Taken
             claims.end(connection, batches)
             apply(connection, result, self._caps, self._clock())
+        with writing(self._engine) as connection:  # apart: other analysers wait for what `apply` holds
+            prune(connection, self._caps)
 
     def _isolate(self, batch: inbox.Filed, state: AnalysisState) -> None:
         """Apply the batch without the traces that cannot be, and say which they are."""
