@@ -8,14 +8,14 @@ from sqlalchemy.engine import Connection
 from metlo_auto.collector.analysis.aggregation import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
-from metlo_auto.collector.store import counters
+from metlo_auto.collector.store import counters, retention
 from metlo_auto.collector.store.database import insert_all, upsert
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
 
 
 def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float) -> None:
-    """Merge `aggregates` in the caller's transaction.
+    """Merge `aggregates` in the caller's transaction; on SQLite hold the caps in it too.
 
     First what no other writer touches, last the rows that all of them do, so that these are locked for a moment only.
     """
@@ -30,6 +30,8 @@ def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float
     _add_traffic(connection, aggregates)
     _add_endpoints(connection, aggregates)
     counters.add(connection, counts)
+    if connection.dialect.name == "sqlite":  # which has one writer: what waits for it sees the caps kept
+        retention.prune(connection, caps)
 
 
 def _add_endpoints(connection: Connection, aggregates: Aggregates) -> None:

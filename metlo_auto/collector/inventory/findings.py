@@ -136,22 +136,22 @@ def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterato
         yield _Draft("new-endpoint", "", "Not seen before.", _number(endpoint.calls, "call"))
 
 
-_TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
+TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
 MANY_FAILED = 10  # logins of one caller
-_CORS = {"any origin": "cors-credentials", "the caller's origin": "cors-reflected"}
+CORS = {"any origin": "cors-credentials", "the caller's origin": "cors-reflected"}
 
 
 def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
     """What single exchanges showed."""
     for trouble, n in sorted(notes.troubles.items()):
-        if trouble in _TROUBLES:
-            yield _Draft(_TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
+        if trouble in TROUBLES:
+            yield _Draft(TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
     for name, n in sorted(notes.reflected.items()):
         yield _Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
     for which, n in sorted(notes.cors.items()):
-        if which in _CORS:
+        if which in CORS:
             yield _Draft(
-                _CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered)
+                CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered)
             )
     for lack, n in sorted(notes.cookie_flags.items()):
         yield _Draft("cookie-flags", lack, f"Set-Cookie: {lack}.", _of(n, answered))
