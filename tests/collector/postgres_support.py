@@ -23,9 +23,10 @@ def _as_server_user(*command: str) -> list[str]:
 
 
 class Server:
-    """A server with an empty database, not started; `remove` when done."""
+    """A server with an empty database, not started; `remove` when done. `inside` begins each of its commands."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1", inside: tuple[str, ...] = ()) -> None:
+        self._address, self._inside = address, inside
         folder = binaries()
         assert folder is not None
         self._data = Path(tempfile.mkdtemp(prefix="metlo-pg-"))
@@ -34,13 +35,15 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"postgresql://metlo@127.0.0.1:{self.port}/postgres"
+        self.url = f"postgresql://metlo@{address}:{self.port}/postgres"
         self._pg_ctl = str(folder / "pg_ctl")
         self._cluster = str(self._data / "cluster")
         self._run(str(folder / "initdb"), "-D", self._cluster, "-U", "metlo", "-A", "trust")
+        with open(f"{self._cluster}/pg_hba.conf", "a") as rules:
+            rules.write("host all all samenet trust\n")
 
-    def start(self, host: str = "127.0.0.1") -> None:
-        options = f"-h {host} -p {self.port} -k {self._data} -c fsync=on -c max_connections=100"
+    def start(self) -> None:
+        options = f"-h {self._address} -p {self.port} -k {self._data} -c fsync=on -c max_connections=100"
         self._run(self._pg_ctl, "-D", self._cluster, "-o", options, "-w", "-l", str(self._data / "log"), "start")
 
     def stop(self) -> None:
@@ -53,7 +56,7 @@ class Server:
 
     def _run(self, *command: str, check: bool = True) -> None:
         quiet = subprocess.DEVNULL
-        subprocess.run(_as_server_user(*command), check=check, stdout=quiet, stderr=quiet, cwd="/")
+        subprocess.run([*self._inside, *_as_server_user(*command)], check=check, stdout=quiet, stderr=quiet, cwd="/")
 
 
 def running() -> Iterator[str]:

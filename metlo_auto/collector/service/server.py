@@ -108,6 +108,7 @@ def _listen(app: Any, options: Options) -> Any:
                 clear_untrusted_proxy_headers=True,
                 max_request_body_size=8_388_608,
                 inbuf_overflow=8_388_608,
+                recv_bytes=262_144,  # of an upload at once: each part costs a turn of the server's loop
                 connection_limit=1000,
                 channel_timeout=60,
                 ident=None,
