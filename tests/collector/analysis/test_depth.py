@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ from metlo_auto.collector.analysis.aggregation import Aggregates, aggregate
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.depth import LEAST_OFTEN, WHOLLY
 from metlo_auto.collector.store.inbox import Filed
-from tests.collector.collector_support import trace
+from tests.collector.collector_support import Collector, trace
 
 
 def _call(i: int, method: str = "GET", **body: Any) -> dict[str, Any]:
@@ -92,3 +93,16 @@ def test_an_analyser_that_begins_anew_analyses_everything() -> None:
     (result,), _ = _analysed([*LONG[:50]])
     (again,), _ = _analysed([*LONG[:50]])
     assert result.facts == again.facts
+
+
+def test_the_page_says_how_many_calls_were_analysed(collector: Collector) -> None:
+    for start in range(0, len(LONG), 500):
+        assert collector.batch(LONG[start : start + 500]).status_code == 200
+    collector.settled(len(LONG))
+    (endpoint,) = collector.get("/api/local/endpoints")
+    assert endpoint["calls"] == len(LONG)
+    collector.session.get(collector.page, timeout=30)
+    page = collector.session.get(f"{collector.url}/endpoints/{endpoint['id']}", timeout=30)
+    found = re.search(r"Seen in ([\d,]+) analysed of 3,000 calls", page.text)
+    assert found is not None
+    assert WHOLLY < int(found.group(1).replace(",", "")) < len(LONG) / 2
