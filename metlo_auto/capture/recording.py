@@ -41,7 +41,8 @@ _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write",
+                 "compiled")
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Capture:
         self.ordinary = ordinary
         self.clock = clock
         self.write = write
+        self.compiled: Any = None  # the compiled edge, where there is one
 
 
 class Recording(Exchange):
@@ -74,7 +76,7 @@ class Recording(Exchange):
     __slots__ = (
         "capture", "environ", "facts", "forward", "write_out", "begun", "copy", "declared", "upgrade", "headers",
         "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "in_call", "iterated", "done",
-        "handed_over",
+        "handed_over", "write",
     )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Foreign, facts: Environ, forward: Foreign) -> None:
@@ -105,6 +107,7 @@ class Recording(Exchange):
         self.iterated = False  # somebody has begun to iterate the response
         self.done = False
         self.handed_over = False
+        self.write = capture.write  # None where it has declined
 
     def tee_input(self, environ: Environ) -> None:
         """Puts a tee in place of the server's stream, where there can be a body."""
@@ -345,7 +348,7 @@ class Recording(Exchange):
     def _hand_over(self) -> None:
         if HEADER in self.facts and self.traceparent is None:
             self.traceparent = of_header(self.facts[HEADER])
-        write = self.capture.write
+        write = self.write
         if write is not None and write(self):
             self.handed_over = True
             return
@@ -421,7 +424,8 @@ def _is_running(inner: CodeType) -> bool:
 
 
 # What runs now, by the id of its environ: neither the environ nor the app has anything of ours in it.
-LIVE: Dict[int, Recording] = {}
+# Values are Recordings, or what the compiled edge has instead.
+LIVE: Dict[int, Any] = {}
 # What waits for the layer that called its app, by thread: over when that returns, or another request begins.
 WAITING: Dict[int, Recording] = {}
 
@@ -435,12 +439,27 @@ def no_longer_waits(environ: Foreign) -> None:
 
 def of_environ(environ: Foreign) -> Optional[Recording]:
     """The recording of the request with this very environ."""
-    return LIVE.get(id(environ))
+    return _as_recording(LIVE.get(id(environ)))
+
+
+def _as_recording(running: Any) -> Optional[Recording]:
+    """Itself, or the one that goes on from here where the compiled edge has begun."""
+    return running if running is None or type(running) is Recording else running.recording()
+
+
+def restored(capture: Capture, environ: Foreign, facts: Environ, forward: Foreign, known: Dict[str, Any]) -> Recording:
+    """One that has begun elsewhere; `known`: its fields."""
+    recording = Recording(capture, environ, facts, forward)
+    for name, value in known.items():
+        setattr(recording, name, value)
+    return recording
 
 
 def hand_over_rest() -> None:
     """For the end of the process: what was answered and not closed, and what waits for a call to return."""
-    for recording in list(LIVE.values()):
+    for recording in map(_as_recording, list(LIVE.values())):
+        if recording is None:
+            continue
         if recording.done or (recording.status and not recording.in_call):
             recording.done = True
             recording._finish_now()

@@ -4,7 +4,7 @@ Whatever is asked of it is asked of the response, once: that is iterated and clo
 """
 
 import sys
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 from metlo_auto.capture.foreign import (
     Foreign,
@@ -16,7 +16,7 @@ from metlo_auto.capture.foreign import (
     is_a,
     module_name,
 )
-from metlo_auto.capture.recording import LIVE, Recording
+from metlo_auto.capture.recording import Recording, of_environ
 from metlo_auto.capture.stand_in import StandIns, reduced
 
 _END = object()
@@ -57,7 +57,7 @@ def _goes_out_as_is(result: Foreign, recording: Recording) -> bool:
         module_name(type(result)) == "tempfile")
 
 
-def _has_ended(recording: Recording) -> None:
+def has_ended(recording: Recording) -> None:
     recording.ended = True
     if not recording.size and not recording.done:
         recording.ended_empty()
@@ -68,7 +68,7 @@ def _next(self: Any) -> Foreign:
     try:
         piece = next(self._metlo_source)
     except StopIteration:
-        _has_ended(recording)
+        has_ended(recording)
         raise
     except BaseException as error:
         __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
@@ -178,7 +178,7 @@ class OrdinaryTee(ResponseTee):
         if piece is _END:
             recording.ended = True
             if not recording.size:  # hardly ever
-                _has_ended(recording)
+                has_ended(recording)
             raise StopIteration
         if not recording.done:
             recording.take(piece)
@@ -262,7 +262,7 @@ def _each(pieces: "Iterator[Foreign]", sequence: Any, recording: Recording) -> "
         yield piece
     recording.ended = True
     if not recording.size:  # hardly ever
-        _has_ended(recording)
+        has_ended(recording)
 
 
 class _ListTee(_Sequence, list):  # type: ignore[type-arg]
@@ -291,6 +291,7 @@ _RESPONSES = StandIns(ResponseTee, {"__next__": _next})
 _LISTS = StandIns(_ListTee, {"__iter__": _iterated}, list)
 _TUPLES = StandIns(_TupleTee, {"__iter__": _iterated}, tuple)
 _LIST = _LISTS.of([])
+TEES: List[type] = [ResponseTee, _Sequence]  # the compiled one, too, where it is used
 
 
 def hand_over_interrupted(frame: Any) -> None:
@@ -307,9 +308,9 @@ def _recording_of(value: Foreign) -> Optional[Recording]:
     kind = type(value)
     if kind is Recording:
         return value  # type: ignore[no-any-return]
-    if issubclass(kind, (ResponseTee, _Sequence)):
+    if issubclass(kind, tuple(TEES)):
         return value._metlo_recording  # type: ignore[no-any-return]
-    return LIVE.get(id(value)) if kind is dict else None
+    return of_environ(value) if kind is dict else None
 
 
 def _held_by(frame: Any) -> Any:
