@@ -20,6 +20,7 @@ COMMANDS = {
     "startup": "what the launcher and the imports cost at the start of a process",
     "latency": "latency at half load with large traces",
     "growth": "added CPU against body size, headers, routes and request rate",
+    "analyser": "CPU and memory that the collector's analyser needs for a trace, of several revisions",
     "collector": "traces per second that the embedded collector accepts and analyses",
 }
 

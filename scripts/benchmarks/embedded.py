@@ -26,9 +26,9 @@ from benchmarks.servers import Server
 from benchmarks.variants import installed, variant
 from benchmarks.workloads import WORKLOADS, Workload
 
-_NEEDS = ("flask==3.1.3", "jinja2==3.1.6", "waitress==3.0.2", "sqlalchemy==2.0.51", "alembic", "phonenumbers",
+NEEDS = ("flask==3.1.3", "jinja2==3.1.6", "waitress==3.0.2", "sqlalchemy==2.0.51", "alembic", "phonenumbers",
           "python-stdnum", "urllib3", "requests", "prometheus-client")
-_SPEED = ("orjson==3.13.0",)
+SPEED = ("orjson==3.13.0",)
 
 
 class Result(NamedTuple):
@@ -136,7 +136,7 @@ class Poster(threading.Thread):
 @contextmanager
 def running(python: str, extras: Sequence[str]) -> Iterator[Collector]:
     """A collector of this checkout in an environment of its own."""
-    folder = venvs.venv("-".join(["collector", *extras]), [*_NEEDS, *(_SPEED if extras else ())], python)
+    folder = venvs.venv("-".join(["collector", *extras]), [*NEEDS, *(SPEED if extras else ())], python)
     venvs.install_agent(folder, "")
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         collector = Collector(folder, home)

@@ -7,12 +7,14 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
 from metlo_auto.collector.analysis.analysis_state import OTHERS, AnalysisState
+from metlo_auto.collector.analysis.depth import look_of
 from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
 from metlo_auto.collector.analysis.sections import ANY_MEDIA_TYPE, HEADER, Section, sections
 from metlo_auto.collector.analysis.shapes import Place, places
 from metlo_auto.collector.analysis.sibling_folding import Fold
+from metlo_auto.collector.analysis.symptoms import Note
 from metlo_auto.collector.analysis.test_marks import RunTrace, trace_of_run
 from metlo_auto.collector.ingest import contract, transport
 from metlo_auto.collector.store.inbox import Filed
@@ -27,6 +29,7 @@ except ImportError:  # the extra `speed`
 _NO_ENDPOINT = (404, 405)
 _MOVED = (301, 307, 308)  # the same request belongs elsewhere
 _SEE_OTHER = (302, 303)  # what a GET gets where nothing is, and the usual answer to a form
+ONLY_COUNTED = "only counted"  # the note of calls that others stand for
 UNNAMED = "unnamed"  # the service where neither agent nor host names one
 MOST_SET_ASIDE = 65_536  # bytes kept of a trace that cannot be analysed
 
@@ -87,8 +90,10 @@ class Aggregates:
 
     def finish(self) -> None:
         """Turn what was counted into facts and folds."""
+        known = self._state.known
         for part, root in self._parts.items():
-            for fact in facts(part.endpoint_id, part.section, root, self._state.known):
+            before = known.news
+            for fact in facts(part.endpoint_id, part.section, root, known):
                 if fact.kind == OVERFLOW:
                     self._count("overflow_fields")
                     continue
@@ -98,6 +103,8 @@ class Aggregates:
             if part.section.startswith("response") and not part.echo:
                 for path, n in leaks.secrets(root, self.endpoints[part.endpoint_id]["method"]):
                     self._note(part.endpoint_id, "secret", path, n)
+            if known.news > before:
+                self._state.depth.deepen(part.endpoint_id)
         for part, root in self._parts.items():
             self._note_sibling(part, root)
         for row in self.endpoints.values():
@@ -132,13 +139,24 @@ class Aggregates:
             self._count("unmatched_traces" if template is None else "overflow_traces")
             self.samples.append(_sample(None, seen, body))
             return
-        parts, notes = list(sections(seen, template)), list(_notes(seen))  # what fails is to fail before it counts
+        parts = list(sections(seen, template))  # what fails is to fail before it counts
+        weight = 1 if seen.status >= 400 else self._state.depth.weight(name, look_of(seen, parts))
+        notes = list(_notes(seen)) if weight else ()
         self._add_endpoint(name, seen, template, host)
         self.samples.append(_sample(name, seen, body))
         self._add_traffic(name, seen)
+        if weight:
+            self._add_depth(name, seen, template, parts, notes, weight)
+
+    def _add_depth(
+        self, name: str, seen: Observation, template: str, parts: list[Section], notes: Sequence[Note], weight: int
+    ) -> None:
+        """What is known of the call beyond that it was made; it stands for `weight` calls that look like it."""
+        if weight > 1:
+            self._note(name, ONLY_COUNTED, "", weight - 1)
         for kind, value in notes:
-            self._note(name, kind, value, 1)
-        self._add_sections(name, seen, parts)
+            self._note(name, kind, value, weight)
+        self._add_sections(name, seen, parts, weight)
         if seen.status < 400:
             self._add_links(name, seen, template, parts)
 
@@ -157,32 +175,33 @@ class Aggregates:
             elif section.name.startswith("response 2xx") and not section.name.endswith(HEADER):
                 ids.note(seen.service, name, template, section.value)
 
-    def _add_sections(self, name: str, seen: Observation, parts: list[Section]) -> None:
+    def _add_sections(self, name: str, seen: Observation, parts: list[Section], weight: int) -> None:
         texts: Optional[frozenset[str]] = None
         for section in parts:
             if not section.name.startswith("response"):
-                self._place(_Part(name, section.name, False, False)).add(section.value)
+                self._place(_Part(name, section.name, False, False)).add(section.value, weight)
                 continue
-            texts = leaks.request_texts(seen) if texts is None else texts
+            texts = leaks.repeated_texts(seen) if texts is None else texts
             pruned, echo = leaks.without_echoes(section.value, texts) if texts else (section.value, False)
             is_good = section.name.startswith("response 2xx")
             anonymous = is_good and not seen.authenticated and not credentials.body_credential(seen.trace["request"])
-            self._place(_Part(name, section.name, anonymous and not echo, echo)).add(section.value)
+            self._place(_Part(name, section.name, anonymous and not echo, echo)).add(section.value, weight)
             if echo or not is_good:
-                self._add_leaks(name, section.name, pruned, "anonymous" if anonymous else "" if is_good else "in error")
+                kind = "anonymous" if anonymous else "" if is_good else "in error"
+                self._add_leaks(name, section.name, pruned, kind, weight)
             if is_good:
                 for kind in leaks.bulk(section.value):
-                    self._note(name, "bulk", kind, 1)
+                    self._note(name, "bulk", kind, weight)
 
-    def _add_leaks(self, name: str, section: str, value: Any, kind: str) -> None:
+    def _add_leaks(self, name: str, section: str, value: Any, kind: str, weight: int) -> None:
         """What is left of a response without its echoes, under `kind`; only secrets count where that is empty."""
         for leak in leaks.leaks(value):
             key = Key(name, section, leak.path)
             if leak.name == "secret":
                 if kind != "in error":
-                    self._note(name, "secret", leak.path, leak.n)
+                    self._note(name, "secret", leak.path, leak.n * weight)
             elif kind and self._state.known.admit_place(key):
-                self._add_fact(Fact(key, kind, leak.name, leak.n))
+                self._add_fact(Fact(key, kind, leak.name, leak.n * weight))
 
     def _template(self, seen: Observation) -> Optional[str]:
         """The endpoint's template; None where a 404 or 405 matched no route."""
@@ -232,7 +251,10 @@ class Aggregates:
     def _note(self, endpoint: str, kind: str, value: str, n: int) -> None:
         """A fact about the endpoint as a whole."""
         key = Key(endpoint, "", "")
+        before = self._state.known.news
         if self._state.known.admit_note(key, kind, value):
+            if self._state.known.news > before:
+                self._state.depth.deepen(endpoint)
             self._add_fact(Fact(key, kind, value, n))
 
     def _add_fact(self, fact: Fact) -> None:
@@ -274,7 +296,7 @@ def _sample(name: Optional[str], seen: Observation, body: bytes) -> Sample:
     return Sample(name, seen.at, seen.trace_id, seen.method, seen.status, body, seen.service, seen.host)
 
 
-def _notes(seen: Observation) -> Iterator[tuple[str, str]]:
+def _notes(seen: Observation) -> Iterator[Note]:
     """Facts about the endpoint as a whole that one request adds, as kind and value."""
     yield "status", str(seen.status)
     if authentication.is_accepted(seen.status):

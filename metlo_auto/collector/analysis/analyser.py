@@ -20,13 +20,14 @@ from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import claims, inbox
 from metlo_auto.collector.store.availability import Availability
-from metlo_auto.collector.store.database import WRITES, reading, writing
+from metlo_auto.collector.store.database import WRITES, is_sqlite, reading, writing
 from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 from metlo_auto.collector.store.schema_version import NewerStore
 from metlo_auto.collector.store.source import InboxSource, Source
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
+MOST_BYTES_BESIDE_OTHERS = 4_000_000  # where several analysers may share a store
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
 REST = 0.1  # seconds that uploads gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
@@ -79,13 +80,17 @@ class Worker:
             self._source.try_again()
             return True
         self._state = state
+        if not is_sqlite(self._engine):
+            with writing(self._engine) as connection:  # apart: other analysers wait for what `apply` holds
+                prune(connection, self._caps)
         return True
 
     def _claim(self) -> claims.Claimed:
         """From the first source that has any."""
         self._renewed_at = self._clock()
+        most = MOST_BYTES if is_sqlite(self._engine) else MOST_BYTES_BESIDE_OTHERS
         for source in self._sources:
-            claimed = source.claim(self._renewed_at, MOST_BYTES)
+            claimed = source.claim(self._renewed_at, most)
             if claimed.batches:
                 self._source = source
                 return claimed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Engine
 
+from metlo_auto.collector.analysis.depth import Depth
 from metlo_auto.collector.analysis.facts import Key, Known
 from metlo_auto.collector.analysis.links import Ids
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
@@ -21,7 +22,7 @@ MOST_SHAPES = 16  # of one endpoint's answers, that siblings are looked for by
 
 
 class AnalysisState:
-    """Only saves work and space: an analyser that begins with an empty one counts the same."""
+    """Only saves work and space: an analyser that begins with an empty one counts the same calls."""
 
     def __init__(self) -> None:
         self.generation = 0
@@ -34,6 +35,7 @@ class AnalysisState:
         self._hosts: dict[tuple[str, str, str], set[str]] = {}
         self._shapes: dict[str, set[frozenset[str]]] = {}
         self.ids = Ids()
+        self.depth = Depth()
 
     def admit_endpoint(self, endpoint_id: str) -> bool:
         """False for one endpoint too many."""

@@ -22,8 +22,7 @@ def is_accepted(status: int) -> bool:
 def schemes(seen: Observation) -> Iterator[str]:
     """`http bearer`, `header X-Api-Key`, `cookie session`, `query api_key`: what let the caller in."""
     if is_accepted(seen.status):
-        found = (scheme for scheme in credentials.schemes(seen.trace["request"], seen.path) if scheme != "path")
-        yield from dict.fromkeys(found)
+        yield from dict.fromkeys(scheme for scheme in seen.schemes if scheme != "path")
 
 
 def credentials_in_url(seen: Observation) -> Iterator[str]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Iterator, Optional
 from urllib.parse import unquote
 
+MOST_CACHED = 200  # characters of a header's value that is remembered
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W\d_]+")
 _MASK = re.compile(r"redacted(?:-[a-p]{12})?")
@@ -128,11 +129,11 @@ def _identifies(name: str, value: str) -> bool:
 def schemes(request: dict[str, Any], path: str) -> Iterator[str]:
     """`http bearer`, `header X-Api-Key`, `cookie session`, `query api_key`, `path`: what identifies the caller."""
     for item in request.get("headers") or ():
-        name, value = str(item["name"]), str(item.get("value", ""))
-        if name.lower() == "cookie":
-            yield from (f"cookie {cookie}" for cookie in session_cookies(value))
-        elif value:
-            yield from _header_schemes(name.lower()[:100], value)
+        name, value = item["name"], item.get("value", "")
+        if type(value) is str and len(value) <= MOST_CACHED:
+            yield from _known_header_schemes(name, value)
+        else:
+            yield from _header_schemes(name, str(value))
     for name, value in _pairs(request):
         if _identifies(name, value):
             yield f"query {name[:100]}"
@@ -140,7 +141,17 @@ def schemes(request: dict[str, Any], path: str) -> Iterator[str]:
         yield "path"
 
 
-def _header_schemes(name: str, value: str) -> Iterator[str]:
+def _header_schemes(name: str, value: str) -> tuple[str, ...]:
+    name = name.lower()
+    if name == "cookie":
+        return tuple(f"cookie {cookie}" for cookie in session_cookies(value))
+    return tuple(_other_header_schemes(name[:100], value)) if value else ()
+
+
+_known_header_schemes = lru_cache(maxsize=4096)(_header_schemes)
+
+
+def _other_header_schemes(name: str, value: str) -> Iterator[str]:
     if name == "authorization":
         scheme = value.strip().partition(" ")[0].lower()
         yield f"http {scheme}" if scheme in ("bearer", "basic", "digest") else "header Authorization"

@@ -8,6 +8,7 @@ unauthenticated callers, and in error responses).
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis import masking, sensitive
@@ -20,6 +21,7 @@ _TEXT_ONLY = ("path", "query", "header", f"body {FORM}", "body multipart/form-da
 _SHOWN = ("path", "query", "header")  # the parameters, of which the document has examples
 MOST_VALUES = 12  # of a field that may be an enum
 MOST_NOTES = 60
+NO_NEWS = ("object", "login", "failed login", "link", "only counted")  # notes whose values are never all known
 MOST_PATH = 600  # bytes; the key of a fact has to fit into an index
 MOST_PLACES = 400  # of one section of one endpoint
 MOST_PLACES_IN_ALL = 1_000_000
@@ -41,81 +43,110 @@ class Fact(NamedTuple):
 
 
 class Known:
-    """What this process has already seen, so that places, values and examples stay few; losing it loses no count."""
+    """What this process has already seen, so that places, values and examples stay few; losing it loses no count.
+
+    `news` goes up with each place, class, set of values and note that was not known.
+    """
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], set[str]] = {}
-        self._sections: dict[str, set[str]] = {}
+        self.news = 0
+        self._places: dict[str, dict[str, _Places]] = {}  # by endpoint and section
         self._number_of_places = 0
-        self._values: dict[Key, Optional[set[str]]] = {}  # None: no small set
-        self._examples: set[tuple[Key, str]] = set()
-        self._notes: dict[tuple[Key, str], set[str]] = {}
+        self._notes: dict[tuple[str, str], set[str]] = {}  # values by endpoint and kind
 
     def remember(self, key: Key, kind: str, value: str) -> None:
         """Take in a fact that the store holds."""
         if not key.section:
             self.admit_note(key, kind, value)
             return
-        self._sections.setdefault(key.endpoint_id, set()).add(key.section)
-        self._add_place(self._places.setdefault((key.endpoint_id, key.section), set()), key.path)
+        self._add_place(self._section(key), key.path)
         if kind == "many":
-            self._values[key] = None
+            self.end_small_set(key)
         elif kind == "value":
             self.admit_value(key, value)
         elif kind.startswith("example"):
-            self._examples.add((key, kind))
+            self.admit_example(key, kind)
+
+    def _section(self, key: Key) -> "_Places":
+        sections = self._places.setdefault(key.endpoint_id, {})
+        found = sections.get(key.section)
+        if found is None:
+            found = sections[intern(key.section)] = _Places()
+        return found
 
     def admit_place(self, key: Key) -> bool:
         """False for one place too many: hostile or free-form keys must not fill the store."""
-        seen = self._places.setdefault((key.endpoint_id, key.section), set())
-        if key.path in seen:
+        seen = self._section(key)
+        if key.path in seen.values:
             return True
-        if len(seen) >= MOST_PLACES or self._number_of_places >= MOST_PLACES_IN_ALL or is_long(key.path):
+        if len(seen.values) >= MOST_PLACES or self._number_of_places >= MOST_PLACES_IN_ALL or is_long(key.path):
             return False
         self._add_place(seen, key.path)
         return True
 
-    def _add_place(self, seen: set[str], path: str) -> None:
-        self._number_of_places += path not in seen
-        seen.add(path)
+    def _add_place(self, seen: "_Places", path: str) -> None:
+        if path not in seen.values:
+            self.news += 1
+            self._number_of_places += 1
+            seen.values[intern(path)] = ()
 
     def admit_section(self, endpoint_id: str, section: str) -> bool:
         """False for one section too many: a client that invents media types must not fill the store."""
-        seen = self._sections.setdefault(endpoint_id, set())
+        seen = self._places.setdefault(endpoint_id, {})
         if section in seen:
             return True
         if len(seen) >= MOST_SECTIONS:
             return False
-        seen.add(section)
+        seen[intern(section)] = _Places()
         return True
 
     def admit_value(self, key: Key, value: str) -> bool:
         """False from the value on that makes it no small set."""
-        seen = self._values.setdefault(key, set())
+        places = self._section(key)
+        seen = places.values.get(key.path, ())
         if seen is None:
             return False
-        seen.add(value)
-        if len(seen) > MOST_VALUES:
-            self._values[key] = None
-            return False
-        return True
+        if value in seen:
+            return True
+        self.news += 1
+        is_small = len(seen) < MOST_VALUES
+        places.values[intern(key.path)] = (*seen, value) if is_small else None
+        return is_small
+
+    def end_small_set(self, key: Key) -> None:
+        """The values at this place are none that may be listed."""
+        self._section(key).values[intern(key.path)] = None
 
     def admit_note(self, key: Key, kind: str, value: str) -> bool:
         """False for one value too many of a fact about the whole endpoint, such as a cookie's name."""
-        seen = self._notes.setdefault((key, kind), set())
-        if value not in seen and len(seen) >= MOST_NOTES:
-            return False
-        seen.add(value)
+        seen = self._notes.setdefault((key.endpoint_id, intern(kind)), set())
+        if value not in seen:
+            if len(seen) >= MOST_NOTES:
+                return False
+            self.news += kind not in NO_NEWS
+            seen.add(value)
         return True
 
     def has_small_set(self, key: Key) -> bool:
-        return self._values.get(key, set()) is not None
+        return self._section(key).values.get(key.path, ()) is not None
 
     def admit_example(self, key: Key, kind: str) -> bool:
-        if (key, kind) in self._examples:
+        examples = self._section(key).examples
+        if kind in examples.get(key.path, ()):
             return False
-        self._examples.add((key, kind))
+        self.news += 1
+        examples[intern(key.path)] = (*examples.get(key.path, ()), intern(kind))
         return True
+
+
+class _Places:
+    """Those of one section: each path with the values of its small set, None where it is none; examples by path."""
+
+    __slots__ = ("values", "examples")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Optional[tuple[str, ...]]] = {}
+        self.examples: dict[str, tuple[str, ...]] = {}
 
 
 OVERFLOW = "overflow"  # the kind of what is no fact: a place that was one too many
@@ -155,7 +186,7 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
             formats[shape] = formats.get(shape, 0) + n
         if enumerable and (found or shape or not may_be_member(place.name, leaf)):
             enumerable = False
-            known.remember(key, "many", "")
+            known.end_small_set(key)
             yield Fact(key, "many", "", n)
     for name, n in formats.items():
         yield Fact(key, "format", name, n)

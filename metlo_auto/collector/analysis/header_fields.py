@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from metlo_auto.collector.analysis.credentials import is_credential
 
@@ -42,11 +42,29 @@ def field_name(name: str) -> Optional[str]:
     return "-".join(part.capitalize() for part in lower.split("-"))
 
 
-def header_fields(message: dict[str, Any]) -> dict[str, Any]:
+class Layout(NamedTuple):
+    """What the names of a message's headers say, which repeat while the values do not."""
+
+    lower: tuple[str, ...]
+    fields: tuple[tuple[int, str], ...]  # the API's own, each by its place
+    content_type: Optional[int]  # the first one's place
+
+
+@lru_cache(maxsize=512)
+def _layout(names: tuple[str, ...]) -> Layout:
+    lower = tuple(name.lower() for name in names)
+    found = [(place, field_name(name)) for place, name in enumerate(names[:MOST])]
+    fields = tuple((place, name) for place, name in found if name is not None)
+    return Layout(lower, fields, lower.index("content-type") if "content-type" in lower else None)
+
+
+def layout(message: dict[str, Any]) -> Layout:
+    return _layout(tuple([item["name"] for item in message.get("headers") or ()]))
+
+
+def header_fields(message: dict[str, Any], known: Layout) -> dict[str, Any]:
     """Values by name."""
-    result: dict[str, Any] = {}
-    for item in (message.get("headers") or ())[:MOST]:
-        name = field_name(item["name"])
-        if name is not None:
-            result[name] = str(item.get("value", ""))
-    return result
+    if not known.fields:
+        return {}
+    listed = message["headers"]
+    return {name: str(listed[place].get("value", "")) for place, name in known.fields}

@@ -79,6 +79,17 @@ def request_texts(seen: Observation) -> frozenset[str]:
     return frozenset(kept[:MOST_TEXTS])
 
 
+def repeated_texts(seen: Observation) -> frozenset[str]:
+    """Those of `request_texts` of which the response's body, or a header of it, may repeat one; mostly none."""
+    response = seen.trace["response"]
+    values = [str(item.get("value", "")) for item in response.get("headers") or ()]
+    text = "\n".join([str(response.get("body") or ""), *values]).lower()
+    said = request_texts(seen)
+    if not text.isascii() or "\\" in text or "&" in text or "%" in text:  # escapes may hide them
+        return said
+    return frozenset(each for each in said if each in text)
+
+
 def _body_texts(body: str) -> Iterator[str]:
     if "=" in body and body[:1] not in "{[":
         yield from (value for _, value in parse_qsl(body)[:MOST_TEXTS])

@@ -9,24 +9,29 @@ from metlo_auto.collector.analysis.aggregation import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.store import counters, retention
-from metlo_auto.collector.store.database import upsert
+from metlo_auto.collector.store.database import insert_all, upsert
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
 
 
 def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float) -> None:
-    """Merge `aggregates` in the caller's transaction and hold the caps."""
-    _add_endpoints(connection, aggregates)
-    _add_facts(connection, aggregates, now)
-    _add_traffic(connection, aggregates)
-    _add_samples(connection, aggregates, caps)
+    """Merge `aggregates` in the caller's transaction; on SQLite hold the caps in it too.
+
+    First what no other writer touches, last the rows that all of them do, so that these are locked for a moment only.
+    """
+    counts = dict(aggregates.counts)
+    _add_samples(connection, aggregates, caps, counts)
     upsert(connection, test_traces, [test._asdict() for test in aggregates.tests], latest=["status", "exception"])
     if aggregates.set_aside:
         connection.execute(insert(set_aside), [item._asdict() for item in aggregates.set_aside[-caps.set_aside :]])
         newest = connection.scalar(select(func.max(set_aside.c.id))) or 0
         connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
-    counters.add(connection, aggregates.counts)
-    retention.prune(connection, caps)
+    _add_facts(connection, aggregates, now)
+    _add_traffic(connection, aggregates)
+    _add_endpoints(connection, aggregates)
+    counters.add(connection, counts)
+    if connection.dialect.name == "sqlite":  # which has one writer: what waits for it sees the caps kept
+        retention.prune(connection, caps)
 
 
 def _add_endpoints(connection: Connection, aggregates: Aggregates) -> None:
@@ -79,9 +84,8 @@ def _add_traffic(connection: Connection, aggregates: Aggregates) -> None:
     upsert(connection, traffic, rows, sums=["calls", "errors"])
 
 
-def _add_samples(connection: Connection, aggregates: Aggregates, caps: Caps) -> None:
+def _add_samples(connection: Connection, aggregates: Aggregates, caps: Caps, counts: dict[str, int]) -> None:
     kept = aggregates.samples[-caps.samples :] if caps.samples else []
-    counters.add(connection, {"expired_traces": len(aggregates.samples) - len(kept)})
-    if kept:
-        connection.execute(insert(samples), [{**item._asdict(), "size": len(item.body)} for item in kept])
-        counters.add(connection, {"sample_bytes": sum(len(item.body) for item in kept)})
+    counts["expired_traces"] = len(aggregates.samples) - len(kept)
+    counts["sample_bytes"] = sum(len(item.body) for item in kept)
+    insert_all(connection, samples, [{**item._asdict(), "size": len(item.body)} for item in kept])

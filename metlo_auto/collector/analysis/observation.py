@@ -32,13 +32,18 @@ class Observation(NamedTuple):
     at: float  # seconds since the epoch, by the agent's clock
     received_at: float  # by the collector's clock
     duration: Optional[float]  # milliseconds
-    authenticated: bool  # the request carried credentials of some kind
+    schemes: tuple[str, ...]  # the kinds of credentials that the request carried
     trace_id: str
     trace: dict[str, Any]
     path_template: str  # the path in which segments that are too long for a pattern are `{}`
     rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
     view: str = ""  # the framework's name of the view
     service: str = ""  # the service, or the app, that the agent names; "" where it names none
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether the request carried credentials of some kind."""
+        return bool(self.schemes)
 
 
 def observe(trace: dict[str, Any], received_at: float) -> Observation:
@@ -60,7 +65,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         at=_time(meta.get("requestTimestamp"), received_at),
         received_at=received_at,
         duration=duration_of(meta.get("durationMs")),
-        authenticated=next(credentials.schemes(request, path), None) is not None,
+        schemes=tuple(credentials.schemes(request, path)),
         trace_id=_text(meta.get("traceId")),
         trace=trace,
         path_template=_without_long_segments(path),
@@ -94,17 +99,21 @@ def _pairs(listed: Any) -> Any:
     """Name and value pairs within their bounds: the very list where it is."""
     if not isinstance(listed, list):
         return listed
-    if len(listed) <= MOST_PAIRS and not any(map(_is_long, listed)):
+    if len(listed) <= MOST_PAIRS and _are_short(listed):
         return listed
-    return [_shortened(item) if _is_long(item) else item for item in listed[:MOST_PAIRS]]
+    return [item if _are_short([item]) else _shortened(item) for item in listed[:MOST_PAIRS]]
 
 
-def _is_long(item: Any) -> bool:
-    if not isinstance(item, dict):
-        return False
-    name, value = item.get("name", ""), item.get("value", "")
-    plain = isinstance(name, str) and isinstance(value, str)
-    return not plain or len(name) > MOST_PAIR_NAME or len(value) > MOST_PAIR_VALUE
+def _are_short(listed: list[Any]) -> bool:
+    """Whether each is a pair of texts within its bounds, or no pair at all."""
+    for item in listed:
+        if type(item) is dict:
+            name, value = item.get("name", ""), item.get("value", "")
+            if type(name) is not str or type(value) is not str:
+                return False
+            if len(name) > MOST_PAIR_NAME or len(value) > MOST_PAIR_VALUE:
+                return False
+    return True
 
 
 def _shortened(item: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from metlo_auto.collector.analysis.body_reading import FORM as FORM
 from metlo_auto.collector.analysis.body_reading import put, read_body
-from metlo_auto.collector.analysis.header_fields import header_fields
+from metlo_auto.collector.analysis.header_fields import Layout, header_fields, layout
 from metlo_auto.collector.analysis.observation import Observation
 
 MOST_MEDIA_TYPE = 100  # characters
@@ -34,19 +34,21 @@ def sections(seen: Observation, template: str) -> Iterator[Section]:
     """All parts of `seen` that have fields. A refused request (400 and above) says nothing on what is wanted."""
     request, response = seen.trace["request"], seen.trace["response"]
     if seen.status < 400:
+        names = layout(request)
         values = path_values(template, seen.path)
         if values:
             yield Section("path", values)
         # without parameters too, or those that are sometimes left out would look required
         yield Section("query", _pairs(request["url"].get("parameters")))
-        yield Section(HEADER, header_fields(request))
-        body = _body(request)
+        yield Section(HEADER, header_fields(request, names))
+        body = _body(request, names)
         if body is not None:
             yield Section(f"body {body[0]}", body[1])
-    body = _body(response)
+    names = layout(response)
+    body = _body(response, names)
     if body is not None:
         yield Section(f"response {seen.status // 100}xx {body[0]}", body[1])
-    yield Section(f"response {seen.status // 100}xx {HEADER}", header_fields(response))
+    yield Section(f"response {seen.status // 100}xx {HEADER}", header_fields(response, names))
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +67,7 @@ def path_values(template: str, path: str) -> dict[str, str]:
         return {}
     values = {name: unquote(steps[place]) for place, name in wanted}
     # an announcement has the template for its path: what stands in braces is no value
-    return {} if any(value == "{%s}" % name for name, value in values.items()) else values
+    return {} if "{" in path and any(value == "{%s}" % name for name, value in values.items()) else values
 
 
 def _pairs(listed: Any) -> dict[str, Any]:
@@ -79,12 +81,13 @@ def _pairs(listed: Any) -> dict[str, Any]:
     return result
 
 
-def _body(message: dict[str, Any]) -> Optional[tuple[str, Any]]:
+def _body(message: dict[str, Any], names: Layout) -> Optional[tuple[str, Any]]:
     """Media type and value of a body; None where there is none or it cannot be read as its type."""
     text = message.get("body")
     if not isinstance(text, str) or not text:
         return None
-    label = header(message, "content-type")
+    place = names.content_type
+    label = "" if place is None else str(message["headers"][place].get("value", ""))
     return read_body(media_type(label), label, text)
 
 

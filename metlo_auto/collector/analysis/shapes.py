@@ -41,57 +41,56 @@ class Place:
             counts[kind] = counts.get(kind, 0) + n
         return counts
 
-    def add(self, value: Any, depth: int = 0) -> None:
-        """Count `value` and everything in it."""
+    def add(self, value: Any, n: int = 1, depth: int = 0) -> None:
+        """Count `value` and everything in it, `n` times."""
         kind = type(value)
         if kind is dict:
-            others = self.others
-            others["object"] = others.get("object", 0) + 1
+            self._count("object", n)
             if depth < MOST_DEPTH:
-                self._add_members(value, depth + 1)
+                self._add_members(value, n, depth + 1)
         elif kind is list:
-            self._count("array")
+            self._count("array", n)
             if depth < MOST_DEPTH and value:
-                self._add_items(value, depth + 1)
+                self._add_items(value, n, depth + 1)
         elif value is None:
-            self._count("null")
+            self._count("null", n)
         elif kind is bool:
-            self._count("boolean")
+            self._count("boolean", n)
         else:
             leaf = value[:MOST_TEXT] if kind is str else value
-            self.leaves[leaf] = self.leaves.get(leaf, 0) + 1
+            self.leaves[leaf] = self.leaves.get(leaf, 0) + n
 
-    def _count(self, kind: str) -> None:
-        self.others[kind] = self.others.get(kind, 0) + 1
+    def _count(self, kind: str, n: int) -> None:
+        self.others[kind] = self.others.get(kind, 0) + n
 
-    def _add_members(self, value: dict[str, Any], depth: int) -> None:
+    def _add_members(self, value: dict[str, Any], n: int, depth: int) -> None:
         keys = self.keys
         for key, inner in value.items():
             place = keys.get(key)
             if place is None:
-                place = self._place(key)
+                place = self._place(key, n)
             kind = type(inner)
             if kind is int or kind is float or kind is str and len(inner) <= MOST_TEXT:  # most are; spares a call
                 leaves = place.leaves
-                leaves[inner] = leaves.get(inner, 0) + 1
+                leaves[inner] = leaves.get(inner, 0) + n
             else:
-                place.add(inner, depth)
+                place.add(inner, n, depth)
 
-    def _add_items(self, value: list[Any], depth: int) -> None:
+    def _add_items(self, value: list[Any], n: int, depth: int) -> None:
         if self.items is None:
             self.items = Place(self.name)
         add = self.items.add
         for item in value[:MOST_ITEMS]:
-            add(item, depth)
+            add(item, n, depth)
 
-    def _place(self, key: str) -> "Place":
+    def _place(self, key: str, n: int) -> "Place":
         """Where values of `key`, which is not among the keys, are counted."""
         length = len(key)
         if length > MOST_KEY or len(self.keys) >= MOST_KEYS or (
             length >= 16 or key[:1].isdigit() or "@" in key
         ) and is_value(key):
             if length <= MOST_KEY and ("@" in key or key[:1] in "+0123456789"):  # an address or number of a person
-                self.keys.setdefault("{key}", Place(self.name)).add(key)
+                self.keys.setdefault("{key}", Place(self.name)).add(key, n)
             return self.keys.setdefault("{}", Place(self.name))
         found = self.keys[key] = Place(f"{self.name} {key}" if key in _GENERIC else key)
         return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Iterator, Optional
 
 from metlo_auto.collector.analysis import credentials
@@ -141,6 +142,7 @@ def _cookies(seen: Observation) -> Iterator[Note]:
                 yield "cookie flag", f"{name.strip()[:100]} without {flag}"
 
 
+@lru_cache(maxsize=1024)
 def is_local(host: str) -> bool:
     """True for a host that only this machine reaches, and for the name that test clients use."""
     return host.lower() in _LOCAL or host.lower().startswith(tuple(f"{name}:" for name in _LOCAL))

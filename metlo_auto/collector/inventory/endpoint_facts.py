@@ -30,6 +30,7 @@ class Notes(NamedTuple):
     logins: dict[str, int]
     objects: dict[str, int]  # reads by digests, "object caller"
     links: dict[str, int]  # ids of its responses that were parameters later, as `analysis.links` writes them
+    only_counted: dict[str, int]  # calls that looked like others, which were analysed for them
     plain_http: int
 
 
@@ -51,6 +52,7 @@ _KINDS = {
     "login": "logins",
     "object": "objects",
     "link": "links",
+    "only counted": "only_counted",
 }
 
 

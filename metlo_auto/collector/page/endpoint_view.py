@@ -65,6 +65,7 @@ def endpoint(name: str) -> str:
             span=SPAN,
             place=place,
             notes=notes,
+            only_counted=sum(notes.only_counted.values()),
             sections=tree.bounded(listed, request.args.get("section", "")),
             operation=exchange_view.pieces(operation[:MOST_OPERATION]),
             operation_is_cut=len(operation) > MOST_OPERATION,

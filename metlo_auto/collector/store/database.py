@@ -13,9 +13,10 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from sqlalchemy import Table, create_engine, event, func
+from sqlalchemy import Table, column, create_engine, event, func, select
+from sqlalchemy import table as sa_table
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from metlo_auto.collector.store import schema_version
 
@@ -30,6 +31,7 @@ _CONNECTION = {
 }
 _TIMEOUTS = {"statement_timeout": 60, "lock_timeout": 20, "idle_in_transaction_session_timeout": 60}  # seconds
 _WRITING = "metlo_writing"
+WORTH_COPYING = 20  # rows; fewer are merged one by one
 WRITES = {_WRITING: True}  # execution options of a connection whose transactions write
 
 
@@ -157,14 +159,55 @@ def upsert(
     """
     if not rows:
         return
-    keys = [column.name for column in table.primary_key]
+    keys = [each.name for each in table.primary_key]
     merges = Merges(tuple(sums), tuple(minima), tuple(maxima), tuple(latest))
-    compiled = _compiled_upsert(connection.dialect, table, tuple(rows[0]), merges)
-    ordered: Any = sorted(rows, key=itemgetter(*keys))
+    columns = tuple(rows[0])
+    ordered = sorted(rows, key=itemgetter(*keys))
+    if connection.dialect.name == "sqlite" or len(rows) < WORTH_COPYING:
+        _execute(connection, _compiled_upsert(connection.dialect, table, columns, merges), ordered)
+    else:
+        copied = f"metlo_new_{table.name}"
+        create = f"CREATE TEMPORARY TABLE IF NOT EXISTS {copied} (LIKE {table.name}) ON COMMIT DELETE ROWS"
+        connection.exec_driver_sql(create)
+        _copy(connection, copied, columns, ordered)
+        connection.exec_driver_sql(_merge_statement(connection.dialect, table, copied, columns, merges))
+        connection.exec_driver_sql(f"DELETE FROM {copied}")  # further rows may come in this transaction
+
+
+def _copy(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
+    """psycopg's COPY: one statement for all rows. Raises what SQLAlchemy's statements raise."""
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    raw: Any = connection.connection
+    dialect: Any = connection.dialect
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in map(itemgetter(*columns), rows):
+                copy.write_row(row)
+    except dialect.loaded_dbapi.Error as error:
+        is_gone = dialect.is_disconnect(error, raw.driver_connection, None)
+        if is_gone:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_gone, dialect=dialect
+        ) from error
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, which have the same columns and no key yet."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    if connection.dialect.name == "sqlite":
+        _execute(connection, table.insert().inline().compile(dialect=connection.dialect, column_keys=columns), rows)
+    else:
+        _copy(connection, table.name, columns, rows)
+
+
+def _execute(connection: Connection, compiled: Any, rows: Any) -> None:
+    """`rows` are given to the driver as they are: SQLAlchemy's own handling of one takes longer than SQLite's."""
     if compiled.positional:
-        ordered = list(map(itemgetter(*compiled.positiontup), ordered))
-    # given to the driver as they are: SQLAlchemy's own handling of a row takes longer than SQLite's storing it
-    connection.exec_driver_sql(str(compiled), ordered)
+        rows = list(map(itemgetter(*compiled.positiontup), rows))
+    connection.exec_driver_sql(str(compiled), rows)
 
 
 class Merges(NamedTuple):
@@ -178,21 +221,35 @@ class Merges(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _compiled_upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], merges: Merges) -> Any:
-    lite = dialect.name == "sqlite"
-    # The dialect in use, which has been imported by then: PostgreSQL's brings the drivers of all clients along.
-    statement: Any = importlib.import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
+    statement: Any = _insert(dialect, table)
+    return _or_merged(statement, table, merges, dialect).compile(dialect=dialect, column_keys=list(columns))
+
+
+@lru_cache(maxsize=64)
+def _merge_statement(dialect: Dialect, table: Table, copied: str, columns: tuple[str, ...], merges: Merges) -> str:
+    """Merges the rows of the table `copied`, in key order."""
+    source = sa_table(copied, *(column(name) for name in columns))
+    keys = [source.c[key.name] for key in table.primary_key]
+    statement: Any = _insert(dialect, table).from_select(list(columns), select(source).order_by(*keys))
+    return str(_or_merged(statement, table, merges, dialect).compile(dialect=dialect))
+
+
+def _insert(dialect: Dialect, table: Table) -> Any:
+    """For the dialect in use, which has been imported by then: PostgreSQL's brings the drivers of all clients along."""
+    return importlib.import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
+
+
+def _or_merged(statement: Any, table: Table, merges: Merges, dialect: Dialect) -> Any:
     new, old = statement.excluded, table.c
-    least, greatest = (func.min, func.max) if lite else (func.least, func.greatest)
+    least, greatest = (func.min, func.max) if dialect.name == "sqlite" else (func.least, func.greatest)
     merged: dict[str, Any] = {name: old[name] + new[name] for name in merges.sums}
     merged.update({name: least(old[name], new[name]) for name in merges.minima})
     merged.update({name: greatest(old[name], new[name]) for name in merges.maxima})
     merged.update({name: new[name] for name in merges.latest})
-    keys = [column.name for column in table.primary_key]
+    keys = [each.name for each in table.primary_key]
     if merged:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=merged)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    return statement.compile(dialect=dialect, column_keys=list(columns))
+        return statement.on_conflict_do_update(index_elements=keys, set_=merged)
+    return statement.on_conflict_do_nothing(index_elements=keys)
 
 
 def _close_to_others(database: str) -> None:

@@ -11,6 +11,7 @@ from metlo_auto.collector.store import counters, inbox
 from metlo_auto.collector.store.database import upsert
 from metlo_auto.collector.store.schema import samples, settings
 
+_LOCK = 0x6D65746C71
 SEEN_FOR = 7 * 86_400.0  # seconds that batch ids are remembered; no sender retries for longer
 
 
@@ -42,7 +43,9 @@ def write_caps(connection: Connection, caps: Caps) -> None:
 
 
 def prune(connection: Connection, caps: Caps) -> None:
-    """Delete the oldest samples beyond count and bytes."""
+    """Delete the oldest samples beyond count and bytes, unless another process is at it."""
+    if connection.dialect.name != "sqlite" and not connection.scalar(func.pg_try_advisory_xact_lock(_LOCK).select()):
+        return
     newest = connection.scalar(select(func.max(samples.c.id)))
     if newest is None:
         return

@@ -128,7 +128,7 @@ def test_a_fault_of_the_environment_is_never_a_batchs(engine: Engine, text: str)
 
     @event.listens_for(engine, "before_cursor_execute")
     def fail(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "INTO samples" in statement and broken:
+        if "INTO traffic" in statement and broken:
             broken.pop()
             orig: Any = _driver_error(engine, text)
             raise OperationalError(statement, {}, orig)
