@@ -33,7 +33,7 @@ class Announcements:
 
     def sort(self, items: Sequence[Item], now: float) -> List[bytes]:
         """The traces that may leave in an ordinary batch now; the others are kept here."""
-        if not self._held and not any([item[2] is not None for item in items]):
+        if not self._held and not any(item[2] is not None for item in items):
             return list(map(TRACE, items))
         return [item[0] for item in items if not self._keep(item, now)]
 
