@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any, Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
@@ -120,11 +121,14 @@ def test_every_key_does_what_it_says(tmp_path: Path, echo: Echo) -> None:
 
 def test_each_payload_is_one_request_and_products_are_all_made(tmp_path: Path, echo: Echo) -> None:
     text = (
-        "id: p\ntest:\n- request: {method: GET, url: /p, query: [{name: a, value: '{{A}}'}, {name: b, value: '{{B}}'}]}\n"
-        "  payload: [{key: A, value: XSS}, {key: B, value: SQLI}]\n  assert: [resp.status == 200]\n"
+        "id: p\ntest:\n- request: {method: GET, url: /p, query: [{name: a, value: '{{A}}'}, {name: b, value: '{{B}}'}, {name: c, value: '{{C}}'}]}\n"
+        "  payload: [{key: A, value: XSS}, {key: B, value: SQLI_TIME}, {key: C, value: SQLI_TIME}]\n"
+        "  assert: [resp.status == 200]\n"
     )
     done = ran(tmp_path, echo, text)
-    assert done.returncode == 0 and len(echo.asked) == len(PAYLOADS["XSS"]) * len(PAYLOADS["SQLI"])
+    asked = [tuple(value for _, value in parse_qsl(urlsplit(path).query)) for _, path, *_ in echo.asked]
+    assert done.returncode == 0 and len(asked) >= 250
+    assert asked == list(product(PAYLOADS["XSS"], PAYLOADS["SQLI_TIME"], PAYLOADS["SQLI_TIME"]))
 
 
 STEP = "id: a\ntest:\n- request: {method: GET, url: /x}\n"

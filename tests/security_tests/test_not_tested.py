@@ -79,6 +79,15 @@ def test_each_kind_that_cannot_be_tested_says_why(collector: Collector, sink: Si
     }
 
 
+def test_what_the_run_lacks_is_said_once_for_all_endpoints(collector: Collector, sink: Sink) -> None:
+    for name in ("pears", "plums", "figs"):
+        tell(collector, sink, ("GET", f"/{name}", f"/{name}"), parameters=[{"name": "q", "value": "tea"}])
+    report = report_of(collector, sink, "--only", "ssti,methods")
+    reason = "other methods are sent with --allow-writes only"
+    assert report["skipped"] == [{"method": "GET", "route": "3 endpoints", "kind": "methods", "reason": reason}]
+    assert [c["kind"] for c in report["checked"]] == ["ssti"] * 3
+
+
 def test_a_run_that_ends_early_names_every_kind_that_it_did_not_come_to(collector: Collector, sink: Sink) -> None:
     tell(collector, sink, ("GET", "/things", "/things"), parameters=[{"name": "q", "value": "tea"}])
     report = report_of(collector, sink, "--only", "ssti,path,xss,crlf", "--max-requests", "4")

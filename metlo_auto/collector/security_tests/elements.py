@@ -5,11 +5,6 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Iterator, NamedTuple, Optional
 
-try:
-    import html5lib
-except ImportError:  # an installation without the extra `collector`: less exact in titles and text areas
-    html5lib = None  # type: ignore[assignment]
-
 
 class Element(NamedTuple):
     tag: str
@@ -19,7 +14,9 @@ class Element(NamedTuple):
 
 def elements_of(page: str) -> Iterator[Element]:
     """All elements, outer ones first."""
-    if html5lib is None:
+    try:
+        import html5lib  # by the first page: an API may have none
+    except ImportError:  # an installation without the extra `collector`: less exact in titles and text areas
         reader = _Reader()
         reader.feed(page)
         yield from (Element(tag, attributes, "".join(texts)) for tag, attributes, texts in reader.found)

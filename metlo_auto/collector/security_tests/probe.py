@@ -120,6 +120,11 @@ class Probe:
         if reason not in self._doubts:
             self._doubts.append(reason)
 
+    def lack(self, reason: str) -> None:
+        """The same for what the whole run lacks: reports say it once for all endpoints."""
+        self.world.lacking.add(reason)
+        self.doubt(reason)
+
     @property
     def doubts(self) -> str:
         """Why the task at hand does not count as done, "" where it does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, NamedTuple, Optional
+from typing import Any, Container, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.security_tests.values import Exchange
 
@@ -38,6 +38,20 @@ class Skip(NamedTuple):
     route: str
     kind: str
     reason: str
+
+
+def folded(skips: Sequence[Skip], reasons: Container[str]) -> list[Skip]:
+    """One entry for all endpoints that a kind was not run on for one of `reasons`; its route says how many."""
+    places: dict[Skip, list[Skip]] = {}
+    for skip in skips:
+        of_all = skip.kind != "all" and skip.reason in reasons
+        places.setdefault(Skip("", "", skip.kind, skip.reason) if of_all else skip, []).append(skip)
+    found = []
+    for whole, parts in places.items():
+        methods = {part.method for part in parts}
+        several = whole._replace(method=methods.pop() if len(methods) == 1 else "*", route=f"{len(parts)} endpoints")
+        found.append(several if len(parts) > 1 else parts[0])
+    return found
 
 
 class Finding(NamedTuple):

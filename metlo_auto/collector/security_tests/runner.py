@@ -13,7 +13,7 @@ from metlo_auto.collector.security_tests.listener import Listener
 from metlo_auto.collector.security_tests.plan import Options, Plan
 from metlo_auto.collector.security_tests.probe import UNANSWERED, Probe, ShareUsed
 from metlo_auto.collector.security_tests.rate import Exhausted
-from metlo_auto.collector.security_tests.results import RANK, Checked, Claim, Finding, Kind, Result, Skip
+from metlo_auto.collector.security_tests.results import RANK, Checked, Claim, Finding, Kind, Result, Skip, folded
 from metlo_auto.collector.security_tests.safety import READING
 from metlo_auto.collector.security_tests.schedule import WORKERS, Turns
 from metlo_auto.collector.security_tests.sessions import Sessions
@@ -179,11 +179,12 @@ class Run:
                 already.add(place)
                 skipped.append(Skip(*place, "all", reason))
         skipped += [skip for skip in doubted if (skip.method, skip.route) not in already]
+        skipped = sorted(folded(skipped, self._world.lacking))
         tested = {(c.method, c.route) for c in checked} - already
         shown = [c for c in checked if (c.method, c.route) in tested or c.kind == "headers"]
         return Result(
             self.name, self._client.origin.url, self._options.seed, self._began, time.time() - self._began, len(tested),
-            self._client.sent, tuple(found), tuple(sorted(skipped)), tuple(sorted(shown)), (), self._stopped,
+            self._client.sent, tuple(found), tuple(skipped), tuple(sorted(shown)), (), self._stopped,
         )  # fmt: skip
 
     def _outcomes(self) -> "tuple[list[Checked], list[Skip]]":

@@ -36,6 +36,7 @@ class World:
         self.pace = Pace()
         self.quiet = threading.Lock()  # held by who measures time
         self.probes: list[Probe] = []
+        self.lacking: set[str] = set()  # why no endpoint can be tested in some way, whatever it is
         self.privileged: frozenset[str] = frozenset()
         self._lists: dict[str, list[tuple[str, Exchange]]] = {}  # by identity: route and what it answered
         self._said: set[str] = set()

@@ -4,6 +4,7 @@ meaning.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sqlite3
 import sys
@@ -13,7 +14,6 @@ from operator import itemgetter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from sqlalchemy import Table, create_engine, event, func
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -174,7 +174,8 @@ class Merges(NamedTuple):
 @lru_cache(maxsize=64)
 def _compiled_upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], merges: Merges) -> Any:
     lite = dialect.name == "sqlite"
-    statement: Any = (sqlite if lite else postgresql).insert(table)
+    # The dialect in use, which has been imported by then: PostgreSQL's brings the drivers of all clients along.
+    statement: Any = importlib.import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
     new, old = statement.excluded, table.c
     least, greatest = (func.min, func.max) if lite else (func.least, func.greatest)
     merged: dict[str, Any] = {name: old[name] + new[name] for name in merges.sums}

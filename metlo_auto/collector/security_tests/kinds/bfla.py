@@ -29,7 +29,7 @@ def run(probe: Probe) -> Iterator[Claim]:
     if not has_data(wanted) or _is_for_all(probe, request, wanted):
         return
     if privileged.issuperset(names):
-        probe.doubt("an identity without a higher role is needed")
+        probe.lack("an identity without a higher role is needed")
     for name in names:
         if name not in privileged:
             test = probe.send(request, name, is_wanted=True)

@@ -26,7 +26,7 @@ def run(probe: Probe) -> Iterator[Claim]:
     if not any(_names_object(probe, sample.request) for sample in probe.target.samples):
         return
     if len(names) < 2:
-        probe.doubt("two identities without a higher role are needed")
+        probe.lack("two identities without a higher role are needed")
         return
     objects = {owner: _objects(probe, owner) for owner in names}
     if not any(objects.values()):

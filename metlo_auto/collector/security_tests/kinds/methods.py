@@ -20,7 +20,7 @@ def run(probe: Probe) -> Iterator[Claim]:
     if base is None or probe.target.method != "GET":
         return
     if not probe.world.writes:
-        probe.doubt("other methods are sent with --allow-writes only")
+        probe.lack("other methods are sent with --allow-writes only")
         return
     secret = probe.word()
     trace = probe.send(base.request._replace(method="TRACE").with_header("X-Probe", secret))
