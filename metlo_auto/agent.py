@@ -12,6 +12,7 @@ from functools import partial
 from os import getpid, urandom
 from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
+from metlo_auto.capture.compiled import compiled_edge
 from metlo_auto.capture.exchange import Exchange
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.headers import Memo
@@ -84,9 +85,12 @@ class Agent:
 
         `ordinary`: the class of most responses, none of which goes out as a file. `service`: the app's name.
         """
-        return Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
+        capture = Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
                        partial(self.report, service=service), partial(self.declare, service), self.guard, ordinary,
                        write=None if self._native is None else partial(self.write, service=service))
+        if self._native is not None:
+            capture.compiled = compiled_edge(self._native.module, capture)
+        return capture
 
     def declare(self, service: str, routes_of_app: Callable[[], Any]) -> None:
         """Offers the routes of an app to a collector that takes them, once its first response has gone out.
@@ -102,8 +106,11 @@ class Agent:
 
     def write(self, recording: Recording, service: str = "") -> bool:
         """Does what `report` does, the compiled way; False where that is not for this exchange, or cannot be had."""
-        write: Callable[[Any], bool] = self._writer(service).write
-        recording.capture.write = write  # at once from now on, in this process
+        writer, capture = self._writer(service), recording.capture
+        write: Callable[[Any], bool] = writer.write
+        capture.write = write  # at once from now on, in this process
+        if capture.compiled is not None:
+            capture.compiled.write_by(writer)
         return write(recording)
 
     def _per_process(self) -> _PerProcess:

@@ -19,7 +19,7 @@ from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 MODULE = "metlo_auto_native"
-_INTERFACE = 3
+_INTERFACE = 4
 
 # What is done with a header's value; in the order that the compiled module has.
 _PLAIN, _LOOK, _AUTHORIZATION, _COOKIES, _CREDENTIAL, _ASK = range(6)
@@ -59,7 +59,7 @@ class Native:
     """Gives the compiled module the rules of one agent."""
 
     def __init__(self, module: Any, redactor: Redactor, limit: int) -> None:
-        self._module = module
+        self.module = module
         self._redactor = redactor
         self._limit = limit
         self._search = module.Search(*_needles(redactor)) if redactor.enabled else None
@@ -77,7 +77,7 @@ class Native:
         `waiting`: while something is in it nothing is written. `elsewhere`: writes in a process that was forked since.
         """
         redactor = self._redactor
-        return self._module.Writer({
+        return self.module.Writer({
             "pieces": _pieces(encoder), "methods": sorted(METHODS),
             "without_endpoint": list(without_endpoint), "limit": self._limit, "search": self._search,
             "key": redactor.key(), "before_marks": _BEFORE_MARKS, "schemes": sorted(SCHEMES - {"basic"}),

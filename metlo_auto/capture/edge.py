@@ -19,9 +19,10 @@ from metlo_auto.capture.foreign import (
     in_instance,
     text,
 )
-from metlo_auto.capture.recording import LIVE, WAITING, Capture, Recording, no_longer_waits
+from metlo_auto.capture.recording import LIVE, WAITING, Capture, Recording, no_longer_waits, of_environ
 from metlo_auto.capture.response_tee import watch
 
+DECLINED = object()  # what the compiled edge returns where a request is not for it
 _SIGNATURE = ("self", "environ", "start_response")
 
 
@@ -118,6 +119,11 @@ def edge(method: Foreign) -> Callable[..., Any]:
             entry = APPS.entries.get(id(self))
             attachment = entry[1] if entry is not None and entry[0]() is self else _known(self)
             if attachment is not None and attachment.edge is wsgi_app and attachment.capture is not None:
+                compiled = attachment.capture.compiled
+                if compiled is not None and plain and len(args) == 2 and not named:
+                    result = compiled.run(attachment, method, self, args[0], args[1])
+                    if result is not DECLINED:
+                        return result
                 if named:
                     args, named = _in_order(names, args, named)
                 recording = _begin(attachment, self, *args[:2])
@@ -132,7 +138,7 @@ def edge(method: Foreign) -> Callable[..., Any]:
         except BaseException as error:
             __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
             if recording is not None:
-                _left(attachment, self, recording, error)
+                left(attachment, self, recording, error)
             drop_frame(error)
             raise
         recording.in_call = False
@@ -141,7 +147,7 @@ def edge(method: Foreign) -> Callable[..., Any]:
     return wraps(method, updated=())(wsgi_app) if plain else wsgi_app
 
 
-def _left(attachment: Any, app: Foreign, recording: Recording, error: BaseException) -> None:
+def left(attachment: Any, app: Foreign, recording: Recording, error: BaseException) -> None:
     recording.capture.guard.run(recording.left_by, error, attachment.status_after(app, error))
 
 
@@ -203,13 +209,13 @@ def _begin(
 
 def _earlier(environ: Foreign) -> Optional[Recording]:
     """The recording that this request has already: of this environ, or of the one that it was copied from in a view."""
-    first = LIVE.get(id(environ))
+    first = of_environ(environ)
     if first is None:
         if type(environ) is dict and "werkzeug.request" not in environ:
             return None
         request = dict.get(environ, "werkzeug.request") if issubclass(type(environ), dict) else None
         origin = in_instance(request, "environ") if request is not None else None
-        return LIVE.get(id(origin)) if origin is not None else None
+        return of_environ(origin) if origin is not None else None
     if first.is_of(environ):
         return first
     first.finish()

@@ -7,7 +7,7 @@ import os
 import sys
 import weakref
 from threading import get_ident
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, GeneratorType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import unquote_to_bytes
 
@@ -41,7 +41,8 @@ _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
-    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write")
+    __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write",
+                 "compiled")
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Capture:
         self.ordinary = ordinary
         self.clock = clock
         self.write = write
+        self.compiled: Any = None  # the compiled edge, where there is one
 
 
 class Recording(Exchange):
@@ -74,7 +76,7 @@ class Recording(Exchange):
     __slots__ = (
         "capture", "environ", "facts", "forward", "write_out", "begun", "copy", "declared", "upgrade", "headers",
         "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "in_call", "iterated", "done",
-        "handed_over",
+        "handed_over", "write",
     )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Foreign, facts: Environ, forward: Foreign) -> None:
@@ -105,6 +107,7 @@ class Recording(Exchange):
         self.iterated = False  # somebody has begun to iterate the response
         self.done = False
         self.handed_over = False
+        self.write = capture.write  # None where it has declined
 
     def tee_input(self, environ: Environ) -> None:
         """Puts a tee in place of the server's stream, where there can be a body."""
@@ -147,10 +150,12 @@ class Recording(Exchange):
         except BaseException as error:
             __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
             self.note_route()
+            if len(args) > 2:
+                self.capture.guard.run(self._taken_all_the_same, args)
             drop_frame(error)
             raise
         try:
-            ordinary = len(args) == 2 and not named and not self.status and not self.size
+            ordinary = self.in_call and len(args) == 2 and not named and not self.status and not self.size
             if ordinary or self._counts(args, named):
                 status, headers = args if ordinary else _status_and_headers(args, named)
                 self.status = _STATUSES[status if type(status) is str else text(status)]
@@ -167,8 +172,16 @@ class Recording(Exchange):
         self.write_out = write
         return self._write
 
+    def _taken_all_the_same(self, args: Any) -> None:
+        """uWSGI takes a second response, and then raises what it was given with it."""
+        if servers.keeps_status(self._server()):
+            self.status, self.headers = _STATUSES[text(args[0])], pairs(args[1])
+
     def _counts(self, args: Any, named: Any) -> bool:
         """Whether what start_response was given goes out: the server has accepted it."""
+        if not (self.in_call or self.status) and servers.takes_nothing_late(self._server()):
+            self.status = 200
+            return False
         if self.size and not servers.takes_second_status(self._server()):
             return False
         # a2wsgi sends the first one
@@ -176,6 +189,10 @@ class Recording(Exchange):
 
     def _server(self) -> str:
         return servers.server_of(self.facts, self.forward)
+
+    def has_to_be_a_generator(self, result: Foreign) -> bool:
+        """Whether the server dies of this generator if it gets something else in its place."""
+        return is_a(result, GeneratorType) and servers.asks_generators_first(self._server())
 
     def note_route(self) -> None:
         """For what ends without `start_response`, or before it; to be called while Flask is still in the request."""
@@ -214,16 +231,23 @@ class Recording(Exchange):
         except Exception:  # noqa: BLE001 - the client gets its chunk whatever becomes of our copy
             self.capture.guard.note()
 
+    def ended_empty(self) -> None:
+        """The iterable has ended, and gave nothing."""
+        if self.capture.guard.run(servers.fails_on_nothing, self._server()):
+            self.status, self.headers = _FAILED, ()
+
     def broken_by(self, error: BaseException) -> None:
         """The iterable raised instead of giving its next piece."""
         try:
             if is_a(error, Exception):
                 self.exception = self.exception or class_name(type(error))
-            server = "" if self.size else self._server()
-            if self.size or servers.sends_headers_at_once(server) or servers.takes_for_the_clients(server, error):
-                return
-            # Nothing of the response was out yet: the server puts its own error in place of it.
-            self.status, self.headers = _FAILED, ()
+            server = self._server()
+            if servers.holds_back(server, self.size) and not servers.sends_headers_at_once(server) and (
+                    not servers.takes_for_the_clients(server, error)):  # fmt: skip
+                # Nothing of the response was out yet: the server puts its own error in place of it.
+                self.status, self.headers, self.size, self.chunks = _FAILED, (), 0, []
+            if servers.leaves_open_what_failed(server):
+                self.finish()
         except Exception:  # noqa: BLE001 - the app's own error goes on, whatever becomes of our copy
             self.capture.guard.note()
 
@@ -232,11 +256,13 @@ class Recording(Exchange):
     def left_by(self, error: BaseException, status: int) -> None:
         """The app raised instead of answering; `status` is what the server, or a layer in between, will say."""
         self.in_call = False
+        server = self._server()
+        goes_out = self.status > 0 and servers.keeps_status(server)
         if not self.upgrade or not is_a(error, _ENDS_OF_A_SOCKET):
-            self.status = status
             self.exception = self.exception or class_name(type(error))
-            self.headers = ()
-        self.ended = not servers.takes_for_the_clients(self._server(), error)
+            if not goes_out:
+                self.status, self.headers = status, ()
+        self.ended = not goes_out and not servers.takes_for_the_clients(server, error)
         self.done = True
         self._finish_now()
 
@@ -269,7 +295,7 @@ class Recording(Exchange):
         goes when the layer returns.
         """
         forward = self.forward
-        if not _COUNTS_REFERENCES or not is_a(forward, FunctionType) or servers.is_of_a_server(forward):
+        if not _COUNTS_REFERENCES or type(forward) is not FunctionType or servers.is_of_a_server(forward):
             return False
         if not _is_running(forward.__code__):
             return False
@@ -322,7 +348,7 @@ class Recording(Exchange):
     def _hand_over(self) -> None:
         if HEADER in self.facts and self.traceparent is None:
             self.traceparent = of_header(self.facts[HEADER])
-        write = self.capture.write
+        write = self.write
         if write is not None and write(self):
             self.handed_over = True
             return
@@ -398,7 +424,8 @@ def _is_running(inner: CodeType) -> bool:
 
 
 # What runs now, by the id of its environ: neither the environ nor the app has anything of ours in it.
-LIVE: Dict[int, Recording] = {}
+# Values are Recordings, or what the compiled edge has instead.
+LIVE: Dict[int, Any] = {}
 # What waits for the layer that called its app, by thread: over when that returns, or another request begins.
 WAITING: Dict[int, Recording] = {}
 
@@ -412,12 +439,27 @@ def no_longer_waits(environ: Foreign) -> None:
 
 def of_environ(environ: Foreign) -> Optional[Recording]:
     """The recording of the request with this very environ."""
-    return LIVE.get(id(environ))
+    return _as_recording(LIVE.get(id(environ)))
+
+
+def _as_recording(running: Any) -> Optional[Recording]:
+    """Itself, or the one that goes on from here where the compiled edge has begun."""
+    return running if running is None or type(running) is Recording else running.recording()
+
+
+def restored(capture: Capture, environ: Foreign, facts: Environ, forward: Foreign, known: Dict[str, Any]) -> Recording:
+    """One that has begun elsewhere; `known`: its fields."""
+    recording = Recording(capture, environ, facts, forward)
+    for name, value in known.items():
+        setattr(recording, name, value)
+    return recording
 
 
 def hand_over_rest() -> None:
     """For the end of the process: what was answered and not closed, and what waits for a call to return."""
-    for recording in list(LIVE.values()):
+    for recording in map(_as_recording, list(LIVE.values())):
+        if recording is None:
+            continue
         if recording.done or (recording.status and not recording.in_call):
             recording.done = True
             recording._finish_now()

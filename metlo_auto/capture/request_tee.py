@@ -141,8 +141,7 @@ class RequestTee:
             __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
             drop_frame(error)
             raise
-        seen = _OWN.get(name)
-        return attribute if seen is None else partial(seen, self)
+        return seen_attribute(self, name, attribute)
 
     def __setattr__(self, name: str, value: Foreign) -> None:
         setattr(self._metlo_source, name, value)
@@ -234,7 +233,7 @@ class _Lines:
         return getattr(self._lines, name)
 
 
-_OWN: Dict[str, Callable[..., Any]] = {
+OWN: Dict[str, Callable[..., Any]] = {
     "read": _reading("read", BodyCopy.took),
     "read1": _reading("read1", BodyCopy.took_some),
     "readany": _reading("readany", BodyCopy.took_some),
@@ -246,7 +245,8 @@ _OWN: Dict[str, Callable[..., Any]] = {
     "__iter__": _iterated,
     "__next__": _next,
 }
-_STAND_INS = StandIns(RequestTee, _OWN)
+_STAND_INS = StandIns(RequestTee, OWN)
+TEES: List[type] = [RequestTee]  # the compiled one, too, where it is used
 
 
 def tee(stream: Foreign, copy: BodyCopy) -> Any:
@@ -256,4 +256,19 @@ def tee(stream: Foreign, copy: BodyCopy) -> Any:
 
 def copy_of(stream: Foreign) -> Optional[BodyCopy]:
     """The copy that a tee of ours makes; None for every other stream."""
-    return stream._metlo_copy if issubclass(type(stream), RequestTee) else None
+    return stream._metlo_copy if issubclass(type(stream), tuple(TEES)) else None
+
+
+def seen_attribute(stream: Any, name: str, attribute: Foreign) -> Foreign:
+    """What a tee gives for an `attribute` of its stream: one that reads is seen."""
+    seen = OWN.get(name)
+    return attribute if seen is None else partial(seen, stream)
+
+
+def restored_copy(
+    limit: int, guard: Guard, chunks: List[bytes], size: int, room: int, at_end: bool, broken: bool
+) -> BodyCopy:
+    """One that has begun elsewhere."""
+    copy = BodyCopy(limit, None, guard)
+    copy._chunks, copy._room, copy.size, copy.at_end, copy.broken = chunks, room, size, at_end, broken
+    return copy

@@ -4,7 +4,7 @@ Whatever is asked of it is asked of the response, once: that is iterated and clo
 """
 
 import sys
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 from metlo_auto.capture.foreign import (
     Foreign,
@@ -16,7 +16,7 @@ from metlo_auto.capture.foreign import (
     is_a,
     module_name,
 )
-from metlo_auto.capture.recording import LIVE, Recording
+from metlo_auto.capture.recording import Recording, of_environ
 from metlo_auto.capture.stand_in import StandIns, reduced
 
 _END = object()
@@ -38,7 +38,8 @@ def watch(result: Foreign, recording: Recording) -> Foreign:
             return result
         if is_a(result, (list, tuple)):
             return (_LISTS if is_a(result, list) else _TUPLES).of(result)(result, recording)
-        return _RESPONSES.of(result)(result, recording)
+        tee = _RESPONSES.of(result)(result, recording)
+        return _as_generator(tee) if not recording.status and recording.has_to_be_a_generator(result) else tee
     except Exception:  # noqa: BLE001 - the server gets the app's response whatever becomes of our copy
         recording.capture.guard.note()
         recording.finish()
@@ -56,12 +57,18 @@ def _goes_out_as_is(result: Foreign, recording: Recording) -> bool:
         module_name(type(result)) == "tempfile")
 
 
+def has_ended(recording: Recording) -> None:
+    recording.ended = True
+    if not recording.size and not recording.done:
+        recording.ended_empty()
+
+
 def _next(self: Any) -> Foreign:
     recording = self._metlo_recording
     try:
         piece = next(self._metlo_source)
     except StopIteration:
-        recording.ended = True
+        has_ended(recording)
         raise
     except BaseException as error:
         __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
@@ -136,6 +143,19 @@ class ResponseTee:
             recording.finish()
 
 
+def _as_generator(tee: Any) -> "Iterator[Foreign]":
+    """For a server in C that knows a generator by its type; one that never begins lets the tee go."""
+    try:
+        for piece in tee:
+            yield piece
+    except BaseException as error:
+        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+        drop_frame(error)
+        raise
+    finally:
+        tee.close()
+
+
 class OrdinaryTee(ResponseTee):
     """Of Werkzeug's own iterable, which is its own iterator."""
 
@@ -157,6 +177,8 @@ class OrdinaryTee(ResponseTee):
             raise
         if piece is _END:
             recording.ended = True
+            if not recording.size:  # hardly ever
+                has_ended(recording)
             raise StopIteration
         if not recording.done:
             recording.take(piece)
@@ -204,11 +226,15 @@ def _close_sequence(self: Any) -> Foreign:
 
 
 class _Sequence:
-    """A response that is a list or a tuple stays one: servers ask for its length to set Content-Length themselves."""
+    """A response that is a list or a tuple stays one: servers ask for its length to set Content-Length themselves.
+
+    Some go through it once more for that (gevent, eventlet), in the middle of sending it: each piece is taken once.
+    """
 
     __slots__ = ()
     _metlo_source: Foreign
     _metlo_recording: Recording
+    _metlo_taken: int
     _metlo_kind: Any
 
     def __iter__(self) -> "Iterator[Foreign]":
@@ -229,21 +255,25 @@ class _Sequence:
 
 def _each(pieces: "Iterator[Foreign]", sequence: Any, recording: Recording) -> "Iterator[Foreign]":
     """The pieces of a sequence, which stays while they are gone through."""
-    for piece in pieces:
-        if not recording.done:
+    for index, piece in enumerate(pieces):
+        if index >= sequence._metlo_taken and not recording.done:
+            sequence._metlo_taken = index + 1
             recording.take(piece)
         yield piece
     recording.ended = True
+    if not recording.size:  # hardly ever
+        has_ended(recording)
 
 
 class _ListTee(_Sequence, list):  # type: ignore[type-arg]
-    __slots__ = ("_metlo_source", "_metlo_recording", "__dict__")
+    __slots__ = ("_metlo_source", "_metlo_recording", "_metlo_taken", "__dict__")
     _metlo_kind = list
 
     def __init__(self, source: Foreign, recording: Recording) -> None:
         list.__init__(self, source if type(source) is list else elements(source))
         self._metlo_source = source
         self._metlo_recording = recording
+        self._metlo_taken = 0
 
 
 class _TupleTee(_Sequence, tuple):  # type: ignore[type-arg]
@@ -253,6 +283,7 @@ class _TupleTee(_Sequence, tuple):  # type: ignore[type-arg]
         made: Any = tuple.__new__(cls, elements(source))
         made._metlo_source = source
         made._metlo_recording = recording
+        made._metlo_taken = 0
         return made
 
 
@@ -260,6 +291,7 @@ _RESPONSES = StandIns(ResponseTee, {"__next__": _next})
 _LISTS = StandIns(_ListTee, {"__iter__": _iterated}, list)
 _TUPLES = StandIns(_TupleTee, {"__iter__": _iterated}, tuple)
 _LIST = _LISTS.of([])
+TEES: List[type] = [ResponseTee, _Sequence]  # the compiled one, too, where it is used
 
 
 def hand_over_interrupted(frame: Any) -> None:
@@ -276,9 +308,9 @@ def _recording_of(value: Foreign) -> Optional[Recording]:
     kind = type(value)
     if kind is Recording:
         return value  # type: ignore[no-any-return]
-    if issubclass(kind, (ResponseTee, _Sequence)):
+    if issubclass(kind, tuple(TEES)):
         return value._metlo_recording  # type: ignore[no-any-return]
-    return LIVE.get(id(value)) if kind is dict else None
+    return of_environ(value) if kind is dict else None
 
 
 def _held_by(frame: Any) -> Any:

@@ -3,17 +3,27 @@
 A server that is not known here does what PEP 3333 asks for.
 """
 
-from types import FunctionType
+import sys
+from types import FunctionType, MethodType
 from typing import Any, Dict
 
 from metlo_auto.capture.foreign import Foreign, is_a, module_name, text
 
 Environ = Dict[str, Any]
+MODULES = sys.modules
 # Send what start_response was given before they ask for the first piece of the body.
 _HEADERS_AT_ONCE = ("cheroot", "granian", "uwsgi", "a2wsgi")
 # Send the first status and ignore a second one once output has begun, without a word; the others raise.
 _SECOND_COUNTS = ("eventlet", "tornado", "aiohttp_wsgi", "fastwsgi")
-_WITHOUT_START = ("granian",)  # answer 200 where start_response was not called
+_ALL = 1 << 62
+# Hold back so many bytes of the body before anything goes out: where it breaks off before that, they send a 500 of
+# their own, or nothing (tornado).
+_HOLD_BACK = {"aiohttp_wsgi": _ALL, "tornado": _ALL, "fastwsgi": 262144, "eventlet": 4096}
+_KEEP_STATUS = ("uwsgi", "a2wsgi")  # send it without a body where the app raises after start_response
+_NOTHING_LATE = ("granian",)  # a start_response that comes with the first piece: 200 is out
+_LEAVE_OPEN = ("twisted",)  # do not close a response that raised
+_FAIL_ON_NOTHING = ("hypercorn",)  # a body without a byte
+_WITHOUT_START = ("granian", "rocket3")  # answer 200 where start_response was not called
 # Packages whose functions are a server's own start_response.
 _SERVERS = (
     "werkzeug", "waitress", "eventlet", "gevent", "gunicorn", "hypercorn", "tornado", "wsgiref", "cheroot", "a2wsgi",
@@ -29,12 +39,17 @@ def server_of(environ: Environ, start_response: Foreign) -> str:
         return said
     if "uwsgi.version" in environ:
         return "uwsgi"
+    if "_fastwsgi" in MODULES:
+        # The class of its start_response was never made ready: CPython dies where anything is asked of that.
+        return "fastwsgi"
     for thing in (environ.get("wsgi.input"), start_response):
         package = module_name(type(thing)).partition(".")[0].lstrip("_")
-        if package not in ("", "io", "builtins", "metlo_auto"):
+        if package not in ("", "io", "builtins", "tempfile", "metlo_auto"):
             return package
-    if is_a(start_response, FunctionType):
+    if type(start_response) is FunctionType:
         return text(start_response.__globals__.get("__name__")).partition(".")[0]
+    if type(start_response) is MethodType:
+        return module_name(type(start_response.__self__)).partition(".")[0]
     return ""
 
 
@@ -53,6 +68,31 @@ def takes_for_the_clients(server: str, error: BaseException) -> bool:
     return server == "gunicorn" and is_a(error, OSError)
 
 
+def holds_back(server: str, size: int) -> bool:
+    """Whether nothing is out yet when the app has given so many bytes."""
+    return size < _HOLD_BACK.get(server, 1)
+
+
+def takes_nothing_late(server: str) -> bool:
+    """Whether the status is 200 where start_response is called after the app has returned."""
+    return server in _NOTHING_LATE
+
+
+def leaves_open_what_failed(server: str) -> bool:
+    """Whether nothing tells that it is over, where the iterable has raised."""
+    return server in _LEAVE_OPEN
+
+
+def fails_on_nothing(server: str) -> bool:
+    """Whether a response without a body, as that of 204, becomes a 500."""
+    return server in _FAIL_ON_NOTHING
+
+
+def keeps_status(server: str) -> bool:
+    """Whether the status goes out that start_response was given, though the app raises then."""
+    return server in _KEEP_STATUS
+
+
 def takes_second_status(server: str) -> bool:
     """Whether a second start_response counts though pieces of the body have been handed over."""
     return server in _SECOND_COUNTS
@@ -61,6 +101,11 @@ def takes_second_status(server: str) -> bool:
 def needs_no_start(server: str) -> bool:
     """Whether the body goes out with 200 where the app never called start_response."""
     return server in _WITHOUT_START
+
+
+def asks_generators_first(server: str) -> bool:
+    """Whether it dies where anything but a generator calls start_response with its first piece."""
+    return server == "fastwsgi"
 
 
 def keeps_slashes_escaped(server: str) -> bool:

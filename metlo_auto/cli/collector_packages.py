@@ -16,6 +16,7 @@ NEEDED = (
     ("phonenumbers", "phonenumbers", "8.12"),
     ("python-stdnum", "stdnum", "1.17"),
     ("prometheus-client", "prometheus_client", "0.12"),
+    ("flask-swagger-ui", "flask_swagger_ui", "5.32"),
 )
 # What single commands need beside these; they say so themselves.
 FOR_COMMANDS = ("html5lib>=1.1", "pyyaml>=6.0", "tomli>=2.0; python_version < '3.11'")

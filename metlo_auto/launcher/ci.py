@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = "METLO_COLLECTOR_DATA_DIR"
 NOTHING = 3
+DELIVERS_WITHIN = "15"  # seconds: what goes to the spool at the command's end would be missing from the checks
 SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
 
 
@@ -30,9 +31,10 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     folder = kept or tempfile.mkdtemp(prefix="metlo-ci-")  # old traffic of this machine is none of this run's
     before = os.environ.get(FOLDER)
     environ[FOLDER] = os.environ[FOLDER] = folder
+    environ.setdefault("METLO_SHUTDOWN_TIMEOUT", DELIVERS_WITHIN)
     try:
         python = collector_python.find(environ, chosen.yes)
-        say("what the command shows is kept at " + local.attach(environ, chosen.yes))
+        say("until the command and its checks end, what it shows is at " + local.attach(environ, chosen.yes))
         status = process.run_child(path, chosen.command, environ)
         if status:
             say("the command failed with status %d: nothing was checked" % status)
@@ -51,7 +53,7 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
 
 def _checks(chosen: "Options") -> "List[List[str]]":
     """The collector's commands, in the order in which they run."""
-    more = ["--fail-on", chosen.fail_on] if chosen.fail_on else []
+    more = ["--fail-on", chosen.fail_on or "high"]
     findings = ["findings"] + more
     for name, value in (("--sarif", chosen.sarif), ("--junit", chosen.junit)):
         findings += [name, value] if value else []

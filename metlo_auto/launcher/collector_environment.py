@@ -103,7 +103,8 @@ def _ask(folder: str, yes: bool) -> None:
         raise PythonError("the embedded collector needs %s, which are not in this environment and are not put there; "
                           "metlo-run --local --yes makes an environment for it in %s, %s" % (wanted, folder, ELSE))
     say("the embedded collector needs %s, which are not in this environment." % wanted)
-    say("It gets an environment of its own in %s (40 MB, half a minute); the app's packages stay as they are." % folder)
+    say("It gets an environment of its own in %s (130 MB, half a minute);"
+        " the app's packages stay as they are." % folder)
     sys.stderr.write("metlo-run: Make it? [Y/n] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
@@ -122,6 +123,8 @@ def _make(base: str, folder: str, environ: "Dict[str, str]") -> None:
     draft = "%s.%d" % (folder, os.getpid())
     clean = {name: value for name, value in environ.items() if name not in MISLEADING}
     clean["METLO_DISABLED"] = "1"
+    if not os.path.isdir(clean.get("HOME", "")):  # pip would make it, for its cache
+        clean.update(HOME=draft, PIP_NO_CACHE_DIR="1")
     uv = shutil.which("uv", path=clean.get("PATH"))
     python = os.path.join(draft, "bin", "python")
     try:

@@ -62,12 +62,11 @@ class WordTest:
         if self.holding(words):
             return True
         begins, begin, first = self._last_begins
-        if any([word[:first] in begin and word.startswith(begins) for word in words]):  # noqa: C419 - likewise
-            return self.says_phrase(text)
+        last = {word for word in words if word[:first] in begin and word.startswith(begins)}
         if len(self._harmless_in_phrases) >= _MOST_WORDS:
             self._harmless_in_phrases = set()
-        self._harmless_in_phrases.update([word for word in words if len(word) <= _LONGEST_WORD])
-        return False
+        self._harmless_in_phrases.update([word for word in words.difference(last) if len(word) <= _LONGEST_WORD])
+        return bool(last) and self.says_phrase(text)
 
     def says_phrase(self, text: bytes) -> bool:
         """Whether some words of a text are a needle."""

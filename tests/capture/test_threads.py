@@ -3,14 +3,19 @@
 import collections
 import http.client
 import json
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from tests.capture.pairs import MARK, header
 from tests.support.recorder import Recorder
 from tests.support.serving import Server, clean_environ, instrumented
 
-THREADS, EACH = 8, 200
+pytestmark = [pytest.mark.core, pytest.mark.timeout(600)]
+FREE_THREADED = "t" in getattr(sys, "abiflags", "")
+THREADS, EACH = 8, 2500 if FREE_THREADED else 200
 
 
 def ask_many(port, thread):

@@ -56,10 +56,16 @@ class Collector:
     def command(self) -> list[str]:
         return [sys.executable, "-m", "metlo_auto.collector", "serve", "--port", "0", *self._arguments]
 
+    def environment(self) -> dict[str, str]:
+        return environment(self.data_dir)
+
+    def read_key(self) -> str:
+        return (self.data_dir / "api-key").read_text().strip()
+
     def start(self, stderr: Optional[IO[str]] = None) -> None:
         self.process = subprocess.Popen(
             self.command(),
-            env=environment(self.data_dir),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=stderr,
             universal_newlines=True,
@@ -70,7 +76,7 @@ class Collector:
         self.url = line.split()[-1]
         self.page = self.process.stdout.readline().split()[-1]
         self.process.stdout.readline()
-        self.key = (self.data_dir / "api-key").read_text().strip()
+        self.key = self.read_key()
         self.session = requests.Session()
         self.session.trust_env = False
 

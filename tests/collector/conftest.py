@@ -28,12 +28,21 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
 
 
 @pytest.fixture
-def postgres() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
+def postgres_server() -> Iterator[postgres_support.Server]:
+    """A PostgreSQL server that is not started."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     if postgres_support.binaries() is None:
         pytest.skip("no PostgreSQL server is installed (Debian: postgresql)")
-    yield from postgres_support.running()
+    server = postgres_support.Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres(postgres_server: postgres_support.Server) -> str:
+    """The URL of an empty PostgreSQL database."""
+    postgres_server.start()
+    return postgres_server.url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -22,27 +22,48 @@ def _as_server_user(*command: str) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else list(command)
 
 
+class Server:
+    """A server with an empty database, not started; `remove` when done. `inside` begins each of its commands."""
+
+    def __init__(self, address: str = "127.0.0.1", inside: tuple[str, ...] = ()) -> None:
+        self._address, self._inside = address, inside
+        folder = binaries()
+        assert folder is not None
+        self._data = Path(tempfile.mkdtemp(prefix="metlo-pg-"))
+        if os.getuid() == 0:
+            shutil.chown(self._data, "postgres")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"postgresql://metlo@{address}:{self.port}/postgres"
+        self._pg_ctl = str(folder / "pg_ctl")
+        self._cluster = str(self._data / "cluster")
+        self._run(str(folder / "initdb"), "-D", self._cluster, "-U", "metlo", "-A", "trust")
+        with open(f"{self._cluster}/pg_hba.conf", "a") as rules:
+            rules.write("host all all samenet trust\n")
+
+    def start(self) -> None:
+        options = f"-h {self._address} -p {self.port} -k {self._data} -c fsync=on -c max_connections=100"
+        self._run(self._pg_ctl, "-D", self._cluster, "-o", options, "-w", "-l", str(self._data / "log"), "start")
+
+    def stop(self) -> None:
+        """At once, as in a crash."""
+        self._run(self._pg_ctl, "-D", self._cluster, "-m", "immediate", "stop", check=False)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._data, ignore_errors=True)
+
+    def _run(self, *command: str, check: bool = True) -> None:
+        quiet = subprocess.DEVNULL
+        subprocess.run([*self._inside, *_as_server_user(*command)], check=check, stdout=quiet, stderr=quiet, cwd="/")
+
+
 def running() -> Iterator[str]:
     """Yields the URL of an empty database; the server and its data are gone afterwards."""
-    folder = binaries()
-    assert folder is not None
-    data = Path(tempfile.mkdtemp(prefix="metlo-pg-"))
-    if os.getuid() == 0:
-        shutil.chown(data, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    pg_ctl = str(folder / "pg_ctl")
-    cluster = str(data / "cluster")
-    options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=on -c max_connections=50"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    server = Server()
     try:
-        init = _as_server_user(str(folder / "initdb"), "-D", cluster, "-U", "metlo", "-A", "trust")
-        subprocess.run(init, check=True, **quiet)  # type: ignore[call-overload]
-        start = _as_server_user(pg_ctl, "-D", cluster, "-o", options, "-w", "-l", str(data / "log"), "start")
-        subprocess.run(start, check=True, **quiet)  # type: ignore[call-overload]
-        yield f"postgresql://metlo@127.0.0.1:{port}/postgres"
+        server.start()
+        yield server.url
     finally:
-        stop = _as_server_user(pg_ctl, "-D", cluster, "-m", "immediate", "stop")
-        subprocess.run(stop, check=False, **quiet)  # type: ignore[call-overload]
-        shutil.rmtree(data, ignore_errors=True)
+        server.remove()

@@ -29,6 +29,8 @@ SERVERS = {
     "gunicorn --max-requests": GUNICORN + "-w 2 --max-requests 5",
     "gunicorn gthread": GUNICORN + "-w 2 -k gthread --threads 4",
     "gunicorn gevent": GUNICORN + "-w 2 -k gevent",
+    "gunicorn asgi": GUNICORN.replace("counting:app", "asgi_counting:app") + "-w 2 -k asgi",
+    "gunicorn dirty": GUNICORN + "-w 2 --dirty-app dirty_counting:Adder --dirty-workers 1",
     "waitress": "{python} -m waitress --listen 127.0.0.1:{port} counting:app",
     "flask run": "{python} -m flask run --port {port}",
     "flask run --reload": "{python} -m flask run --reload --port {port}",
@@ -46,9 +48,11 @@ SERVERS = {
     "rocket3": "{python} other_counting.py rocket3 {port}",
     "netius": "{python} other_counting.py netius {port}",
     "aiohttp-wsgi": "{python} other_counting.py aiohttp-wsgi {port}",
+    "bjoern": "{python} other_counting.py bjoern {port}",
     "granian": GRANIAN,
     "granian --workers 2": GRANIAN + " --workers 2",
     "uvicorn": "{python} -m uvicorn --workers 2 --port {port} asgi_counting:app",
+    "hypercorn wsgi": "{python} -m hypercorn --workers 2 --bind 127.0.0.1:{port} wsgi:counting:app",
     "hypercorn": "{python} -m hypercorn --workers 2 --bind 127.0.0.1:{port} asgi_counting:app",
 }
 

@@ -20,7 +20,8 @@ for rule in ("/hit/<name>", "/users/<name>/orders/<int:order>", "/", "/plain"):
 """
 
 
-@pytest.mark.parametrize("kind", ["gunicorn sync -w 2", "gunicorn gthread", "waitress"])
+@pytest.mark.parametrize("kind", ["gunicorn sync -w 2", "gunicorn gthread",
+                                  pytest.param("waitress", marks=pytest.mark.core)])
 def test_exactly_the_routes_of_the_app_become_endpoints(kind, tmp_path):
     from tests.collector.collector_support import Collector, until
 

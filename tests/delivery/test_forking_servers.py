@@ -1,6 +1,7 @@
 """Servers that fork for each request: their children's traces arrive, and nobody waits for a collector that is unreachable."""
 
 import collections
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,8 @@ pytestmark = [pytest.mark.core, pytest.mark.skipif("sys.platform == 'win32'", re
 
 KINDS = ["app.run processes=4", "wsgiref ForkingMixIn"]
 SLOW = 1.2  # seconds that the collector takes for an answer
+# There a server's first child waits for imports of seconds, and the later ones are slow: docs/compatibility.md.
+is_quick = pytest.mark.skipif(sys.implementation.name == "pypy", reason="a matter of time, which PyPy's children need")
 TAKES = {"X-Metlo-Collector": "metlo-auto/test; routes"}
 
 
@@ -43,6 +46,7 @@ def test_each_child_delivers_its_trace(kind, tmp_path):
     assert numbers["captured"] == numbers["sent"] + numbers["spooled"] == 61  # spooled, and sent by another, when it is busy
 
 
+@is_quick
 def test_a_client_has_all_of_its_answer_before_its_trace_is_sent(tmp_path):
     with FaultyCollector(lambda post: time.sleep(SLOW)) as collector:
         with serve(KINDS[1], collector, tmp_path, METLO_SPOOL_DIR="off", METLO_SHUTDOWN_TIMEOUT="20") as server:
@@ -52,6 +56,7 @@ def test_a_client_has_all_of_its_answer_before_its_trace_is_sent(tmp_path):
             collector.wait_for_paths(server.answered)
 
 
+@is_quick
 @pytest.mark.parametrize("fault", ["hang", "hang, v2", "refuse"])
 def test_a_collector_that_is_away_takes_no_places_away_and_gets_all_later(fault, tmp_path):
     """Four requests may run at a time; were each to wait for the collector, sixty would take half a minute."""

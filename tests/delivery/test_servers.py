@@ -12,6 +12,7 @@ import pytest
 
 from tests.delivery.serving import APPS, SERVERS, Server, environ, numbers_left, wait_until_left
 from tests.support.faulty_collector import FaultyCollector, way
+from tests.support.venvs import app_venv
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +23,8 @@ NEEDS = {
     "uvicorn": "uvicorn",
     "hypercorn": "hypercorn",
     "eventlet": "eventlet",
+    "gunicorn asgi": "gunicorn.workers.gasgi",  # new in 25
+    "gunicorn dirty": "gunicorn.dirty",
     "gunicorn": "gunicorn",
     "gevent": "gevent",
     "waitress": "waitress",
@@ -57,9 +60,18 @@ def serve(tmp_path):
         if "asgi" in SERVERS[kind]:
             pytest.importorskip("a2wsgi")
         more.setdefault("METLO_SHUTDOWN_TIMEOUT", "20")  # this machine may be busy; a flush that works ends at once
-        return Server(SERVERS[kind], environ(collector.host, tmp_path, **more), tmp_path / "log")
+        python = built("bjoern", ["bjoern==3.2.2", "flask"]) if kind == "bjoern" else sys.executable
+        return Server(SERVERS[kind], environ(collector.host, tmp_path, **more), tmp_path / "log", python=python)
 
     return start
+
+
+def built(name, requirements):
+    """The interpreter of an environment with a server that pip has to build."""
+    try:
+        return str(app_venv(name, requirements) / "python")
+    except RuntimeError as error:
+        pytest.skip("%s cannot be built here: %s" % (name, str(error)[-200:]))
 
 
 ENDINGS = [(kind, number) for kind in SERVERS for number in (signal.SIGTERM, signal.SIGINT)]

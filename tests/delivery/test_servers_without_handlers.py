@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.delivery.serving import Server, environ
-from tests.support.faulty_collector import FaultyCollector
+from tests.support.faulty_collector import FaultyCollector, way
 from tests.support.venvs import app_venv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # one is built here at first
@@ -16,9 +16,7 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("order", ["before Flask", "after Flask"])
-@pytest.mark.parametrize("kind", SCRIPTS)
-def test_sigterm_ends_it_as_without_us(kind, order, tmp_path):
+def serve(kind, order, collector, tmp_path, **more):
     try:
         folder = app_venv(kind, [kind, "flask"])
     except RuntimeError as error:
@@ -26,9 +24,37 @@ def test_sigterm_ends_it_as_without_us(kind, order, tmp_path):
     app = "import os, sys\nsys.path.insert(0, os.getcwd())\nfrom counting import app\n"
     first = "import %s\n" % kind if order == "before Flask" else ""
     (tmp_path / "serve.py").write_text(first + app + SCRIPTS[kind])
+    command = "{python} %s {port}" % (tmp_path / "serve.py")
+    return Server(command, environ(collector.host, tmp_path, **more), tmp_path / "log", python=str(folder / "python"))
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_ctrl_c_ends_it_as_without_us(kind, tmp_path):
+    statuses = []
+    for disabled in ("", "1"):
+        with FaultyCollector() as collector, serve(kind, "after Flask", collector, tmp_path, METLO_DISABLED=disabled) as server:
+            server.hit(20)
+            if not disabled:
+                collector.wait_until(lambda: set(server.answered[:-1]) <= set(collector.paths))  # noqa: B023
+            statuses.append(server.end(signal.SIGINT)[0])
+    assert statuses[0] == statuses[1]
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_a_collector_that_hangs_neither_stops_its_requests_nor_its_end(kind, tmp_path):
+    with FaultyCollector(way("hang")) as collector:
+        options = {"METLO_TIMEOUT": "60", "METLO_SHUTDOWN_TIMEOUT": "4"}
+        with serve(kind, "after Flask", collector, tmp_path, **options) as server:
+            server.hit(10)
+            assert len(server.answered) == 11
+            assert server.end(deadline=30)[0] == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("order", ["before Flask", "after Flask"])
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_sigterm_ends_it_as_without_us(kind, order, tmp_path):
     with FaultyCollector() as collector:
-        command = "{python} %s {port}" % (tmp_path / "serve.py")
-        with Server(command, environ(collector.host, tmp_path), tmp_path / "log", python=str(folder / "python")) as server:
+        with serve(kind, order, collector, tmp_path) as server:
             server.hit(3)
             if kind == "fastwsgi":  # lets no thread of ours run: all of it is there though nothing else is asked
                 server.hit(40)

@@ -37,6 +37,8 @@ ELSEWHERE = {
     "pip install ./native": "needs Rust; tests/native build and load it",
     "kubectl exec": "needs a cluster; what it runs there is run by test_injection_by_an_init_container",
     "metlo-collector test": "tests/security_tests",
+    "metlo-collector serve --store": "needs a database; tests/collector/service/test_nodes.py",
+    "gunicorn --workers 2 --threads": "needs a database; tests/collector/service/test_nodes.py",
     "METLO_HOST=https://collector.example.com METLO_API_KEY=… metlo-run": "test_sending_to_a_collector has the same settings",
     "docker build": "needs a Docker daemon; tests/examples/test_deployment.py runs the command of the image",
     "docker compose": "needs a Docker daemon; tests/examples/test_deployment.py runs what the file says",

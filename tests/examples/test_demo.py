@@ -30,6 +30,10 @@ def test_once_ends_by_itself_and_finds_what_it_expects(tmp_path):
         said, _ = running.communicate()
     assert running.returncode == 0, said
     assert "/products/{product_id}" in said and "missing" not in said
+    for finding in ("high     Sensitive data without authentication: GET /customers/{username}  shop/accounts.py:",
+                    "medium   Server errors: GET /fail  shop/service.py:",
+                    "low      Session cookie without its flags: POST /login  shop/accounts.py:"):  # fmt: skip
+        assert finding in said
     assert "; the page: http://127.0.0.1:" in said.splitlines()[-1]
 
 

@@ -52,7 +52,7 @@ def test_the_extra_names_what_the_code_needs() -> None:
 def test_the_collector_imports_what_the_extra_names_and_nothing_else() -> None:
     named = {module for _, module, _ in NEEDED} | {"html5lib", "yaml", "tomli"}
     assert len(requirements()) == len(named)
-    of_flask, optional = {"werkzeug", "markupsafe"}, {"orjson"}
+    of_flask, optional = {"werkzeug", "markupsafe"}, {"orjson", "nats"}
     known = named | of_flask | optional | {"metlo_auto"} | set(sys.stdlib_module_names)
     imported = {(name.partition(".")[0], path.name) for path, name in imports(ROOT / "metlo_auto" / "collector")}
     assert {module for module, _ in imported} >= named - {"jinja2", "tomli"}

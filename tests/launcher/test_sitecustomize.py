@@ -2,7 +2,6 @@
 
 import pathlib
 import subprocess
-import sys
 from typing import Any, Dict, List, Tuple
 
 import pytest
@@ -126,12 +125,13 @@ def test_one_that_runs_the_next_by_hand_runs_once_and_so_does_the_users(
 
 
 def test_usercustomize_runs_too(own: Installed, tmp_path: pathlib.Path) -> None:
-    place = own.home / ".local" / "lib" / ("python%d.%d" % sys.version_info[:2]) / "site-packages"
+    base = subprocess.check_output([own.python, "-c", "import os, sys; print(os.path.realpath(sys.executable))"])
+    python = base.decode().strip()  # a venv has no user site
+    place = pathlib.Path(run([python, "-m", "site", "--user-site"], own.environ()).stdout.strip())
+    assert own.home in place.parents
     place.mkdir(parents=True)
     (place / "usercustomize.py").write_text("print('user')")
     (place / "sitecustomize.py").write_text("print('site')")
-    base = subprocess.check_output([own.python, "-c", "import os, sys; print(os.path.realpath(sys.executable))"])
-    python = base.decode().strip()  # a venv has no user site
     native = run([python, "-c", ""], own.environ())
     under = own.run(python, "-c", "")
     assert (under.returncode, under.stdout) == (native.returncode, native.stdout)

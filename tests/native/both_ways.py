@@ -6,6 +6,8 @@ import random
 import re
 import types
 
+from werkzeug.wsgi import ClosingIterator
+
 from metlo_auto.agent import Agent
 from metlo_auto.capture.edge import Attachment, edge, remember
 from metlo_auto.config.settings import load
@@ -52,7 +54,7 @@ class Way:
         self.exchange, self.now = None, 0.0
         self.agent = agent or self._agent(native, ours, settings)
         self.queue = self.agent.delivery
-        capture = self.agent.capture(lambda environ: self.exchange.route)
+        capture = self.agent.capture(lambda environ: self.exchange.route, ClosingIterator)
         capture.clock = lambda: self.now
         attachment = Attachment(capture)
         attachment.edge = Way.wsgi_app
@@ -73,24 +75,30 @@ class Way:
     def report(self, exchange):
         """What was queued for this exchange: (trace, route, whether it came without an announcement)."""
         self.exchange, before, self.now = exchange, len(self.queue.taken), 0.0
-        exchange.serve(self.wsgi_app)
+        self.received = exchange.serve(self.wsgi_app)
         return self.queue.taken[before:]
 
 
 class Exchange:
     """One request and what the app does with it, the same each time that it is served."""
 
-    def __init__(self, environ, body, read, status, headers, chunks, route, error=None, closes=True):
+    def __init__(self, environ, body, read, status, headers, chunks, route, error=None, closes=True,
+                 kind=ClosingIterator):
         self.environ, self.body, self.read, self.status = environ, body, read, status
         self.headers, self.chunks, self.route, self.error, self.closes = headers, chunks, route, error, closes
+        self.kind = kind
 
     def answer(self, environ, start_response):
         for size in self.read:
             environ["wsgi.input"].read(size)
         if self.error == "raise":
             raise ValueError("the app's own")
-        start_response(self.status, list(self.headers))
-        return self._pieces()
+        write = start_response(self.status, list(self.headers))
+        if self.error == "write":
+            write(b"written ")
+        if self.error == "twice":
+            start_response("503 X", [], (ValueError, ValueError(), None))
+        return self.kind(self._pieces())
 
     def _pieces(self):
         yield from self.chunks
@@ -98,16 +106,24 @@ class Exchange:
             raise ValueError("the app's own")
 
     def serve(self, app):
-        result = None
+        """What the server gets."""
+        result, received = None, []
+
+        def start_response(*args):
+            received.append(args[:2])
+            return received.append
+
         try:
-            result = app(dict(self.environ, **{"wsgi.input": io.BytesIO(self.body)}), lambda *args: None)
-            for _ in result:
+            result = app(dict(self.environ, **{"wsgi.input": io.BytesIO(self.body)}), start_response)
+            for piece in result:
+                received.append(piece)
                 if not self.closes:
                     break
-        except ValueError:
-            pass
-        if result is not None:
+        except ValueError as error:
+            received.append(str(error))
+        if result is not None and self.closes is not None:
             result.close()
+        return received
 
     def __repr__(self):
         return "Exchange(%s)" % ", ".join("%s=%r" % pair for pair in sorted(vars(self).items()))
@@ -188,7 +204,8 @@ def exchange(rng):
         headers.append(("Content-Length", str(len(answer))))
     return Exchange(
         environ, body, [-1] if calm else rng.choice([[-1], [], [3], [7, -1], [len(body)]]), rng.choice(_STATUSES), headers,
-        parts(rng, answer), rng.choice(_ROUTES), None if calm else rng.choice([None] * 6 + ["raise", "break"]), calm or rng.random() < 0.9)
+        parts(rng, answer), rng.choice(_ROUTES), None if calm else rng.choice([None] * 6 + ["raise", "break", "write", "twice"]),
+        True if calm else rng.choice([True] * 8 + [False, None]), rng.choice([ClosingIterator] * 3 + [iter, list]))
 
 
 def header_value(rng, name):

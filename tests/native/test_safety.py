@@ -43,7 +43,7 @@ def in_a_child(work):
     return json.loads(answer.decode())
 
 
-@pytest.mark.parametrize("place", range(1, 4), ids=lambda place: "request %d" % place)
+@pytest.mark.parametrize("place", range(1, 18), ids=lambda place: "step %d" % place)
 def test_a_panic_is_counted_and_all_that_follows_is_pure(place, capfd):
     def work():
         pure, compiled = Way("off"), Way("auto")
@@ -55,7 +55,8 @@ def test_a_panic_is_counted_and_all_that_follows_is_pure(place, capfd):
 
     same, stats, panics, errors = in_a_child(work)
     assert all(same) and panics == 1 and errors == 0
-    assert stats["native_declined"] == {"first": 1, "panic": 6 - place} and stats["native"] == place - 1
+    assert stats["native"] + sum(stats["native_declined"].values()) == 6
+    assert stats["native"] <= 2 and stats["native_declined"]["panic"] >= 3
     assert capfd.readouterr() == ("", "")
 
 

@@ -19,6 +19,7 @@ def test_generated_exchanges_give_the_same_traces_both_ways(settings):
     for seed in range(EXCHANGES):
         made = exchange(seeded(seed))
         assert compiled.report(made) == pure.report(made), (seed, made)
+        assert compiled.received == pure.received
     assert compiled.queue.dropped == pure.queue.dropped
     counts = compiled.agent.stats()
     assert counts["native"] > EXCHANGES / (7 if settings != {"max_body": 0} else 60), counts

@@ -71,7 +71,7 @@ def test_the_wheel_is_for_any_platform_and_python_from_3_6(wheel, metadata):
 def test_the_agent_needs_three_packages_and_flask_is_not_one_of_them(metadata):
     needed = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
     assert sorted(line.split(">")[0].strip() for line in needed) == ["python-dotenv", "requests", "wrapt"]
-    assert set(metadata.get_all("Provides-Extra")) == {"speed", "collector", "test"}
+    assert set(metadata.get_all("Provides-Extra")) == {"speed", "collector", "buffer", "test"}
 
 
 def test_the_licence_comes_along(names, metadata):

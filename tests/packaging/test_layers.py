@@ -37,13 +37,14 @@ ALLOWED = {
     "collector": "config collector/service",
     "collector/store": "",
     "collector/ingest": "version collector/store",
+    "collector/buffer": "collector/store collector/ingest",
     "collector/analysis": "collector collector/store collector/ingest",
     "collector/inventory": "version collector/store collector/ingest collector/analysis",
     "collector/openapi": "collector/analysis collector/inventory",
     "collector/page": "version collector collector/store collector/ingest collector/analysis collector/inventory collector/openapi",
     "collector/security_tests": "version redact collector collector/store collector/ingest collector/analysis "
                                 "collector/inventory collector/openapi",
-    "collector/service": "version cli launcher collector collector/store collector/ingest collector/analysis collector/inventory "
+    "collector/service": "version cli launcher collector collector/store collector/ingest collector/buffer collector/analysis collector/inventory "
                          "collector/openapi collector/page collector/security_tests",
     "__main__": "launcher",
     "__init__": "version errors explicit agent",
@@ -56,6 +57,7 @@ KNOWN_TO = {
     "requests": {"delivery/transport", "doctor"},
     "urllib3": {"delivery/transport", "collector/security_tests"},
     "dotenv": {"config"},
+    "nats": {"collector/buffer"},
 }
 
 

@@ -17,7 +17,7 @@ def asked(version, implementation="cpython", machine="x86_64"):
 
 
 @pytest.mark.parametrize(("version", "names"), [
-    ("3.6", []), ("3.7", ["orjson"]), ("3.8", ["orjson"]), ("3.9", ["orjson", "ahocorasick_rs"]), ("3.12", ["orjson", "ahocorasick_rs"]),
+    ("3.6", []), ("3.7", ["orjson"]), ("3.8", ["orjson"]), ("3.9", ["orjson"]), ("3.10", ["orjson", "ahocorasick_rs"]), ("3.12", ["orjson", "ahocorasick_rs"]),
     ("3.13", []), ("3.14", []), ("3.15", []),  # of these there are free-threaded builds, which no marker tells
 ])
 def test_of_cpython_those_versions_get_them_whose_builds_all_have_wheels(version, names):

@@ -15,15 +15,15 @@ from tests.support.serving import ROOT, clean_environ
 APP = """
 from flask import Flask, jsonify
 app = Flask("shop")
-app.add_url_rule("/users/<int:n>", "user", lambda n: jsonify(id=n, email="ann@example.com"))
+app.add_url_rule("/users/<int:n>", "user", lambda n: jsonify(id=n, email={email!r}))
 client = app.test_client()
 assert client.get("/users/7").status_code == 200
 raise SystemExit({status})
 """
 
 
-def ci(folder: Path, status: int, *more: str) -> Any:
-    (folder / "drive.py").write_text(APP.format(status=status))
+def ci(folder: Path, status: int, *more: str, email: str = "ann@example.com") -> Any:
+    (folder / "drive.py").write_text(APP.format(status=status, email=email))
     environ = dict(clean_environ(folder), PYTHONPATH=str(ROOT))
     command = [sys.executable, "-m", "metlo_auto", "--local", "--ci", *more, sys.executable, "drive.py"]
     return subprocess.run(command, env=environ, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100,
@@ -33,6 +33,12 @@ def ci(folder: Path, status: int, *more: str) -> Any:
 def test_a_command_that_fails_ends_with_its_own_status(tmp_path: Path) -> None:
     done = ci(tmp_path, 7)
     assert done.returncode == 7 and "nothing was checked" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("email, status", [("ann@example.com", 1), ("", 0)])
+def test_a_finding_of_high_severity_fails_without_further_options(tmp_path: Path, email: str, status: int) -> None:
+    done = ci(tmp_path, 0, email=email)
+    assert (done.returncode, "1 high" in done.stdout) == (status, bool(status)), done.stdout + done.stderr
 
 
 def test_a_difference_from_a_kept_document_is_said_after_the_command(tmp_path: Path) -> None:

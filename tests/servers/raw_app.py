@@ -5,7 +5,7 @@ import sys
 
 from flask import Flask
 
-TEXT = [("Content-Type", "text/plain")]
+TEXT = (("Content-Type", "text/plain"),)  # each response gets a list of its own: tornado adds to it
 
 
 class Raw(Flask):
@@ -15,7 +15,7 @@ class Raw(Flask):
 
 
 def raises_first(environ, start_response):
-    start_response("200 OK", TEXT)
+    start_response("200 OK", [*TEXT])
 
     def broken():
         raise ValueError("first")
@@ -24,7 +24,7 @@ def raises_first(environ, start_response):
 
 
 def misses_a_file(environ, start_response):
-    start_response("200 OK", TEXT)
+    start_response("200 OK", [*TEXT])
 
     def broken():
         os.stat("/nonexistent/file")
@@ -33,21 +33,21 @@ def misses_a_file(environ, start_response):
 
 
 def starts_again(environ, start_response):
-    start_response("200 OK", TEXT)
+    start_response("200 OK", [*TEXT])
     try:
         raise ValueError("again")
     except ValueError:
-        start_response("503 Bad", TEXT, sys.exc_info())
+        start_response("503 Bad", [*TEXT], sys.exc_info())
     return [b"second;"]
 
 
 def is_short(environ, start_response):
-    start_response("200 OK", TEXT + [("Content-Length", "10")])
+    start_response("200 OK", [*TEXT, ("Content-Length", "10")])
     return [b"12345"]
 
 
 def is_refused(environ, start_response):
-    start_response("200 OK", TEXT + [("Connection", "close"), ("X-A", "b")])
+    start_response("200 OK", [*TEXT, ("Connection", "close"), ("X-A", "b")])
     return [b"hop"]
 
 
@@ -59,7 +59,61 @@ def leaves(environ, start_response):
     raise ValueError("leaves")
 
 
-ANSWERS = {"/" + made.__name__: made for made in (
-    raises_first, misses_a_file, starts_again, is_short, is_refused, never_starts, leaves)}
+def leaves_later(environ, start_response):
+    start_response("200 OK", [*TEXT])
+    raise ValueError("leaves after start_response")
+
+
+def is_long(environ, start_response):
+    start_response("200 OK", [*TEXT, ("Content-Length", "5")])
+    return iter([b"123", b"4567890"])
+
+
+def breaks_off(environ, start_response):
+    start_response("200 OK", [*TEXT])
+    yield b"first;"
+    raise ValueError("after a piece")
+
+
+def starts_late(environ, start_response):
+    start_response("202 Accepted", [*TEXT])
+    yield b"late"
+
+
+def streams(environ, start_response):
+    start_response("200 OK", [*TEXT])
+    return iter([b"one;", b"", b"two;"])
+
+
+def is_empty(environ, start_response):
+    start_response("204 No Content", [])
+    return []
+
+
+def writes(environ, start_response):
+    start_response("200 OK", [*TEXT])(b"written;")
+    return [b"returned"]
+
+
+def sends_a_file(environ, start_response):
+    start_response("200 OK", [*TEXT])
+    opened = open(__file__, "rb")  # noqa: SIM115 - closed by the server
+    return environ["wsgi.file_wrapper"](opened, 4096) if "wsgi.file_wrapper" in environ else opened
+
+
+def reads_twice(environ, start_response):
+    stream = environ["wsgi.input"]
+    body = stream.read(int(environ.get("CONTENT_LENGTH") or 0))
+    if getattr(stream, "seekable", lambda: hasattr(stream, "seek"))():
+        stream.seek(0)
+        assert stream.read() == body
+    start_response("200 OK", [*TEXT, ("X-A", "1"), ("X-A", "2")])
+    return [body]
+
+
+FAULTS = {"/" + made.__name__: made for made in (
+    raises_first, misses_a_file, starts_again, is_short, is_refused, never_starts, leaves, leaves_later, is_long, breaks_off)}
+ANSWERS = {"/" + made.__name__: made for made in (starts_late, streams, is_empty, writes, sends_a_file, reads_twice)}
+ANSWERS.update(FAULTS)
 app = Raw("raw")
 app.add_url_rule("/plain", "plain", lambda: "plain")

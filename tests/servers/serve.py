@@ -42,3 +42,30 @@ elif kind == "pyruvate":
     import pyruvate
 
     pyruvate.serve(app, "%s:%d" % (HOST, port), 2)
+elif kind == "fastwsgi":
+    import fastwsgi
+
+    fastwsgi.run(app, host=HOST, port=port)
+elif kind == "bjoern":
+    import bjoern
+
+    bjoern.run(app, HOST, port)
+elif kind == "tornado":
+    from tornado.httpserver import HTTPServer
+    from tornado.ioloop import IOLoop
+    from tornado.wsgi import WSGIContainer
+
+    HTTPServer(WSGIContainer(app)).listen(port, HOST)
+    IOLoop.current().start()
+elif kind == "aiohttp-wsgi":
+    from aiohttp_wsgi import serve
+
+    serve(app, host=HOST, port=port)
+elif kind == "netius":
+    from netius.servers import WSGIServer
+
+    WSGIServer(app).serve(host=HOST, port=port)
+elif kind == "rocket3":
+    from rocket3 import Rocket3
+
+    Rocket3((HOST, port), "wsgi", {"wsgi_app": app}).start()

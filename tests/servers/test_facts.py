@@ -1,80 +1,105 @@
-"""The facts of docs/servers.md: each server that installs is started, and a trace says what the client got."""
+"""The facts of docs/servers.md: each server that installs is started bare and under the agent.
 
-import subprocess
-import time
+Its clients get the same, and a trace says what they got.
+"""
+
+import re
 
 import pytest
 
-from tests.servers.raw_app import ANSWERS
-from tests.support.ports import free_port
+from tests.servers.kinds import COMMANDS, Serving
+from tests.servers.raw_app import ANSWERS, FAULTS
 from tests.support.recorder import Recorder
-from tests.support.serving import ROOT, clean_environ, instrumented, parse_answer, read_all, request
-from tests.support.venvs import app_venv
+from tests.support.serving import clean_environ, instrumented, request
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first run installs them
-HERE = ROOT / "tests" / "servers"
-MAIN = ["flask", "gunicorn==27.0.1", "gevent==26.9.0", "waitress==3.0.2", "cheroot==11.1.2", "granian==2.8.9", "eventlet==0.41.3",
-        "hypercorn==0.18.0", "uvicorn==0.54.0", "a2wsgi==1.10.10", "twisted==26.10.0", "pyruvate==1.6.1"]
-COMMANDS = {
-    "gunicorn": "{bin}/gunicorn -w 1 -b 127.0.0.1:{port} raw_app:app",
-    "waitress": "{bin}/python -m waitress --listen 127.0.0.1:{port} raw_app:app",
-    "flask": "{bin}/python -m flask --app raw_app run --port {port}",
-    "cheroot": "{bin}/python -m cheroot --bind 127.0.0.1:{port} raw_app:app",
-    "granian": "{bin}/granian --interface wsgi --port {port} raw_app:app",
-    "hypercorn": "{bin}/hypercorn -b 127.0.0.1:{port} wsgi:raw_app:app",
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first run installs and builds them
+PATHS = ["/plain", *ANSWERS]
+ESCAPED = "/a%2Fb"
+KEEP_ESCAPES = ("cheroot", "rocket3", "fastwsgi")
+# What a server does on some paths without any agent too.
+UNASKED = {
+    "fastwsgi": ("/never_starts", "/is_empty", "/starts_late", "/streams", "/writes", "/sends_a_file", "/is_long"),  # dies, at once or later
+    "tornado": ("/raises_first", "/misses_a_file", "/never_starts", "/leaves", "/leaves_later", "/is_long",
+                "/breaks_off"),  # says nothing at all
+    "granian": ("/raises_first", "/misses_a_file", "/breaks_off"),  # sends the head or nothing, as it comes
+    "netius": ("/misses_a_file",),  # says nothing at all
+    "twisted": ("/never_starts",),  # lets go of the response when garbage is collected
+    "pyruvate": ("/is_long",),  # never lets go of the response
+    "uwsgi": ("/reads_twice",),  # a stream that seeks, and then has ended
 }
-COMMANDS.update((kind, "{bin}/python serve.py %s {port}" % kind) for kind in (
-    "uvicorn", "gevent", "eventlet", "wsgiref", "pyruvate"))
+NO_HTTP = {("gunicorn sync", "/never_starts"), ("gunicorn gthread", "/never_starts"), ("gunicorn gevent", "/never_starts")}  # `HTTP/1.1 None`
+
+
+def raw_of(path):
+    body = b"one\ntwo" if path == "/reads_twice" else b""
+    return request("POST" if body else "GET", path, body, {"Connection": "close"})
+
+
+def comparable(answer):
+    body = re.sub(rb"(?i)line \d+|0x[0-9a-f]+", b"", answer.body) if answer.status == 500 else answer.body
+    headers = [(name, value) for name, value in answer.headers if name.lower() not in ("date", "content-length" * (answer.status == 500))]
+    return answer.status, headers, body
+
+
+def body_of(answer):
+    """The body, without the frames of a chunked one."""
+    if "chunked" not in str(answer.headers).lower():
+        return answer.body
+    rest, body = answer.body, b""
+    while b"\r\n" in rest:
+        size, _, rest = rest.partition(b"\r\n")
+        number = int(size or b"0", 16)
+        body, rest = body + rest[:number], rest[number + 2:]
+    return body
 
 
 @pytest.fixture(scope="module", params=sorted(COMMANDS))
 def answers(request, tmp_path_factory):
-    """What a server's clients got, and the traces, by path."""
+    """What a server's clients got, bare and under the agent, and the traces, by path."""
     kind, home = request.param, tmp_path_factory.mktemp("home")
-    try:
-        folder = app_venv("servers", MAIN)
-    except RuntimeError as error:
-        pytest.skip("%s cannot be installed here: %s" % (kind, str(error)[-200:]))
-    port = free_port()
-    with Recorder() as recorder, open(str(home / "log"), "w") as log:
-        process = subprocess.Popen(
-            COMMANDS[kind].format(bin=folder, port=port).split(), cwd=str(HERE), stdout=log, stderr=log,
-            env=instrumented(clean_environ(home), recorder.environ()))
-        try:
-            got = {path: ask(port, path) for path in ["/plain", *ANSWERS]}
-            wait_for_all(recorder, got)
-        finally:
-            process.terminate()
-            process.wait(30)
-        yield kind, got, {trace["request"]["url"]["path"]: trace for trace in recorder.traces}
+    paths = [path for path in [*PATHS, ESCAPED] if path not in UNASKED.get(kind, ())]
+    with Recorder() as recorder:
+        environ = clean_environ(home)
+        with Serving(kind, environ, home) as bare:
+            expected = {path: bare.ask(raw_of(path)) for path in paths}
+        with Serving(kind, instrumented(environ, recorder.environ()), home) as server:
+            got = {path: server.ask(raw_of(path)) for path in paths}
+            server.ask(raw_of("/plain?last"))  # pyruvate lets go of a response with the next one
+            for path in paths[1:-1]:
+                recorder.wait_until(lambda traces: [it for it in traces if it["request"]["url"]["path"] == path])  # noqa: B023
+        assert "metlo:" not in server.log.read_text()
+        yield kind, expected, got, {trace["request"]["url"]["path"]: trace for trace in recorder.traces}
 
 
-def wait_for_all(recorder, paths):
-    for path in paths:
-        recorder.wait_until(lambda traces: [it for it in traces if it["request"]["url"]["path"] == path])  # noqa: B023
+def asked(answers, path):
+    kind, expected, got, traces = answers
+    if path not in got:
+        pytest.skip("%s fails there without the agent too" % kind)
+    return kind, expected[path], got[path], traces.get(path)
 
 
-def ask(port, path):
-    import socket
-
-    end = time.monotonic() + 60
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), 20) as sock:
-                sock.sendall(request("GET", path, headers={"Connection": "close"}))
-                return parse_answer(read_all(sock).replace(b"HTTP/1.1 None", b"HTTP/1.1 0"))
-        except ConnectionRefusedError:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+@pytest.mark.parametrize("path", [*PATHS, ESCAPED])
+def test_the_client_gets_what_it_gets_without_the_agent(answers, path):
+    _, expected, got, _ = asked(answers, path)
+    assert comparable(got) == comparable(expected)
 
 
-@pytest.mark.parametrize("path", ["/plain", *ANSWERS])
+@pytest.mark.parametrize("path", PATHS)
 def test_a_trace_says_what_the_client_got(answers, path):
-    kind, got, traces = answers
-    response, omitted = traces[path]["response"], traces[path]["meta"].get("responseBody", {}).get("omitted")
-    if got[path].status and not (kind == "gunicorn" and path == "/never_starts"):  # which sends `HTTP/1.1 None`
-        assert response["status"] == got[path].status
-    else:
+    kind, _, got, trace = asked(answers, path)
+    response, omitted = trace["response"], trace["meta"].get("responseBody", {}).get("omitted")
+    if not got.status:
         assert response["status"] == 500 or omitted == "aborted"
+    elif (kind, path) not in NO_HTTP:
+        assert response["status"] == got.status
+        if path not in FAULTS and omitted is None:
+            assert response.get("body", "") == body_of(got).decode()
     if path == "/is_short":
         assert omitted == "aborted"
+    if path == "/reads_twice":
+        assert trace["request"]["body"] == "one\ntwo"
+
+
+def test_a_path_is_what_the_client_asked_for_as_far_as_the_server_says(answers):
+    kind, _, _, traces = answers
+    assert ("/a%2Fb" if kind in KEEP_ESCAPES else "/a/b") in traces, sorted(traces)

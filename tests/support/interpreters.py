@@ -23,6 +23,6 @@ def interpreters() -> Dict[str, str]:
 
 
 def _version(python: str) -> str:
-    code = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
+    code = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '').replace('m', ''))"
     done = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return done.stdout.decode()

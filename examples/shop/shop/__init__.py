@@ -18,6 +18,7 @@ def create_app(config=None):
         SECRET_KEY=os.environ.get("SHOP_SECRET", "only for trying it out"),
         DATABASE=os.environ.get("SHOP_DATABASE", os.path.join(tempfile.gettempdir(), "shop.sqlite3")),
         MAX_CONTENT_LENGTH=5 * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=False,  # a vulnerability for the collector to find: scripts read the session's cookie
     )
     app.config.update(config or {})
     database.prepare(app.config["DATABASE"])

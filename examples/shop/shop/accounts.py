@@ -64,7 +64,8 @@ def me():
 
 @blueprint.route("/customers/<username>")
 def customer(username):
+    """A vulnerability for the collector to find: anyone reads a customer's address, without login."""
     user = row("SELECT * FROM users WHERE username = ?", username)
     if user is None:
         abort(404, "no such customer")
-    return jsonify(username=user["username"], member=True)
+    return jsonify(username=user["username"], email=user["email"], member=True)

@@ -27,6 +27,7 @@ except ImportError:  # the extra `speed`
 _NO_ENDPOINT = (404, 405)
 _MOVED = (301, 307, 308)  # the same request belongs elsewhere
 _SEE_OTHER = (302, 303)  # what a GET gets where nothing is, and the usual answer to a form
+UNNAMED = "unnamed"  # the service where neither agent nor host names one
 MOST_SET_ASIDE = 65_536  # bytes kept of a trace that cannot be analysed
 
 
@@ -121,7 +122,7 @@ class Aggregates:
             self._count("test_traces")
             return
         named = bool(seen.service)
-        seen = seen if named else seen._replace(service=seen.host.lower())
+        seen = seen if named else seen._replace(service=seen.host.lower() or UNNAMED)
         template = self._template(seen)
         host = seen.host
         if template is not None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import select as readiness
-import signal
 import time
-import uuid
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,10 +19,12 @@ from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import claims, inbox
+from metlo_auto.collector.store.availability import Availability
 from metlo_auto.collector.store.database import WRITES, reading, writing
 from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 from metlo_auto.collector.store.schema_version import NewerStore
+from metlo_auto.collector.store.source import InboxSource, Source
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
@@ -44,12 +44,15 @@ class StoreFault(SQLAlchemyError):
 
 
 class Worker:
-    """One analyser: a store, and what it remembers between steps."""
+    """One analyser: a store, where its batches come from, and what it remembers between steps."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, engine: Engine, clock: Callable[[], float] = time.time, sources: Sequence[Source] = ()
+    ) -> None:
         self._engine = engine
         self._clock = clock
-        self._owner = uuid.uuid4().hex
+        self._sources = sources or [InboxSource(engine)]
+        self._source = self._sources[0]  # of the batches in hand
         self._state: Optional[AnalysisState] = None
         self._caps = Caps()
         self._renewed_at = 0.0
@@ -73,19 +76,20 @@ class Worker:
             else:
                 self._analyse(claimed.batches, state)
         except Taken:
-            with writing(self._engine) as connection:
-                claims.give_back(connection, self._owner)
+            self._source.try_again()
             return True
         self._state = state
         return True
 
     def _claim(self) -> claims.Claimed:
-        with reading(self._engine) as reader:
-            if inbox.is_empty(reader):
-                return claims.Claimed([], 0)
+        """From the first source that has any."""
         self._renewed_at = self._clock()
-        with writing(self._engine) as connection:
-            return claims.claim(connection, self._owner, self._renewed_at, MOST_BYTES)
+        for source in self._sources:
+            claimed = source.claim(self._renewed_at, MOST_BYTES)
+            if claimed.batches:
+                self._source = source
+                return claimed
+        return claims.Claimed([], 0)
 
     def _analyse(self, batches: list[inbox.Filed], state: AnalysisState) -> None:
         """Raises Taken where the batches have to be claimed again."""
@@ -101,7 +105,7 @@ class Worker:
             if isinstance(error, Taken) or is_environments(error):
                 raise
             logger.warning("analysis of %d batches failed, smaller groups are tried: %s", len(batches), _line(error))
-            self._count_failure(batches)
+            self._source.count_failure(batches)
             raise Taken from error
 
     def _add(self, result: Aggregates, batch: inbox.Filed) -> None:
@@ -110,26 +114,23 @@ class Worker:
                 result.add_batch(batch)
         except Overrun as error:
             logger.warning("a batch takes more than %d s of processor time and is isolated", SECONDS)
-            self._count_failure([batch], certain=True)
+            self._source.count_failure([batch], certain=True)
             raise Taken from error
-
-    def _count_failure(self, batches: list[inbox.Filed], certain: bool = False) -> None:
-        with writing(self._engine) as connection:
-            claims.count_failure(connection, batches, certain)
 
     def _renew(self) -> None:
         now = self._clock()
         if now - self._renewed_at > claims.LASTS / 4:
             self._renewed_at = now
-            with writing(self._engine) as connection:
-                claims.renew(connection, self._owner, now)
+            self._source.renew(now)
 
     def _apply(self, batches: list[inbox.Filed], result: Aggregates, state: AnalysisState) -> None:
+        for name, n in self._source.counts(batches).items():
+            result.counts[name] = result.counts.get(name, 0) + n
         with writing(self._engine) as connection:
-            if generation(connection) != state.generation or not inbox.remove(connection, batches):
+            if generation(connection) != state.generation or not self._source.remove(connection, batches):
                 raise Taken
-            claims.end(connection, batches)
             apply(connection, result, self._caps, self._clock())
+        self._source.finish(batches)
 
     def _isolate(self, batch: inbox.Filed, state: AnalysisState) -> None:
         """Apply the batch without the traces that cannot be, and say which they are."""
@@ -164,8 +165,8 @@ class Worker:
 
     def stop(self) -> None:
         """Leave nothing claimed."""
-        with writing(self._engine) as connection:
-            claims.give_back(connection, self._owner)
+        for source in self._sources:
+            source.give_back()
 
     def tidy(self) -> None:
         """What is due once a minute: new caps, and what age removes."""
@@ -173,7 +174,8 @@ class Worker:
             self._caps = read_caps(connection)
             expire(connection, self._caps, time.time())
             prune(connection, self._caps)
-            claims.forget_others(connection)
+            for source in self._sources:
+                source.tidy(connection)
 
 
 def _harmless(batch: inbox.Filed) -> inbox.Filed:
@@ -188,29 +190,34 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
-def run(engine: Engine, wake: int) -> None:
-    """Work until the pipe `wake` is closed by the server; a byte in it says that something came in."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # a ^C on the terminal ends the server, which closes our input
+def run(engine: Engine, wake: int, sources: Sequence[Source] = ()) -> None:
+    """Work until the pipe `wake` is closed at its other end; a byte in it says that something came in.
+
+    Raises StoreUnusable where the store is none, not where it is away.
+    """
     seldom_look_for_cycles()
-    worker = Worker(engine)
+    availability = Availability(engine)
+    while not availability.open(patient=True):
+        if not _wait(wake):
+            return
+    worker = Worker(engine, sources=sources)
     tidied_at = float("-inf")
     while True:
         if time.monotonic() - tidied_at > TIDY_EVERY:
             tidied_at = time.monotonic()
             _guarded(worker.tidy)
-        _guarded(lambda: _drain(worker, deadline=None))
+        _guarded(lambda: _drain(worker, wake))
         if not _wait(wake):
             break
         time.sleep(REST)
-    _guarded(lambda: _drain(worker, deadline=time.monotonic() + LAST_WORK))
+    _guarded(lambda: _drain(worker, None, time.monotonic() + LAST_WORK))
     _guarded(worker.stop)
 
 
-def _drain(worker: Worker, deadline: Optional[float]) -> None:
-    """Apply what is in the inbox."""
+def _drain(worker: Worker, wake: Optional[int], deadline: float = float("inf")) -> None:
+    """Apply what waits, until there is none, or `wake` is closed."""
     while worker.step():
-        if deadline is not None and time.monotonic() > deadline:
+        if time.monotonic() > deadline or wake is not None and not _wait(wake, 0.0):
             return
 
 
@@ -222,7 +229,7 @@ def _guarded(work: Callable[[], None]) -> None:
         time.sleep(IDLE)
 
 
-def _wait(wake: int) -> bool:
-    """False once the server is gone."""
-    ready, _, _ = readiness.select([wake], [], [], IDLE)
+def _wait(wake: int, seconds: float = IDLE) -> bool:
+    """False once the pipe is closed."""
+    ready, _, _ = readiness.select([wake], [], [], seconds)
     return not ready or bool(os.read(wake, 65_536))

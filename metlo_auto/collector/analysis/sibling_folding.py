@@ -11,10 +11,13 @@ import re
 from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis.folding import join
+from metlo_auto.collector.analysis.place_evidence import PlaceEvidence
 from metlo_auto.collector.analysis.shape_groups import Shape, ShapeGroups
 
 MANY_BESIDE = 6  # with a known parameter among them
 MANY_NESTED = 20  # below a value, where lists of kinds are as usual as values
+MANY_KNOWN = 16  # there, where most of them are values at other places, too
+KNOWN = 0.8
 MANY_SIBLINGS = 12  # so many siblings with the same shape of answer are values, not resources
 OTHERS = 4  # different words at each place of a pair
 BELOW = 0.5  # share of what is below two siblings that both have, or they are resources that merely look alike
@@ -59,7 +62,9 @@ class SiblingFolds:
         self._known_values: dict[tuple[str, Prefix], set[str]] = {}  # the words that were the evidence
         self._below: dict[tuple[str, Prefix], set[int]] = {}  # groups of responses below a prefix
         self._vocabulary: set[tuple[str, str]] = set()
+        self._words: set[tuple[str, str]] = set()  # that were values somewhere
         self._groups = ShapeGroups()
+        self._evidence = PlaceEvidence()
 
     def remember(self, method: str, service: str, template: str, is_target: bool) -> None:
         """Take in an endpoint that the store holds."""
@@ -87,6 +92,8 @@ class SiblingFolds:
                 if (
                     not methods or method in methods or step in known
                 ):  # nobody uploads to a value where none was uploaded to
+                    if len(self._words) < MOST_GAPS:
+                        self._words.add((service, step))
                     step = "{}"
             steps += (step,)
         return join(list(steps))
@@ -115,7 +122,7 @@ class SiblingFolds:
         self._ends.setdefault((service, steps[:-1], steps[-1]), set()).add((method, group))
         if method != "GET":
             return []  # all that change something may answer alike
-        learned = [prefix for gap in _gaps(method, steps) for prefix in self._learn(service, gap, group)]
+        learned = [prefix for gap in _gaps(method, steps) for prefix in self._learn(service, gap, group, shape)]
         return self._apply(service, learned) if learned else []
 
     def _note_method(self, method: str, service: str, target: str) -> list[Fold]:
@@ -136,21 +143,32 @@ class SiblingFolds:
                 if _VERSION.fullmatch(other) and one != "{}":
                     self._vocabulary.add((service, one))
 
-    def _learn(self, service: str, gap: _Gap, group: int) -> Iterator[Prefix]:
+    def _learn(self, service: str, gap: _Gap, group: int, shape: Shape) -> list[Prefix]:
         """The prefixes whose last step turns out to be a value."""
         key = (service, gap.method, gap.prefix, len(gap.words), gap.suffix, group)
         known = self._siblings.get(key)
         if known is None:
             if len(self._siblings) >= MOST_GAPS:
-                return
+                return []
             known = self._siblings[key] = set()
         known.add(gap.words)
+        learned = list(self._judge(service, gap, known))
+        if learned:
+            known.clear()
+        elif len(gap.words) == 1 and gap.prefix[-1] != "{}":
+            pooled = self._evidence.note((service, gap.prefix), gap.suffix, gap.words, shape)
+            learned = list(self._judge(service, gap, pooled)) if len(pooled) >= MANY_SIBLINGS else []
+        return learned
+
+    def _judge(self, service: str, gap: _Gap, known: set[Prefix]) -> Iterator[Prefix]:
+        """The same, where `known` are words at the gap that respond alike."""
         is_pair = len(gap.words) == 2
         if not is_pair and gap.prefix[-1] == "{}":
             return  # what follows a value is a resource of it, unless both are found as a pair
         beside = ("{}",) in known
-        many = MANY_BESIDE if beside else MANY_NESTED if "{}" in gap.prefix else MANY_SIBLINGS
-        if len(known) < many or any(map(_VERSION.fullmatch, gap.words)) or _VERSION.fullmatch(gap.prefix[-1]):
+        if len(known) < (MANY_BESIDE if beside else self._least(service, gap, known)):
+            return
+        if any(map(_VERSION.fullmatch, gap.words)) or _VERSION.fullmatch(gap.prefix[-1]):
             return
         if any(self._are_vocabulary(service, {words[place] for words in known}) for place in range(len(gap.words))):
             return
@@ -165,19 +183,21 @@ class SiblingFolds:
             for first in firsts:
                 self._exempt(service, (*gap.prefix, first), {words[1] for words in known}, (*gap.prefix, "{}"))
             yield (*gap.prefix, "{}", "{}")
-        known.clear()
 
     def _exempt(self, service: str, prefix: Prefix, words: set[str], shown: Optional[Prefix] = None) -> None:
         """Keep words apart that end a path here as none of the values does, and have nothing below."""
         if len(self._known_values) < MOST_GAPS:
             self._known_values.setdefault((service, shown or prefix), set()).update(words)
         usual = {end for word in words for end in self._ends.get((service, prefix, word), ())}
-        self._methods.setdefault((service, shown or prefix), set()).update(method for method, _ in usual)
+        methods = {method for method, _ in usual}
+        self._methods.setdefault((service, shown or prefix), set()).update(methods)
         for _, template in self._own[service]:
             steps = _steps(template)
             if len(steps) > len(prefix) and steps[: len(prefix)] == prefix and steps[len(prefix)] not in words:
                 word = steps[len(prefix)]
                 ends = self._ends.get((service, prefix, word), set())
+                if "GET" in methods:
+                    ends = {end for end in ends if end[0] in methods}
                 if ends and not ends & usual and not self._has_below(service, (*prefix, word)):
                     self._resources.add((service, (*(shown or prefix), word)))
 
@@ -187,6 +207,13 @@ class SiblingFolds:
             for _, template in self._own[service]
             if template.count("/") > len(prefix)
         )
+
+    def _least(self, service: str, gap: _Gap, words: set[Prefix]) -> int:
+        """How many words make values of them."""
+        if "{}" not in gap.prefix:
+            return MANY_SIBLINGS
+        known = sum((service, word[0]) in self._words for word in words)
+        return MANY_KNOWN if known >= KNOWN * len(words) else MANY_NESTED
 
     def _are_vocabulary(self, service: str, words: set[str]) -> bool:
         return sum((service, word) in self._vocabulary for word in words) * 3 > len(words)
@@ -211,6 +238,12 @@ class SiblingFolds:
         values.update(fresh)
         return self._refold(service) if fresh else []
 
+    def _carry_ends(self, service: str, steps: Prefix, target: Prefix) -> None:
+        """What a word responded with counts where it now stands, too."""
+        ends = self._ends.get((service, steps[:-1], steps[-1]))
+        if ends and steps[-1] == target[-1] and len(self._ends) < MOST_GAPS:
+            self._ends.setdefault((service, target[:-1], target[-1]), set()).update(ends)
+
     def _refold(self, service: str) -> list[Fold]:
         values = self._values[service]
         folds = []
@@ -219,6 +252,7 @@ class SiblingFolds:
             target = self._folded(method, service, template, values)
             if target != template:
                 folds.append(Fold(method, service, template, target))
+                self._carry_ends(service, _steps(template), _steps(target))
         own.difference_update((fold.method, fold.template) for fold in folds)
         own.update((fold.method, fold.target) for fold in folds)  # it may fold further
         return folds

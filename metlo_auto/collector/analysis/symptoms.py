@@ -3,8 +3,6 @@
 Each function yields notes on the endpoint, as kind and value.
 """
 
-# ruff: noqa: E501 - rows of a table and long patterns read best in one line
-
 from __future__ import annotations
 
 import hashlib
@@ -21,22 +19,44 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "testserver")
 # What the response holds, and what then has to match in it.
 _TROUBLES = (
     ("debugger", "Werkzeug Debugger", re.compile(r"Werkzeug Debugger</title>|Werkzeug powered traceback interpreter")),
-    ("debugger", "DJANGO_SETTINGS_MODULE", re.compile(r"seeing this error because you have <code>DEBUG = True|DEBUG\s*=\s*True")),
+    (
+        "debugger",
+        "DJANGO_SETTINGS_MODULE",
+        re.compile(r"seeing this error because you have <code>DEBUG = True|DEBUG\s*=\s*True"),
+    ),
     ("debugger", "EVALEX", re.compile(r"EVALEX\s*=\s*(?:true|false)")),
     ("debugger", "Whoops", re.compile(r"Whoops[\\!, ]|whoops-container|Ignition")),
     ("debugger", "Action Controller: Exception caught", re.compile(r"<title>Action Controller: Exception caught")),
-    ("traceback", "Traceback (most recent call last)", re.compile(r'Traceback \(most recent call last\):?\s*(?:\\n|\n|&#?\w+;|<)?')),
+    (
+        "traceback",
+        "Traceback (most recent call last)",
+        re.compile(r"Traceback \(most recent call last\):?\s*(?:\\n|\n|&#?\w+;|<)?"),
+    ),
     ("traceback", "\tat ", re.compile(r"(?:\\n|\n)?\s*(?:\\t|\t)at [\w.$]+\([\w]+\.(?:java|kt|scala):\d+\)")),
-    ("traceback", " at ", re.compile(r"\bat [\w.$<>]+ ?\((?:/|file:|node:|[A-Z]:\\)[^()\s]+:\d+:\d+\)|\bat [\w.]+\([^)]*\) in [^:]+:line \d+")),
+    (
+        "traceback",
+        " at ",
+        re.compile(
+            r"\bat [\w.$<>]+ ?\((?:/|file:|node:|[A-Z]:\\)[^()\s]+:\d+:\d+\)|\bat [\w.]+\([^)]*\) in [^:]+:line \d+"
+        ),
+    ),
     ("traceback", "goroutine ", re.compile(r"goroutine \d+ \[[\w ,]+\]:")),
     ("traceback", "Stack trace:", re.compile(r"Stack trace:\s*(?:\\n|\n|<br ?/?>)\s*#0 ")),
     ("traceback", "Server Error in '", re.compile(r"Server Error in '[^']*' Application")),
     ("sql error", "SQL", re.compile(
-        r"You have an error in your SQL syntax|SQLSTATE\[\w+\]|\[SQL: |SQLITE_ERROR|SQL (?:syntax|command not properly ended)|MySqlException"
-        r"|SqlException|PSQLException|SQLServerException|ODBC SQL Server Driver|valid MySQL result|PostgreSQL.{1,20}ERROR"
+        r"You have an error in your SQL syntax|SQLSTATE\[\w+\]|\[SQL: |SQLITE_ERROR"
+        r"|SQL (?:syntax|command not properly ended)|MySqlException"
+        r"|SqlException|PSQLException|SQLServerException|ODBC SQL Server Driver"
+        r"|valid MySQL result|PostgreSQL.{1,20}ERROR"
         r"|unrecognized token:|near \\?\"[^\"]{1,40}\\?\": syntax error", re.S)),
     ("sql error", "sqlite3.", re.compile(r"sqlite3\.(?:Operational|Integrity|Programming|Database)Error")),
-    ("sql error", "syntax error", re.compile(r"near \\?[\"'][^\"']{1,60}\\?[\"']: syntax error|syntax error at or near|unterminated quoted string")),
+    (
+        "sql error",
+        "syntax error",
+        re.compile(
+            r"near \\?[\"'][^\"']{1,60}\\?[\"']: syntax error|syntax error at or near|unterminated quoted string"
+        ),
+    ),
     ("sql error", "psycopg", re.compile(r"psycopg2?\.\w*(?:errors?\.)?\w+")),
     ("sql error", "ORA-", re.compile(r"\bORA-\d{5}\b")),
     ("sql error", "no such column", re.compile(r"no such column: ")),
@@ -63,7 +83,7 @@ def symptoms(seen: Observation) -> Iterator[Note]:
 
 
 def troubles(text: str, status: int) -> Iterator[Note]:
-    """`debugger`, `traceback`, `sql error` in a response. Below 400 it may be what a page is about: it has to lead there."""
+    """`debugger`, `traceback`, `sql error` in a response; below 400 one has to lead: it may be what a page is about."""
     searched = text if status >= 400 else text[:400]
     found = {kind for kind, needle, pattern in _TROUBLES if needle in searched and pattern.search(searched)}
     yield from (("trouble", kind) for kind in sorted(found))

@@ -13,7 +13,7 @@ import time
 from typing import Any, Callable, Iterable, Optional
 
 from metlo_auto.collector.ingest import contract, transport
-from metlo_auto.collector.ingest.group_commit import Full, GroupCommit, StoreAway
+from metlo_auto.collector.ingest.intake import Full, Intake, StoreAway, TooLarge
 from metlo_auto.collector.ingest.transport import Refused
 from metlo_auto.collector.store.inbox import Batch, batch_key
 from metlo_auto.version import VERSION
@@ -46,8 +46,8 @@ _POSTS = {
 class Ingest:
     """WSGI application for everything under /api/v1 and /api/v2."""
 
-    def __init__(self, group_commit: GroupCommit, api_key: str, clock: Callable[[], float] = time.time) -> None:
-        self._group_commit = group_commit
+    def __init__(self, intake: Intake, api_key: str, clock: Callable[[], float] = time.time) -> None:
+        self._intake = intake
         self._api_key = api_key.encode("utf-8")
         self._clock = clock
         self.verified_at: Optional[float] = None  # when an agent last proved its key
@@ -57,7 +57,7 @@ class Ingest:
         try:
             status, text = self._answer(environ, headers)
         except Refused as refused:
-            self._group_commit.count(f"refused_posts_{refused.status}")
+            self._intake.count(f"refused_posts_{refused.status}")
             status, text = refused.status, refused.text
             return _respond(start_response, status, text, headers, page=status in _PAGES)
         return _respond(start_response, status, text, headers)
@@ -94,19 +94,21 @@ class Ingest:
         headers: list[tuple[str, str]],
     ) -> tuple[int, str]:
         if value is None:  # not declared as JSON
-            self._group_commit.count("refused_posts_content_type")
+            self._intake.count("refused_posts_content_type")
             return (500, "Internal Server Error") if version == 1 else (200, "OK")
         verdict = contract.judge(version, value, single)
         if verdict.status != 200:
-            self._group_commit.count(f"refused_posts_{verdict.status}")
-            self._group_commit.count("refused_traces", max(1, _length(value) - verdict.taken))
+            self._intake.count(f"refused_posts_{verdict.status}")
+            self._intake.count("refused_traces", max(1, _length(value) - verdict.taken))
         key = batch_key(environ.get("HTTP_X_METLO_BATCH_ID", ""), body)
         if verdict.taken:
             try:
-                self._group_commit.store(Batch(key, self._clock(), version, verdict.taken, body))
+                self._intake.store(Batch(key, self._clock(), version, verdict.taken, body))
             except Full:
                 headers.append(("Retry-After", "5"))
                 raise Refused(429, "The inbox is full, try again later") from None
+            except TooLarge as error:
+                raise Refused(413, str(error)) from None
             except StoreAway:
                 headers.append(("Retry-After", "5"))
                 raise Refused(503, "The store cannot be written, try again later") from None

@@ -1,7 +1,5 @@
 """What deserves a person's attention, derived from the inventory as it stands; stores dismissals only."""
 
-# ruff: noqa: E501 - rows of a table and long patterns read best in one line
-
 from __future__ import annotations
 
 from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
@@ -45,15 +43,22 @@ _LISTED = (
     Kind("debugger", "Debugger page", "high", "Switch debug mode off: its page runs code and shows settings."),
     Kind("sql-error", "SQL error in a response", "high",
          "Bind values as parameters of the statement, and answer errors without their text."),
-    Kind("reflected-input", "Query comes back unescaped in HTML", "high", "Escape it: leave autoescape of the template on."),
-    Kind("traceback", "Traceback in a response", "medium", "Log it, and answer with a text that says nothing of the code."),
-    Kind("failed-logins", "Logins that fail in a row", "medium", "Slow such callers down or lock them out for a while."),
-    Kind("anonymous-delete", "DELETE without authentication", "medium", "Ask for credentials before anything is deleted."),
+    Kind("reflected-input", "Query comes back unescaped in HTML", "high",
+         "Escape it: leave autoescape of the template on."),
+    Kind("traceback", "Traceback in a response", "medium",
+         "Log it, and answer with a text that says nothing of the code."),
+    Kind("failed-logins", "Logins that fail in a row", "medium",
+         "Slow such callers down or lock them out for a while."),
+    Kind("anonymous-delete", "DELETE without authentication", "medium",
+         "Ask for credentials before anything is deleted."),
     Kind("personal-in-url", "Personal data in a URL", "medium",
          "Send it in the body: URLs are kept in logs, histories and Referer headers."),
-    Kind("personal-in-error", "Personal data in an error response", "medium", "Answer errors without the data of others."),
-    Kind("bulk-personal-data", "Hundreds of personal records in one response", "medium", "Page the list, and bound the page size."),
-    Kind("cors-credentials", "CORS allows every origin with credentials", "medium", "List the origins that may send credentials."),
+    Kind("personal-in-error", "Personal data in an error response", "medium",
+         "Answer errors without the data of others."),
+    Kind("bulk-personal-data", "Hundreds of personal records in one response", "medium",
+         "Page the list, and bound the page size."),
+    Kind("cors-credentials", "CORS allows every origin with credentials", "medium",
+         "List the origins that may send credentials."),
     Kind("plain-http", "Endpoint without TLS", "medium", "Redirect http:// to https:// and send HSTS."),
     Kind("server-errors", "Server errors", "medium", "Look at the failing requests below."),
     Kind("undeclared", "Called, but not declared by the app", "medium", "Find out what answers here."),
@@ -108,7 +113,8 @@ def find_all(connection: Connection, now: float, guesses: bool = False) -> list[
         drafts += exposures_as_drafts(exposed.get(endpoint.id, ()))
         drafts += fields.get(endpoint.id, [])
         if endpoint.id in undeclared:
-            drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", _number(endpoint.calls, "call")))
+            calls = _number(endpoint.calls, "call")
+            drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", calls))
         for draft in drafts:
             if KINDS[draft.kind].guess and not guesses:
                 continue
@@ -124,7 +130,8 @@ def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterato
     """Findings on one endpoint; `began` is when the collector saw its first request."""
     answered = sum(notes.statuses.values()) or endpoint.calls
     for path, hits in sorted(notes.secrets.items()):
-        yield _Draft("secret-in-response", path, f"The field {dotted(path)} is in the response.", _number(hits, "value"))
+        detail = f"The field {dotted(path)} is in the response."
+        yield _Draft("secret-in-response", path, detail, _number(hits, "value"))
     for name, hits in sorted(notes.credentials_in_url.items()):
         yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
     yield from symptoms(notes, answered)
@@ -136,22 +143,22 @@ def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterato
         yield _Draft("new-endpoint", "", "Not seen before.", _number(endpoint.calls, "call"))
 
 
-_TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
+TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
 MANY_FAILED = 10  # logins of one caller
-_CORS = {"any origin": "cors-credentials", "the caller's origin": "cors-reflected"}
+CORS = {"any origin": "cors-credentials", "the caller's origin": "cors-reflected"}
 
 
 def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
     """What single exchanges showed."""
     for trouble, n in sorted(notes.troubles.items()):
-        if trouble in _TROUBLES:
-            yield _Draft(_TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
+        if trouble in TROUBLES:
+            yield _Draft(TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
     for name, n in sorted(notes.reflected.items()):
         yield _Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
     for which, n in sorted(notes.cors.items()):
-        if which in _CORS:
+        if which in CORS:
             yield _Draft(
-                _CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered)
+                CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered)
             )
     for lack, n in sorted(notes.cookie_flags.items()):
         yield _Draft("cookie-flags", lack, f"Set-Cookie: {lack}.", _of(n, answered))
@@ -164,7 +171,8 @@ def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
             yield _Draft("bulk-personal-data", name, detail, _of(n, answered))
     failed = [n for who, n in notes.failed_logins.items() if n >= MANY_FAILED and n >= 5 * notes.logins.get(who, 0)]
     if failed:
-        yield _Draft("failed-logins", "", "One caller's logins fail again and again.", _number(max(failed), "failed login"))
+        evidence = _number(max(failed), "failed login")
+        yield _Draft("failed-logins", "", "One caller's logins fail again and again.", evidence)
     shared = _shared_objects(notes)
     if shared:
         yield _Draft("shared-object", "", "Several credentials read the same object.", _number(shared, "object"))
@@ -193,7 +201,8 @@ def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
                          f"{kind.title} in {dotted(item.path)} of the {item.section}.", evidence)  # fmt: skip
         if item.in_error:
             yield _Draft("personal-in-error", f"{item.section}{item.path}/{kind.name}",
-                         f"{kind.title} in {dotted(item.path)} of {item.section}.", _number(item.in_error, "value"))  # fmt: skip
+                         f"{kind.title} in {dotted(item.path)} of {item.section}.",
+                         _number(item.in_error, "value"))  # fmt: skip
     for name, hits in sorted(anonymous.items()):
         detail = f"{BY_NAME[name].title} in responses to callers without credentials."
         yield _Draft("anonymous-data", name, detail, _number(hits, "value"))

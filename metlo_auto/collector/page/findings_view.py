@@ -8,8 +8,8 @@ from itertools import groupby
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from metlo_auto.collector.inventory import finding_requests, queries
 from metlo_auto.collector.inventory import findings as found
-from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.page import inventory_findings, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
@@ -46,6 +46,20 @@ def _groups(open_: list[found.Finding], wanted: str) -> list[tuple[found.Kind, l
     alone = [(kind, items) for kind, items in grouped if kind.name == wanted]
     most = MOST_OF_ONE_KIND if alone else MOST_SHOWN
     return [(kind, items[:most], len(items)) for kind, items in alone or grouped]
+
+
+@blueprint.get("/findings/request")
+def finding_request() -> Response:
+    """To a kept request that shows the finding `?key=`, or to its endpoint where none is kept any more."""
+    key = request.args.get("key", "")
+    with reading(engine()) as connection:
+        item = next((item for item in inventory_findings.findings(connection) if item.key == key), None)
+        if item is None:
+            abort(404, "There is no such finding any more.")
+        number = finding_requests.newest(connection, item)
+    if number is None:
+        return redirect(url_for("page.endpoint", name=item.endpoint.id, _anchor="requests"))
+    return redirect(url_for("page.request_", number=number))
 
 
 @blueprint.post("/dismiss")

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from metlo_auto.collector import data_folder
 from metlo_auto.collector.page.rendering import render
 
+FLASK = "flask --app YOUR_APP run"
 RECENT = 600.0  # seconds that a verify counts as a connection
 
 
@@ -39,10 +40,17 @@ def welcome(connection: Connection, status: dict[str, Any]) -> str:
             Step(bool(verified_at), "Agent connected", "your app asked whether its key is good", verified_at),
             Step(False, "First request received", "send your app any request"),
         ],
-        command=command(Path(facts.get("started_in") or "/"), Path(facts.get("data_dir") or "."), request.host),
+        command=_command(facts),
         refused=refused,
         connected=bool(verified_at) and time.time() - float(verified_at or 0) < RECENT,
     )
+
+
+def _command(facts: dict[str, Any]) -> str:
+    variable = facts.get("key_variable")
+    if variable:
+        return f'METLO_HOST={request.host_url.rstrip("/")} \\\nMETLO_API_KEY="${variable}" \\\nmetlo-run {FLASK}'
+    return command(Path(facts.get("started_in") or "/"), Path(facts.get("data_dir") or "."), request.host)
 
 
 def command(started_in: Path, data_dir: Path, address: str) -> str:
@@ -57,4 +65,4 @@ def command(started_in: Path, data_dir: Path, address: str) -> str:
 def _run(started_in: Path) -> str:
     if (started_in / "app.py").is_file() or (started_in / "wsgi.py").is_file():
         return "flask run"
-    return "python main.py" if (started_in / "main.py").is_file() else "flask --app YOUR_APP run"
+    return "python main.py" if (started_in / "main.py").is_file() else FLASK

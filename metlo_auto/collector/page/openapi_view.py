@@ -40,7 +40,7 @@ def compare_openapi() -> str:
     sent = request.files.get("document")
     data = sent.read() if sent else b""
     with reading(engine()) as connection:
-        service = _service(connection)
+        service = service_of(connection)
         if service is None:
             abort(400, "Choose a service first: each has its own document.")
         observed = inventory_findings.document(connection, service)
@@ -50,7 +50,7 @@ def compare_openapi() -> str:
 @blueprint.get("/openapi.json")
 def openapi_json() -> Response:
     with reading(engine()) as connection:
-        service = _service(connection)
+        service = service_of(connection)
         if service is None:
             known = services.names(connection)
             abort(400, f"There are several services, each with its own document: ?service={known[0]}, for example.")
@@ -59,16 +59,21 @@ def openapi_json() -> Response:
     return Response(text + "\n", mimetype="application/json", headers=headers)
 
 
-def _service(connection: Connection) -> Optional[str]:
+def service_of(connection: Connection) -> Optional[str]:
     """The service that is asked for, or the only one, "" before there is any; None where there are several."""
     chosen, known = services.wanted(connection), services.names(connection)
     return chosen if chosen is not None or len(known) > 1 else known[0] if known else ""
 
 
+def choice(connection: Connection) -> str:
+    """The page that leads to the documents of several services."""
+    return render(connection, "openapi_choice.html", "OpenAPI", queries.status(connection))
+
+
 def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
-    service = _service(connection)
+    service = service_of(connection)
     if service is None:
-        return render(connection, "openapi_choice.html", "OpenAPI", queries.status(connection))
+        return choice(connection)
     document = inventory_findings.document(connection, service)
     text = inventory_findings.document_text(connection, service)
     everything = routes.read(connection)

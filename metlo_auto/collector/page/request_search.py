@@ -137,6 +137,13 @@ def _texts(trace: dict[str, Any]) -> Iterator[str]:
             yield text
 
 
+def start_of_newer(connection: Connection, asked: Asked, newest: int, length: int) -> Optional[int]:
+    """What the next newer page of `length` requests begins before, None where it is the newest; whatever words."""
+    ids = select(samples.c.id).where(samples.c.id > newest, *asked.conditions()).order_by(samples.c.id)
+    newer = list(connection.execute(ids.limit(length + 1)).scalars())
+    return newer[length - 1] + 1 if len(newer) > length else None
+
+
 class Neighbours(NamedTuple):
     """The numbers of the requests beside one, None at either end."""
 

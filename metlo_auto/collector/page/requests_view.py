@@ -45,6 +45,7 @@ def requests() -> str:
             live=before is None and not asked.q,
             samples=found,
             older=min((item.number for item in found), default=0) if more else None,
+            newer=_newer(connection, asked, before, found),
             is_whole=is_whole,
             asked=asked,
             methods=listing.METHODS,
@@ -52,6 +53,16 @@ def requests() -> str:
             length=LENGTH,
             zone=datetime.now().astimezone().strftime("%Z"),
         )
+
+
+def _newer(
+    connection: Connection, asked: request_search.Asked, before: Optional[int], found: list[recent_requests.Sample]
+) -> Optional[int]:
+    """What the next newer page begins before; None where it is the newest one."""
+    if before is None or asked.q:  # words are looked for from the newest on
+        return None
+    newest = max((item.number for item in found), default=before - 1)
+    return request_search.start_of_newer(connection, asked, newest, LENGTH)
 
 
 def _listed(

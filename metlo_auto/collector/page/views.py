@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metlo_auto.collector.page import (
+    docs_view,
     endpoint_view,
     errors,
     export_view,
@@ -20,6 +21,7 @@ from metlo_auto.collector.page.blueprint import blueprint
 
 __all__ = [
     "blueprint",
+    "docs_view",
     "endpoint_view",
     "errors",
     "export_view",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy.engine import Connection, Engine
 
-from metlo_auto.collector.data_folder import Folder
+from metlo_auto.collector.home import Home
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.inventory.choosing import nearest
 from metlo_auto.collector.security_tests import writing_files
@@ -62,7 +62,7 @@ class Setting(NamedTuple):
     accepted: dict[str, Accepted]
 
 
-def run_command(folder: Folder, options: argparse.Namespace, store: str) -> int:
+def run_command(folder: Home, options: argparse.Namespace, store: str) -> int:
     """The exit status."""
     try:
         if options.run:
@@ -128,7 +128,7 @@ def _kinds(option: str, text: str) -> tuple[str, ...]:
     return names
 
 
-def _run(folder: Folder, setting: Setting, options: argparse.Namespace, store: str) -> int:
+def _run(folder: Home, setting: Setting, options: argparse.Namespace, store: str) -> int:
     engine = open_store(store)
     try:
         name = secrets.token_hex(10)
@@ -165,7 +165,7 @@ def _fuzzed(result: Result, plan: Plan, engine: Engine, setting: Setting, sessio
     return fuzzed(result, targets, engine, setting.origin, sessions, setting.rate)
 
 
-def _plan(folder: Folder, engine: Engine, setting: Setting, sessions: Sessions) -> Plan:
+def _plan(folder: Home, engine: Engine, setting: Setting, sessions: Sessions) -> Plan:
     """Raises NothingTested where the store knows no endpoint, Misused for an endpoint that it does not know."""
     known = callers(folder.api_key(), sessions.current())
     with reading(engine) as connection:

@@ -21,7 +21,7 @@ from metlo_auto.collector.store.database import writing
 from metlo_auto.collector.store.schema import spent_tokens
 
 COOKIE = "metlo-collector"  # and what tells two collectors apart: a browser gives a cookie to each port of a host
-_OPEN = ("page.static", "health.is_alive", "health.is_ready")
+_OPEN = ("page.static", "health.is_alive", "health.is_ready", "health.can_take_uploads")
 _LOCAL = frozenset(("127.0.0.1", "localhost", "[::1]"))
 CSP = "; ".join(
     (

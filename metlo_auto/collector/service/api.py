@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Optional
 
 from flask import Blueprint, Response, abort, current_app, request
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.analysis.aggregation import dump
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.inventory import exposures, fields, findings, queries, routes
+from metlo_auto.collector.inventory.choosing import Unknown, checked_service, chosen
 from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, rfc3339, route_value, routes_value
 from metlo_auto.collector.store.database import reading, writing
 
@@ -30,13 +31,17 @@ def _json(value: Any) -> Response:
 @blueprint.get("/endpoints")
 def list_endpoints() -> Response:
     with reading(_engine()) as connection:
-        found = [endpoint for endpoint in queries.list_endpoints(connection) if _is_asked_for(endpoint)]
+        found = chosen(queries.list_endpoints(connection), _service(connection))
         classes = exposures.classes_by_endpoint(exposures.read_exposures(connection))
     return _json([endpoint_value(endpoint, classes.get(endpoint.id, [])) for endpoint in found])
 
 
-def _is_asked_for(endpoint: queries.Endpoint) -> bool:
-    return request.args.get("service", endpoint.service) == endpoint.service
+def _service(connection: Connection) -> Optional[str]:
+    """The service that the address asks for, None for all. Answers 404 where there is none of that name."""
+    try:
+        return checked_service(connection, request.args.get("service") or None)
+    except Unknown as error:
+        abort(404, str(error))
 
 
 @blueprint.get("/endpoints/<endpoint_id>/fields")
@@ -49,8 +54,9 @@ def list_fields(endpoint_id: str) -> Response:
 @blueprint.get("/findings")
 def list_findings() -> Response:
     with reading(_engine()) as connection:
+        service = _service(connection)
         found = findings.find_all(connection, time.time(), guesses=request.args.get("guesses") == "1")
-    return _json([finding_value(finding) for finding in found if _is_asked_for(finding.endpoint)])
+    return _json([finding_value(finding) for finding in found if service in (None, finding.endpoint.service)])
 
 
 @blueprint.get("/traces")

@@ -10,12 +10,14 @@ from typing import Callable, Optional, Sequence
 
 from metlo_auto.cli import completion
 from metlo_auto.collector import data_folder as folders
+from metlo_auto.collector.home import Home, HomeUnusable, read_environment
 from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
 from metlo_auto.collector.security_tests import arguments as security_tests
 from metlo_auto.collector.service import inventory_arguments, requirements_check
 from metlo_auto.version import VERSION
 
 ELSEWHERE = "METLO_COLLECTOR_CONTINUED"  # set where this command has been continued in another environment
+BUFFER = "NATS servers that uploads wait on instead of the store's inbox: nats://a,b,c"
 SHELLS = ("bash", "zsh", "fish")
 EXAMPLES = """\
 examples:
@@ -38,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--store", metavar="URL", help="database, e.g. postgresql://user@host/name; default: SQLite in DIR"
     )
+    of_any_home = argparse.ArgumentParser(add_help=False, parents=[common])
+    of_any_home.add_argument(
+        "--key-env", metavar="NAME", help="use no folder: the API key stands in this environment variable, see --store"
+    )
     parser = argparse.ArgumentParser(
         prog="metlo-collector",
         description="A Metlo-compatible collector on this machine.",
@@ -49,11 +55,12 @@ def _parser() -> argparse.ArgumentParser:
         "--print-completion", choices=SHELLS, metavar="SHELL", help="a completion script for bash, zsh or fish"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_serving(commands, common)
-    _add_reading(commands, common)
-    inventory_arguments.add_arguments(commands, common)
-    security_tests.add_arguments(commands, common)
-    commands.add_parser("analyse", parents=[common])  # the server's own child
+    _add_serving(commands, of_any_home)
+    _add_attach(commands, common)
+    _add_analyse(commands)
+    _add_reading(commands, of_any_home)
+    inventory_arguments.add_arguments(commands, of_any_home)
+    security_tests.add_arguments(commands, of_any_home)
     follow = commands.add_parser("follow", parents=[common])  # beside an app under `metlo-run --local`
     follow.add_argument("--pid", type=int)
     follow.add_argument("--tell", type=int)
@@ -67,7 +74,7 @@ def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
     subcommands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     commands = [
         completion.Command(shown.dest, str(shown.help), _options(subcommands.choices[shown.dest]))
-        for shown in subcommands._choices_actions  # those with a help, which "analyse" has not
+        for shown in subcommands._choices_actions  # those with a help, which "follow" has not
     ]
     return completion.script(shell, completion.Program(parser.prog, _options(parser), tuple(commands)))
 
@@ -110,11 +117,25 @@ def _add_serving(
         default=[],
         help="show endpoints of this host apart; beyond a few hosts of a route, those that are not listed are one",
     )
+    serve.add_argument("--buffer", metavar="URL", help=BUFFER)
+    serve.add_argument("--no-analyser", action="store_true", help="analysers run elsewhere: metlo-collector analyse")
+
+
+def _add_attach(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     attach = commands.add_parser("attach", parents=[common], help="start or reuse a collector for a process")
     attach.add_argument("--pid", type=int, required=True, help="it runs as long as this process")
     attach.add_argument("--port", type=int, help="preferred port; default: 4848")
     attach.add_argument("--run", metavar="NAME", default="", help=argparse.SUPPRESS)
     attach.add_argument("--tell", type=int, help=argparse.SUPPRESS)
+
+
+def _add_analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    analyse = commands.add_parser("analyse", help="analyse what nodes on the same store take in, until SIGTERM")
+    analyse.add_argument("--store", metavar="URL", help="their database, postgresql://…")
+    analyse.add_argument("--buffer", metavar="URL", help=BUFFER)
+    analyse.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_reading(
@@ -195,6 +216,13 @@ def _follow(options: argparse.Namespace) -> int:
     return 0
 
 
+def _home(options: argparse.Namespace) -> Home:
+    name = getattr(options, "key_env", None)
+    if name:
+        return read_environment(name, os.environ)
+    return folders.open_folder(Path(options.data_dir) if options.data_dir else folders.default_path(os.environ))
+
+
 def _run(options: argparse.Namespace) -> int:
     if options.command == "follow":
         return _follow(options)
@@ -212,17 +240,18 @@ def _run(options: argparse.Namespace) -> int:
         "openapi": commands.describe,
         "export": commands.dump,
         "delete": commands.delete,
-        "analyse": commands.analyse,
         "test": commands.test,
         "endpoints": commands.show_endpoints,
         "findings": commands.show_findings,
         "routes": commands.show_routes,
     }
-    unusable = (folders.FolderUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
+    unusable = (folders.FolderUnusable, HomeUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
     troubles = (commands.Failed, *unusable)
     try:
-        path = Path(options.data_dir) if options.data_dir else folders.default_path(os.environ)
-        return known[options.command](folders.open_folder(path), options) or 0
+        if options.command == "analyse":
+            commands.analyse(options)
+            return 0
+        return known[options.command](_home(options), options) or 0
     except (commands.Unknown, commands.Misused) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
         return 2

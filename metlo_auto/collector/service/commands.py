@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -17,13 +19,15 @@ from sqlalchemy.engine import Connection, Engine
 from metlo_auto.collector import openapi
 from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.data_folder import Folder
+from metlo_auto.collector.home import Home
 from metlo_auto.collector.inventory import choosing, export, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
 from metlo_auto.collector.service import follower, inventory_commands, presence, progress, server
 from metlo_auto.collector.service.access import page_token
 from metlo_auto.collector.store import deletion, schema_version
-from metlo_auto.collector.store.database import connected, open_store, reading, writing
+from metlo_auto.collector.store.database import connected, is_sqlite, open_store, reading, writing
+from metlo_auto.collector.store.source import InboxSource, Source
 
 Unknown = choosing.Unknown
 
@@ -36,11 +40,11 @@ class Misused(Exception):
     """The arguments leave open what is meant; the message says what to add."""
 
 
-def store_url(folder: Folder, options: argparse.Namespace) -> str:
+def store_url(folder: Home, options: argparse.Namespace) -> str:
     return folder.store_url(options.store, os.environ)
 
 
-def _open(folder: Folder, options: argparse.Namespace) -> Engine:
+def _open(folder: Home, options: argparse.Namespace) -> Engine:
     """The store. Raises Failed rather than change the tables under a running collector of an older version."""
     url = store_url(folder, options)
     if presence.find(folder) is not None:
@@ -57,7 +61,7 @@ def _open(folder: Folder, options: argparse.Namespace) -> Engine:
 
 
 @contextmanager
-def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection]:
+def _reading(folder: Home, options: argparse.Namespace) -> Iterator[Connection]:
     engine = _open(folder, options)
     try:
         with reading(engine) as connection:
@@ -66,7 +70,7 @@ def _reading(folder: Folder, options: argparse.Namespace) -> Iterator[Connection
         engine.dispose()
 
 
-def serve(folder: Folder, options: argparse.Namespace) -> None:
+def serve(folder: Home, options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits a moment
     if not server.is_loopback(options.host) and not options.allow_remote:
@@ -83,8 +87,18 @@ def serve(folder: Folder, options: argparse.Namespace) -> None:
         names=tuple(options.allow_name),
         keep=_keep(options),
         hosts=tuple(options.list_host),
+        analyser=not options.no_analyser,
+        buffer=_buffer(options),
     )
     server.serve(folder, chosen, lambda line: print(line, flush=True))
+
+
+def _buffer(options: argparse.Namespace) -> Optional[str]:
+    """The address of the buffer, from the argument or the environment. Raises Failed where it cannot be used."""
+    address = options.buffer or os.environ.get("METLO_COLLECTOR_BUFFER")
+    if address and importlib.util.find_spec("nats") is None:
+        raise Failed(f"--buffer needs nats-py; run: {sys.executable} -m pip install 'metlo-auto[buffer]'")
+    return address or None
 
 
 def _keep(options: argparse.Namespace) -> dict[str, Any]:
@@ -108,14 +122,16 @@ def attach(folder: Folder, options: argparse.Namespace) -> None:
     print(json.dumps({"host": attached.running.url, "api_key": attached.api_key, "page": page}))
 
 
-def status(folder: Folder, options: argparse.Namespace) -> None:
+def status(folder: Home, options: argparse.Namespace) -> None:
     running = presence.find(folder)
     with _reading(folder, options) as connection:
         counts = queries.status(connection)
     if options.json:
         print(json.dumps({"running": running._asdict() if running else None, **counts}))
         return
-    if running:
+    if not isinstance(folder, Folder):
+        print(f"page of any node: /?token={page_token(folder.page_secret())}")
+    elif running:
         print(f"running: {running.page(page_token(folder.page_secret()))} (pid {running.pid})")
     else:
         print("not running")
@@ -123,29 +139,29 @@ def status(folder: Folder, options: argparse.Namespace) -> None:
         print("{:26} {:>12,}".format(name.replace("_", " "), n))
 
 
-def test(folder: Folder, options: argparse.Namespace) -> int:
+def test(folder: Home, options: argparse.Namespace) -> int:
     from metlo_auto.collector.security_tests.command import run_command  # what it needs takes a while to import
 
     _open(folder, options).dispose()
     return run_command(folder, options, store_url(folder, options))
 
 
-def show_endpoints(folder: Folder, options: argparse.Namespace) -> int:
+def show_endpoints(folder: Home, options: argparse.Namespace) -> int:
     with _reading(folder, options) as connection:
         return inventory_commands.show_endpoints(connection, options)
 
 
-def show_findings(folder: Folder, options: argparse.Namespace) -> int:
+def show_findings(folder: Home, options: argparse.Namespace) -> int:
     with _reading(folder, options) as connection:
         return inventory_commands.show_findings(connection, options, _write)
 
 
-def show_routes(folder: Folder, options: argparse.Namespace) -> int:
+def show_routes(folder: Home, options: argparse.Namespace) -> int:
     with _reading(folder, options) as connection:
         return inventory_commands.show_routes(connection, options)
 
 
-def describe(folder: Folder, options: argparse.Namespace) -> None:
+def describe(folder: Home, options: argparse.Namespace) -> None:
     as_yaml = options.yaml or options.out.endswith((".yaml", ".yml"))
     with progress.waiting("describing"), _reading(folder, options) as connection:
         service = _one_service(connection, options)
@@ -173,6 +189,8 @@ def _one_service(connection: Connection, options: argparse.Namespace) -> Optiona
 def _check_document(name: str, observed: dict[str, Any]) -> None:
     try:
         kept = openapi.read_document(Path(name).read_bytes())
+    except OSError as error:
+        raise Misused(f"{name} cannot be read: {error.strerror}") from error
     except openapi.Unreadable as error:
         raise Failed(f"{name} {error}") from error
     found = openapi.differences(kept, observed)
@@ -183,7 +201,7 @@ def _check_document(name: str, observed: dict[str, Any]) -> None:
         raise Failed(f"{differing} differences between traffic and {name}")
 
 
-def dump(folder: Folder, options: argparse.Namespace) -> None:
+def dump(folder: Home, options: argparse.Namespace) -> None:
     engine = _open(folder, options)
     try:
         with reading(engine) as connection:
@@ -198,7 +216,7 @@ def dump(folder: Folder, options: argparse.Namespace) -> None:
         engine.dispose()
 
 
-def delete(folder: Folder, options: argparse.Namespace) -> None:
+def delete(folder: Home, options: argparse.Namespace) -> None:
     engine = _open(folder, options)
     try:
         with reading(engine) as connection:
@@ -255,6 +273,43 @@ def _write(target: str, pieces: Iterator[str]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def analyse(folder: Folder, options: argparse.Namespace) -> None:
+def analyse(options: argparse.Namespace) -> None:
+    """Analyse what nodes take in; as the child of one (`--child`) until it closes the pipe, else until a signal."""
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
-    analyser.run(open_store(store_url(folder, options)), sys.stdin.fileno())
+    url = options.store or os.environ.get("METLO_COLLECTOR_STORE")
+    if not url:
+        raise Misused("say which store: --store postgresql://…")
+    engine = connected(url)
+    if is_sqlite(engine) and not options.child:
+        raise Failed("SQLite takes one analyser, that of serve; several need --store postgresql://…")
+    if options.child:
+        _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
+    analyser.run(engine, sys.stdin.fileno() if options.child else _closed_by_signal(), _sources(engine, options))
+
+
+def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:
+    """The inbox, which may have batches of the time before the buffer, and the buffer where there is one."""
+    buffer = _buffer(options)
+    if buffer is None:
+        return [InboxSource(engine)]
+    from metlo_auto.collector.buffer.source import BufferSource  # the extra `buffer`
+
+    return [InboxSource(engine), BufferSource(buffer, engine)]
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _closed_by_signal() -> int:
+    """A pipe that ends with SIGTERM or SIGINT."""
+    source, sink = os.pipe()
+
+    def end(*_: Any) -> None:
+        _ignore_signals()
+        os.close(sink)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return source

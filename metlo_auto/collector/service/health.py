@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from flask import Blueprint, Response, current_app
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.store.database import reading
@@ -29,10 +29,17 @@ def is_alive() -> Response:
 
 @blueprint.get("/readyz")
 def is_ready() -> Response:
-    """200 where the store answers, else 503."""
-    try:
-        with reading(current_app.config["ENGINE"]) as connection:
-            connection.execute(text("select 1"))
-    except SQLAlchemyError as error:
-        return Response(f"the store does not answer: {type(error).__name__}\n", 503, mimetype="text/plain")
+    """200 where store and buffer answer within a second, else 503."""
+    return _readiness(current_app.config["COMPLAINT"]())
+
+
+@blueprint.get("/readyz/ingest")
+def can_take_uploads() -> Response:
+    """200 where uploads are taken: with a buffer, that is without the store."""
+    return _readiness(current_app.config["INTAKE_COMPLAINT"]())
+
+
+def _readiness(complaint: Optional[str]) -> Response:
+    if complaint is not None:
+        return Response(f"{complaint}\n", 503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")

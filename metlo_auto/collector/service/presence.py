@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.data_folder import Folder
+from metlo_auto.collector.home import Home
 from metlo_auto.collector.processes import is_alive, start_mark
 
 RUNNING, ATTACHED, LOCK = "running.json", "attached.json", "attach.lock"
@@ -51,22 +52,25 @@ def locked(folder: Folder, blocking: bool = True) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def announce(folder: Folder, host: str, port: int) -> Running:
-    """Write down that this process serves the folder."""
+def announce(home: Home, host: str, port: int) -> Running:
+    """Write down that this process serves the folder, where there is one."""
     running = Running(os.getpid(), start_mark(os.getpid()) or "", host, port)
-    folder.write_json(RUNNING, running._asdict())
+    if isinstance(home, Folder):
+        home.write_json(RUNNING, running._asdict())
     return running
 
 
-def withdraw(folder: Folder) -> None:
+def withdraw(home: Home) -> None:
     """Take this process's announcement back; another's stays."""
-    if folder.read_json(RUNNING).get("pid") == os.getpid():
-        folder.remove(RUNNING)
+    if isinstance(home, Folder) and home.read_json(RUNNING).get("pid") == os.getpid():
+        home.remove(RUNNING)
 
 
-def find(folder: Folder) -> Optional[Running]:
+def find(home: Home) -> Optional[Running]:
     """The collector that serves the folder; an announcement whose process is gone counts for nothing."""
-    said = folder.read_json(RUNNING)
+    if not isinstance(home, Folder):
+        return None
+    said = home.read_json(RUNNING)
     try:
         running = Running(int(said["pid"]), str(said["mark"]), str(said["host"]), int(said["port"]))
     except (KeyError, TypeError, ValueError):

@@ -18,6 +18,7 @@ def missing(packages: Sequence[str] = PACKAGES) -> list[str]:
 
 def complaint(names: Sequence[str], executable: str = sys.executable) -> str:
     """One line that names what is missing and the command that fixes it."""
-    return "metlo-collector: {} not installed for {}; run: {} -m pip install 'metlo-auto[collector]'".format(
-        ", ".join(names), executable, executable
+    return (
+        f"metlo-collector: {', '.join(names)} not installed for {executable}; "
+        f"run: {executable} -m pip install 'metlo-auto[collector]' (in a clone '.[collector]')"
     )

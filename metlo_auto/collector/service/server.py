@@ -5,30 +5,27 @@ inside.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
-import time
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Callable, Mapping, NamedTuple, Optional
 
 import waitress  # type: ignore[import-untyped]
+from sqlalchemy.engine import Engine
 
 from metlo_auto.collector.data_folder import Folder
-from metlo_auto.collector.ingest.group_commit import GroupCommit
-from metlo_auto.collector.ingest.wsgi import Ingest
+from metlo_auto.collector.home import Home
 from metlo_auto.collector.processes import seldom_look_for_cycles
-from metlo_auto.collector.service import presence
+from metlo_auto.collector.service import draining, presence
 from metlo_auto.collector.service.access import Names, page_token
-from metlo_auto.collector.service.app_factory import Parts, make_app
+from metlo_auto.collector.service.node import Node, Setup
 from metlo_auto.collector.service.supervisor import Analyser
 from metlo_auto.collector.store import listed_hosts
-from metlo_auto.collector.store.database import open_store, writing
+from metlo_auto.collector.store.database import writing
 from metlo_auto.collector.store.retention import read_caps, write_caps
 
-INBOX_LIMIT = 512_000_000  # bytes; above it the response is 429
 THREADS = 48  # most wait for the commit that they share: the more there are, the fewer commits
-logger = logging.getLogger("metlo.collector")
 
 
 class CannotServe(Exception):
@@ -48,67 +45,54 @@ class Options(NamedTuple):
     names: tuple[str, ...] = ()  # further names that pages may be opened by
     keep: Mapping[str, Any] = MappingProxyType({})  # caps to set, by name
     hosts: tuple[str, ...] = ()  # each has endpoints of its own
+    buffer: Optional[str] = None  # servers that uploads go to instead of the store's inbox
+    analyser: bool = True  # run one beside the server
 
 
-def serve(folder: Folder, options: Options, say: Callable[[str], None]) -> None:
+def serve(home: Home, options: Options, say: Callable[[str], None]) -> None:
     """Serve until a signal, or until the last attached process is gone. Raises CannotServe, StoreUnusable."""
-    other = presence.find(folder)
+    other = presence.find(home)
     if other is not None:
-        raise CannotServe(
-            f"a collector already runs on {other.url} with the data in {folder.path}; choose another --data-dir"
-        )
-    engine = open_store(options.store)
-    if options.keep:
-        with writing(engine) as connection:
-            write_caps(connection, read_caps(connection)._replace(**options.keep))
-    if options.hosts:
-        with writing(engine) as connection:
-            listed_hosts.write(connection, options.hosts)
+        raise CannotServe(f"a collector already runs on {other.url} with the same data; choose another --data-dir")
     analyser: Optional[Analyser] = None
-    ingest_engine = open_store(options.store)  # with connections of its own, that no page can hold
-    group_commit = GroupCommit(ingest_engine, INBOX_LIMIT, lambda: analyser.wake() if analyser else None)
-    ingest = Ingest(group_commit, folder.api_key())
-    started, started_in = time.time(), _working_folder()
-
-    def facts() -> dict[str, Any]:
-        return {
-            "pid": os.getpid(),
-            "analyser_pid": analyser.pid if analyser else None,
-            "started_at": started,
-            "verified_at": ingest.verified_at,
-            "data_dir": str(folder.path),
-            "started_in": started_in,
-        }
-
     names = Names(options.names, remote=not is_loopback(options.host))
-    app = make_app(Parts(engine, ingest, folder.api_key(), folder.page_secret(), names, facts))
-    server = _listen(app, options)
-    analyser = Analyser(folder, options.store)
-    running = presence.announce(folder, options.host, _port(server))
-    say_where(folder, running, say)
+    setup = Setup(options.store, options.buffer, names, partial(_write_settings, options))
+    node = Node(home, setup, lambda: analyser.wake() if analyser else None)
+    node.open(patient=not isinstance(home, Folder))
+    server = _listen(node.app, options)
+    if options.analyser:
+        analyser = Analyser(options.store, options.buffer, str(home.path) if isinstance(home, Folder) else "/")
+        node.analyser_pid = lambda: analyser.pid if analyser else None
+    running = presence.announce(home, options.host, _port(server))
+    say_where(home, running, say)
     try:
-        _run(server, analyser, group_commit, folder, options)
+        _run(server, analyser, home, options)
     finally:
-        presence.withdraw(folder)
-        logging.getLogger("waitress").setLevel(logging.CRITICAL)  # answers on their way have nowhere to go now
+        presence.withdraw(home)
+        draining.drain(server)
+        logging.getLogger("waitress").setLevel(logging.CRITICAL)  # what is left has nowhere to go now
         server.close()
-        group_commit.close()
-        analyser.stop()
-        ingest_engine.dispose()
-        engine.dispose()
+        node.close()
+        if analyser is not None:
+            analyser.stop()
 
 
-def _working_folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it was deleted
-        return ""
+def _write_settings(options: Options, engine: Engine) -> None:
+    if options.keep or options.hosts:
+        with writing(engine) as connection:
+            if options.keep:
+                write_caps(connection, read_caps(connection)._replace(**options.keep))
+            if options.hosts:
+                listed_hosts.write(connection, options.hosts)
 
 
-def say_where(folder: Folder, running: presence.Running, say: Callable[[str], None]) -> None:
+def say_where(home: Home, running: presence.Running, say: Callable[[str], None]) -> None:
     say(f"Metlo collector on {running.url}")
-    say(f"page: {running.page(page_token(folder.page_secret()))}")
-    say(f"METLO_HOST={running.url} METLO_API_KEY=$(cat {folder.key_file})")
+    say(f"page: {running.page(page_token(home.page_secret()))}")
+    if isinstance(home, Folder):
+        say(f"METLO_HOST={running.url} METLO_API_KEY=$(cat {home.key_file})")
+    else:
+        say(f"METLO_HOST={running.url} METLO_API_KEY: as the collector's environment has it")
 
 
 def _listen(app: Any, options: Options) -> Any:
@@ -124,6 +108,7 @@ def _listen(app: Any, options: Options) -> Any:
                 clear_untrusted_proxy_headers=True,
                 max_request_body_size=8_388_608,
                 inbuf_overflow=8_388_608,
+                recv_bytes=262_144,  # of an upload at once: each part costs a turn of the server's loop
                 connection_limit=1000,
                 channel_timeout=60,
                 ident=None,
@@ -143,16 +128,16 @@ def _port(server: Any) -> int:
     return int(several[0][1] if several else server.effective_port)
 
 
-def _run(server: Any, analyser: Analyser, group_commit: GroupCommit, folder: Folder, options: Options) -> None:
+def _run(server: Any, analyser: Optional[Analyser], home: Home, options: Options) -> None:
     seldom_look_for_cycles()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_listen_until, args=(server, stop), name="metlo-http", daemon=True).start()
-    watch = presence.LossMonitor(folder) if options.attached else None
+    watch = presence.LossMonitor(home) if options.attached and isinstance(home, Folder) else None
     while not stop.wait(0.25):
-        analyser.mind()
-        _write_counts(group_commit)
+        if analyser is not None:
+            analyser.mind()
         if watch is not None and watch.is_over():
             stop.set()
 
@@ -163,13 +148,6 @@ def _listen_until(server: Any, stop: threading.Event) -> None:
     except OSError:  # its sockets are closed under it, which is how it ends
         if not stop.is_set():
             raise
-
-
-def _write_counts(group_commit: GroupCommit) -> None:
-    try:
-        group_commit.flush()
-    except Exception as error:  # noqa: BLE001  # a store that is unreachable must not end the server
-        logger.warning("counts wait for the store: %s", str(error).splitlines()[0])
 
 
 def is_loopback(host: str) -> bool:

@@ -6,8 +6,8 @@ import logging
 import os
 import subprocess
 import threading
+from typing import Optional
 
-from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.processes import clean_environment, own_command
 
 logger = logging.getLogger("metlo.collector")
@@ -16,10 +16,12 @@ logger = logging.getLogger("metlo.collector")
 class Analyser:
     """The analyser's process; started again when it dies, ends when its pipe closes."""
 
-    def __init__(self, folder: Folder, store: str) -> None:
-        self._command = own_command("analyse", "--data-dir", str(folder.path))
+    def __init__(self, store: str, buffer: Optional[str], folder: str) -> None:
+        self._command = own_command("analyse", "--child")
         self._environ = {**clean_environment(os.environ), "METLO_COLLECTOR_STORE": store}
-        self._cwd = str(folder.path)
+        if buffer:
+            self._environ["METLO_COLLECTOR_BUFFER"] = buffer
+        self._cwd = folder
         self._lock = threading.Lock()
         self._stopping = False
         self._process = self._spawn()

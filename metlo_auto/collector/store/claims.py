@@ -37,7 +37,7 @@ def claim(connection: Connection, owner: str, now: float, most_bytes: int) -> Cl
     for row in connection.execute(_free(connection, owner, now)):
         failures = _failures(row, owner)
         total += row.size
-        if chosen and (total > most_bytes or failures != chosen[0][1] or len(chosen) >= _most_together(failures)):
+        if chosen and (total > most_bytes or failures != chosen[0][1] or len(chosen) >= most_together(failures)):
             break
         chosen.append((row.id, failures))
     _write(connection, owner, now + LASTS, chosen)
@@ -59,7 +59,8 @@ def _failures(row: Any, owner: str) -> int:
     return min(CERTAIN, (row.failures or 0) + left_behind)
 
 
-def _most_together(failures: int) -> int:
+def most_together(failures: int) -> int:
+    """How many batches that failed so often are tried together."""
     return _MOST_TOGETHER[failures] if failures < len(_MOST_TOGETHER) else 1
 
 

@@ -40,6 +40,12 @@ class StoreUnusable(Exception):
 def open_store(url: str) -> Engine:
     """An engine on `url` with all tables as this version has them. Raises StoreUnusable."""
     engine = connected(url)
+    prepare(engine)
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    """Make or change the tables so that they are this version's. Raises StoreUnusable."""
     try:
         with engine.connect() as connection:
             is_current = schema_version.is_current(connection)
@@ -47,10 +53,9 @@ def open_store(url: str) -> Engine:
             with writing(engine) as connection:
                 schema_version.bring_up_to_date(connection)
     except (SQLAlchemyError, schema_version.NewerStore) as error:
-        raise _unusable(url, error) from error
+        raise _unusable(engine.url.render_as_string(), error) from error
     if is_sqlite(engine) and engine.url.database:
         _close_to_others(engine.url.database)
-    return engine
 
 
 def connected(url: str) -> Engine:

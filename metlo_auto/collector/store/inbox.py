@@ -67,7 +67,7 @@ def file(engine: Engine, batches: Sequence[Batch], counts: Optional[dict[str, in
 
 def _file(engine: Engine, batches: Sequence[Batch], counts: dict[str, int]) -> list[bool]:
     with writing(engine) as connection:
-        known = _known_keys(connection, [batch.key for batch in batches if batch.key])
+        known = known_keys(connection, [batch.key for batch in batches if batch.key])
         fresh: list[bool] = []
         for batch in batches:
             fresh.append(batch.key is None or batch.key not in known)
@@ -83,7 +83,8 @@ def _file(engine: Engine, batches: Sequence[Batch], counts: dict[str, int]) -> l
     return fresh
 
 
-def _known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
+def known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of batches that were stored or applied before."""
     if not keys:
         return set()
     found = connection.execute(select(seen_batches.c.batch_key).where(seen_batches.c.batch_key.in_(keys)))
@@ -134,6 +135,15 @@ def remove(connection: Connection, batches: Sequence[Filed]) -> bool:
     """Take `batches` out; False where another analyser was first with any of them."""
     result = connection.execute(delete(inbox).where(inbox.c.id.in_([batch.id for batch in batches])))
     return result.rowcount == len(batches)
+
+
+def remember(connection: Connection, keys: Sequence[tuple[str, float]]) -> bool:
+    """Note batches by key and time of receipt; False where one of them is known: the transaction has failed then."""
+    try:
+        connection.execute(insert(seen_batches), [{"batch_key": key, "received_at": at} for key, at in sorted(keys)])
+    except IntegrityError:
+        return False
+    return True
 
 
 def forget_seen(connection: Connection, before: float) -> None:

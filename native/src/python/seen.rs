@@ -1,7 +1,7 @@
 //! What Python gives: plain strings and bytes, borrowed; what is not ordinary is declined.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::decline::Reason;
 
@@ -51,16 +51,15 @@ impl<'py> Kept<'py> {
         Kept { data: Data::None, most: 0, size: 0, cut: false }
     }
 
-    /// Of pieces that are kept in a list.
-    pub fn new(pieces: &Bound<'py, PyList>, size: i64, cut: bool) -> Attempt<Self> {
-        let piece = |piece: Bound<'py, PyAny>| piece.cast_into_exact::<PyBytes>().map_err(|_| Reason::Body);
-        let data = match pieces.len() {
-            0 => Data::None,
-            1 => Data::One(piece(pieces.get_item(0)?)?),
+    /// Of its pieces.
+    pub fn new(pieces: &[Bound<'py, PyAny>], size: i64, cut: bool) -> Attempt<Self> {
+        let data = match pieces {
+            [] => Data::None,
+            [one] => Data::One(one.cast_exact::<PyBytes>().map_err(|_| Reason::Body)?.clone()),
             _ => {
                 let mut joined = Vec::with_capacity(size.clamp(0, 1 << 20) as usize);
-                for one in pieces.iter() {
-                    joined.extend_from_slice(piece(one)?.as_bytes());
+                for piece in pieces {
+                    joined.extend_from_slice(piece.cast_exact::<PyBytes>().map_err(|_| Reason::Body)?.as_bytes());
                 }
                 Data::Joined(joined)
             }

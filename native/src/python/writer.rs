@@ -151,13 +151,10 @@ impl Writer {
     /// Whether the trace of a recording that is over was queued; where not, nothing has happened.
     fn write(&self, recording: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = recording.py();
-        if std::process::id() != self.process {
+        if !self.is_of_this_process() {
             return self.agent.elsewhere.bind(py).call1((recording,))?.is_truthy();
         }
-        if !self.agent.waiting.bind(py).is_empty()? || !self.is_simple(recording)? {
-            return Ok(false);
-        }
-        self.tried(py, || self.attempt(&Recorded::of(recording)?, py))
+        self.queued(&recording.getattr(intern!(py, "rules"))?, || Recorded::of(recording))
     }
 
     /// How many traces it has written.
@@ -172,10 +169,24 @@ impl Writer {
 }
 
 impl Writer {
+    pub fn is_of_this_process(&self) -> bool {
+        std::process::id() == self.process
+    }
+
+    /// Whether the trace of what `record` gives was queued; `rules` are those of its app.
+    pub fn queued<'py>(
+        &self, rules: &Bound<'py, PyAny>, record: impl FnOnce() -> Attempt<Recorded<'py>>,
+    ) -> PyResult<bool> {
+        let py = rules.py();
+        if !self.agent.waiting.bind(py).is_empty()? || !self.is_simple(rules)? {
+            return Ok(false);
+        }
+        self.tried(py, || self.attempt(&record()?, py))
+    }
+
     /// Whether no route of the app has a secret argument, which would have to be masked in all of the exchange.
-    fn is_simple(&self, recording: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let py = recording.py();
-        let rules = recording.getattr(intern!(py, "rules"))?;
+    fn is_simple(&self, rules: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = rules.py();
         if self.search.is_none() || rules.is_none() {
             return Ok(true);
         }
@@ -269,7 +280,7 @@ impl Writer {
         let response_plan = self.plan(&told, &self.agent.response_plan, py)?;
         let response_length = content_length(response_plan.content_length(&told)?)?;
         let method = asked.method()?;
-        let (request, response) = (recorded.request(py)?, recorded.response(method, response_length, py)?);
+        let (request, response) = (recorded.request()?, recorded.response(method, response_length)?);
         let remote_port = asked.remote_port()?;
         let exchange = Exchange {
             method,
@@ -291,7 +302,7 @@ impl Writer {
             endpoint: &recorded.endpoint,
             arguments: &recorded.arguments,
             started: recorded.started,
-            duration: recorded.duration()?,
+            duration: recorded.duration,
             traceparent: &recorded.traceparent,
         };
         self.queue(&exchange, py)

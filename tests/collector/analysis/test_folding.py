@@ -77,3 +77,36 @@ def test_a_sibling_of_another_shape_keeps_its_own_place() -> None:
 def test_first_segments_never_fold() -> None:
     siblings = SiblingFolds()
     assert not [f for i in range(50) for f in siblings.note("GET", "h", f"/page{chr(97 + i)}", frozenset())]
+
+
+def _without_some(kind: str, number: int) -> frozenset[str]:
+    """A response whose optional parts are missing now and then, so that two of them may have little in common."""
+    parts = [frozenset(f"/{kind}{part}/{member}" for member in range(8)) for part in range(4)]
+    return frozenset((f"/{kind}",)).union(*(part for place, part in enumerate(parts) if (number + place) % 4))
+
+
+def test_words_are_values_by_all_that_follows_them_though_parts_of_responses_are_missing() -> None:
+    siblings = SiblingFolds()
+    for i in range(60):
+        suffix = ("", "/status", "/scale")[i % 3]
+        siblings.note("GET", "h", f"/p/jobs/name{chr(97 + i % 26)}{suffix}", _without_some(suffix, i))
+    assert siblings.resolve("GET", "h", "/p/jobs/zoe") == "/p/jobs/{param1}"
+    assert siblings.resolve("GET", "h", "/p/jobs/zoe/status") == "/p/jobs/{param1}/status"
+    assert siblings.resolve("GET", "h", "/p/other/zoe") == "/p/other/zoe"
+
+
+def test_kinds_of_resources_stay_apart_however_many_there_are() -> None:
+    siblings = SiblingFolds()
+    shapes = [_without_some(f"kind{kind}", number) for kind in range(40) for number in range(3)]
+    folds = [fold for i, shape in enumerate(shapes) for fold in siblings.note("GET", "h", f"/p/jobs/kind{'x' * (i // 3)}", shape)]
+    assert not folds and siblings.resolve("GET", "h", "/p/jobs/kindxx") == "/p/jobs/kindxx"
+
+
+def test_a_method_that_no_value_showed_yet_makes_no_word_a_resource() -> None:
+    siblings = SiblingFolds()
+    siblings.note("DELETE", "h", "/p/zoe", frozenset(("/status",)))
+    for i in range(MANY_SIBLINGS):
+        siblings.note("GET", "h", f"/p/name{chr(97 + i)}", frozenset(("/login",)))
+    siblings.note("DELETE", "h", "/p/namea", frozenset(("/status",)))
+    assert siblings.resolve("DELETE", "h", "/p/nameb") == "/p/{param1}"
+    assert siblings.resolve("GET", "h", "/p/zoe") == "/p/{param1}"

@@ -189,6 +189,25 @@ def test_the_app_stands_for_its_service_and_the_host_for_both(tmp_path: Path) ->
         assert {(e.service, e.calls) for e in list_endpoints(connection)} == {("s", 1), ("a", 1), ("h.example", 3)}
 
 
+def test_what_neither_agent_nor_host_names_is_a_service_that_can_be_asked_for(tmp_path: Path) -> None:
+    collector = Collector(tmp_path)
+    try:
+        collector.batch([trace("/x", route="/x", host=""), trace("/y", route="/y", meta={"service": "mail"})])
+        collector.settled(2)
+        assert {e["service"] for e in collector.get("/api/local/endpoints")} == {"unnamed", "mail"}
+        assert [e["route"] for e in collector.get("/api/local/endpoints?service=unnamed")] == ["/x"]
+        assert "/y" not in _page(collector, "/?service=unnamed") and "/x" in _page(collector, "/?service=unnamed")
+        assert "/x" in run(collector.data_dir, "endpoints", "--service", "unnamed").stdout
+    finally:
+        collector.stop()
+
+
+@pytest.mark.parametrize("what", ["endpoints", "findings"])
+def test_the_api_asked_for_an_unknown_service_names_the_nearest(four: Collector, what: str) -> None:
+    answer = four.session.get(f"{four.url}/api/local/{what}?service=serach", headers={"Authorization": four.key}, timeout=30)
+    assert (answer.status_code, answer.text) == (404, "there is no service 'serach'; did you mean 'search'?\n")
+
+
 def test_hosts_of_a_service_fold_and_services_stay_few() -> None:
     hosts = [trace("/x", route="/x", host=f"10.0.0.{n}", meta={"service": "pods"}) for n in range(50)]
     services = [trace("/x", route="/x", meta={"service": f"s{n}"}) for n in range(MOST_SERVICES + 40)]

@@ -35,11 +35,11 @@ def resolve(collector: Collector, ids: dict[tuple[str, str], str], path: str) ->
     return path
 
 
-def axe(page: Any) -> list[str]:
-    """What axe-core finds: rule, impact and where."""
+def axe(page: Any, foreign: str = "#nothing") -> list[str]:
+    """What axe-core finds outside of `foreign`: rule, impact and where."""
     package = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
     page.evaluate((Path(package.__file__).parent / "axe.min.js").read_text("utf-8"))
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    found = page.evaluate("(f) => axe.run({exclude: [f]}, {resultTypes: ['violations']})", foreign)
     return [
         f"{item['id']} ({item['impact']}): {node['target']} {node['html'][:200]}"
         for item in found["violations"]

@@ -10,6 +10,7 @@ import pytest
 from tests.collector.collector_support import Collector
 from tests.collector.page import shop
 from tests.collector.page.browser import expect
+from tests.collector.page.test_accessible import axe
 
 pytestmark = pytest.mark.slow
 
@@ -71,3 +72,42 @@ def test_an_endpoints_page_has_its_part(opened: Any, shop_collector: Collector, 
     page = opened(shop_collector, "/endpoints/" + endpoint_ids["POST", "/checkout"])
     shown = json.loads(page.locator("#openapi pre").text_content())
     assert list(shown) == ["/checkout"] and list(shown["/checkout"]) == ["post"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_swagger_ui_shows_every_operation_and_asks_nobody_but_the_collector(
+    opened: Any, shop_collector: Collector, scheme: str
+) -> None:
+    page = opened(shop_collector, "/openapi", color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url[len(shop_collector.url) :]}"))
+    page.click("text=Swagger UI")
+    expect(page.locator(".opblock")).to_have_count(len(shop.ROUTES))
+    page.locator(".opblock", has_text="/checkout").locator(".opblock-summary-control").click()
+    expect(page.locator(".opblock.is-open .response-col_status").nth(1)).to_contain_text("20")
+    assert page.get_by_text("Try it out").count() == page.get_by_text("Execute").count() == 0
+    files = ["openapi/swagger-ui/swagger-ui.css", "static/style.css", "openapi/swagger-ui/swagger-ui-bundle.js"]
+    files += ["static/live.js", "static/docs.js", "openapi.json", "openapi/docs", "static/mark.svg"]
+    assert set(asked) <= {f"GET /{name}" for name in files} and "GET /openapi.json" in asked  # elsewhere is a complaint
+    assert page.evaluate("document.documentElement.classList.contains('dark-mode')") == (scheme == "dark")
+    assert axe(page, "#docs") == []
+
+
+def test_swagger_ui_on_a_phone_and_by_keyboard(opened: Any, shop_collector: Collector) -> None:
+    page = opened(shop_collector, "/openapi/docs", viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    expect(page.locator(".opblock")).to_have_count(len(shop.ROUTES))
+    page.locator(".opblock-summary-control").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".opblock.is-open")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("name", ["openapi/docs", "openapi/swagger-ui/swagger-ui.css"])
+def test_swagger_ui_is_for_those_who_are_signed_in(shop_collector: Collector, name: str) -> None:
+    where = f"{shop_collector.url}/{name}"
+    assert shop_collector.session.get(where, timeout=20).status_code == 401
+    signed = {"Authorization": shop_collector.key}
+    answer = shop_collector.session.get(where, headers=signed, timeout=20)
+    assert answer.status_code == 200 and "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    other = f"{shop_collector.url}/openapi/swagger-ui/index.css"
+    assert shop_collector.session.get(other, headers=signed, timeout=20).status_code == 404

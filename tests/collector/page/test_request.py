@@ -201,6 +201,10 @@ def test_older_requests_are_paged_through_once_each(opened: Any, collector: Coll
         seen += page.locator("#feed .path").all_inner_texts()
     assert seen == [f"/things/{n}" for n in range(229, -1, -1)]
     assert page.locator("a[rel=next]").count() == 0
+    for first in (seen[100], seen[0]):
+        page.click("a[rel=prev]")
+        expect(page.locator("#feed .path").first).to_have_text(first)
+    assert page.locator("#feed .path").all_inner_texts() == seen[:100] and page.locator("a[rel=prev]").count() == 0
 
 
 def test_requests_stand_in_the_order_in_which_they_were_made(opened: Any, collector: Collector) -> None:

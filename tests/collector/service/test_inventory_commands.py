@@ -61,6 +61,11 @@ def test_the_exit_status_goes_by_severity(folder: Path, arguments: tuple[str, ..
     assert run(folder, "findings", *arguments).returncode == status
 
 
+def test_a_document_that_is_not_there_is_no_difference(folder: Path) -> None:
+    done = run(folder, "openapi", "--check", "missing.json")
+    assert (done.returncode, done.stderr) == (2, "metlo-collector: missing.json cannot be read: No such file or directory\n")
+
+
 def test_reports_are_written(folder: Path, tmp_path: Path) -> None:
     sarif, junit = tmp_path / "found.sarif", tmp_path / "found.xml"
     assert run(folder, "findings", "--sarif", str(sarif), "--junit", str(junit)).returncode == 0

@@ -26,3 +26,15 @@ elif kind == "aiohttp-wsgi":
     from aiohttp_wsgi import serve
 
     serve(app, host=HOST, port=port)
+elif kind == "bjoern":
+    import bjoern
+
+    bjoern.run(app, HOST, port)
+elif kind == "fastwsgi":
+    import fastwsgi
+
+    fastwsgi.run(app, host=HOST, port=port)
+elif kind == "pyruvate":
+    import pyruvate
+
+    pyruvate.serve(app, "%s:%d" % (HOST, port), 1)

@@ -1,7 +1,5 @@
 """Addresses of people and machines: e-mail, IP, coordinates, dates of birth; pure."""
 
-# ruff: noqa: E501 - rows of a table and long patterns read best in one line
-
 from __future__ import annotations
 
 import ipaddress
@@ -16,7 +14,8 @@ _EMAIL = re.compile(
 )
 _NOT_MAIL = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|css|js|map|woff2?)$"  # logo@2x.png
-    r"|@\d[\w-]*\.(?:\d[\w-]*\.)+[a-z]+$|@\d+\.(?:final|release|ga|jar|war|pom|aar|alpha|beta|rc|snapshot)$",  # versions
+    r"|@\d[\w-]*\.(?:\d[\w-]*\.)+[a-z]+$"  # versions
+    r"|@\d+\.(?:final|release|ga|jar|war|pom|aar|alpha|beta|rc|snapshot)$",
     re.I,
 )
 _BEFORE_MAIL = re.compile(r"(?:sips?|xmpp|im|ssh|acct):$|[a-z][a-z0-9+.-]*://[^\s/?#@]*$|git\+ssh$", re.I)
@@ -33,18 +32,21 @@ _VERSION_BEFORE = re.compile(
 _PAIR = re.compile(r"\(?\[?(-?\d{1,3}\.\d{2,})\s?[,;]\s?(-?\d{1,3}\.\d{2,})\]?\)?")
 _GEO = re.compile(r"geo:(-?\d{1,2}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)(?:[,;?].*)?", re.I)
 _WKT = re.compile(
-    r"(?:SRID=\d+;\s?)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s?(?:Z|M|ZM)?\s?\(+\s*(-?\d{1,3}\.\d+)\s+(-?\d{1,3}\.\d+)[^A-Za-z]*",
+    r"(?:SRID=\d+;\s?)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s?(?:Z|M|ZM)?\s?"
+    r"\(+\s*(-?\d{1,3}\.\d+)\s+(-?\d{1,3}\.\d+)[^A-Za-z]*",
     re.I,
 )
 _DEGREES = re.compile(r"\d{1,3}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d+)?(?:\"|″|''|”)\s?)?[NSEWO]")
 _DECIMALS = re.compile(r"-?\d{1,3}\.\d{2,}")
 _ANY_DECIMAL = re.compile(r"-?\d{1,3}\.\d+(?:e-\d+)?")
 _DAY = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4})(\d{2})(\d{2})"
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?"
+    r"|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4})(\d{2})(\d{2})"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WRITTEN_DAY = re.compile(
-    r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4}))|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))"
+    r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4}))"
+    r"|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))"
 )
 
 
@@ -115,7 +117,7 @@ def _is_ipv6(text: str) -> bool:
 
 
 def has_coordinates(name: str, text: str) -> bool:
-    """A latitude or longitude by its name with two decimals or more (about 1 km), a pair, a position in GeoJSON, WKT, `geo:`."""
+    """A latitude or longitude by its name with two decimals or more (about 1 km); a pair, GeoJSON, WKT, `geo:`."""
     text = text.strip()
     kind = names.says_place(name)
     if kind in (90, 180):
@@ -137,7 +139,7 @@ def has_coordinates(name: str, text: str) -> bool:
 
 
 def has_birth_date(name: str, text: str) -> bool:
-    """A day that a living person may have been born on, under a name that says so; its day, month and year apart too."""
+    """A day that a living person may have been born on, under a name that says so; its parts apart too."""
     if not names.says_birth(name):
         return False
     text = text.strip()
