@@ -5,9 +5,10 @@ come less than two seconds later can still create a stray one beside it.
 """
 
 from collections import deque
-from typing import Deque, Dict, Iterable, List, Optional
+from typing import Deque, Dict, List, Optional, Sequence
 
 from .batch import Batch, new_batch
+from .queue import TRACE
 from .types import Item, Route
 
 AHEAD = 2.0  # seconds between an announcement and the other traces of its route
@@ -30,8 +31,10 @@ class Announcements:
         self._held: Dict[Route, Held] = {}
         self._taken = True  # the collector has v2, as far as we know
 
-    def sort(self, items: Iterable[Item], now: float) -> List[bytes]:
+    def sort(self, items: Sequence[Item], now: float) -> List[bytes]:
         """The traces that may leave in an ordinary batch now; the others are kept here."""
+        if not self._held and not any(item[2] is not None for item in items):
+            return list(map(TRACE, items))
         return [item[0] for item in items if not self._keep(item, now)]
 
     def delivered(self, route: Optional[Route], now: float) -> None:

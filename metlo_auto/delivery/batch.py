@@ -12,7 +12,7 @@ from metlo_auto.clocks import Real
 
 from .types import ITEM_OVERHEAD, Route
 
-PIECE = 32768
+PIECE = 65536
 
 
 class Batch(NamedTuple):

@@ -40,11 +40,14 @@ class BatchTiming:
         """A batch left; `remaining` traces still wait."""
         self._since = now if remaining else None
 
-    def wait(self, now: float) -> float:
-        """Seconds until `due` may change by itself, while traces wait."""
+    def wait(self, now: float, traces: int) -> float:
+        """Seconds until `due` may change by itself, while `traces` wait: of many only a full batch leaves earlier."""
         if self._since is None:
             return LINGER
-        return LINGER if now - self._since < LINGER else STEP
+        waited = now - self._since
+        if traces > FEW:
+            return max(self._patience - waited, 0.0)
+        return LINGER if waited < LINGER else STEP
 
     def _spend(self, now: float) -> bool:
         self._prompt = min(PROMPT_BURST, self._prompt + (now - self._counted) * PROMPT_RATE)

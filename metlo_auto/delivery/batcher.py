@@ -7,11 +7,11 @@ from .announcements import Announcements
 from .batch import Batch, new_batch
 from .batch_timing import BatchTiming
 from .counters import Counters
-from .queue import TraceQueue
+from .queue import TRACE, TraceQueue
 from .types import BATCH_BYTES, BATCH_TRACES
 from .yield_gil import yield_gil
 
-AT_A_TIME = 150  # traces that are handled without a breath
+AT_A_TIME = 250  # traces that are handled without a breath
 
 
 class Batcher:
@@ -44,6 +44,11 @@ class Batcher:
         """Whether no trace waits here or in the queue."""
         return not (self._queue or self._loose or self.announcements.pending or self.announcements.holding())
 
+    def size(self) -> int:
+        """How many bytes in the queue make a batch, as its traces are now."""
+        waiting = len(self._queue)
+        return min(BATCH_BYTES, self._queue.waiting_bytes * self.most // waiting) if waiting else BATCH_BYTES
+
     def full(self) -> bool:
         """Whether more than one batch waits."""
         return len(self._queue) >= self.most or self._queue.waiting_bytes >= BATCH_BYTES
@@ -53,7 +58,7 @@ class Batcher:
         release = self.announcements.next_release()
         waits = [] if release is None else [max(release - now, 0.0)]
         if self._queue:
-            waits.append(self._timing.wait(now))
+            waits.append(self._timing.wait(now, len(self._queue)))
         if self._loose or self.announcements.pending:
             waits.append(0.0)
         return min(waits, default=None)
@@ -64,16 +69,20 @@ class Batcher:
             self._loose.extend(self.announcements.spill(now))
 
     def _take(self, now: float) -> None:
-        traces, size = BATCH_TRACES, BATCH_BYTES
-        while traces > 0 and size > 0:
-            items = self._queue.take(min(traces, AT_A_TIME), size)
+        """No more than fills a batch: what is left over would be one of its own."""
+        loose = self._loose
+        traces = min(BATCH_TRACES - len(loose), len(self._queue))  # those that come meanwhile are for the next one
+        size = BATCH_BYTES - 2 - sum(map(len, loose)) - len(loose)
+        while traces > 0:
+            items = self._queue.take(min(traces, AT_A_TIME), size, 0 if loose else 1)
             if not items:
                 break
             self._counters.holding += len(items)
-            self._loose.extend(self.announcements.sort(items, now))
+            loose.extend(self.announcements.sort(items, now))
             traces -= len(items)
-            size -= sum([len(item[0]) + 1 for item in items])
-            yield_gil()
+            size -= sum(map(len, map(TRACE, items))) + len(items)
+            if traces > 0:
+                yield_gil()
         self._timing.left(now, len(self._queue))
 
     def _cut(self) -> List[bytes]:

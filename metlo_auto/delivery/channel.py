@@ -25,7 +25,7 @@ from .pacer import Pacer
 from .process.fork_gate import ForkGate
 from .process.own_threads import OwnThreads
 from .process.uwsgi import leave_signals_to_other_threads
-from .queue import make_queue
+from .queue import AT_ONCE, make_queue
 from .sender import Sender
 from .spool.folder import Folder
 from .spool.locks import Locks
@@ -267,14 +267,13 @@ class Channel:
         leave_signals_to_other_threads()
         while not self._resting:
             wait = self._safe_step()
-            self.queue.sleeping = not self.queue
-            if not (self.queue.sleeping and self.queue):  # nothing came in between, or a ring that would be missed
+            if self.queue.watch(self._sender.batch_size()):
                 self._wakeup.wait(wait)
         self._rest_until_woken()
 
     def _rest_until_woken(self) -> None:
         self._rested.append(None)
-        self.queue.sleeping = True
+        self.queue.wake_at = AT_ONCE
 
     def _safe_step(self) -> float:
         try:

@@ -9,16 +9,21 @@ thread counts what it puts in.
 import sys
 from _thread import get_ident
 from collections import deque
+from operator import itemgetter
 from typing import Callable, Deque, Dict, List, Optional
 
 from .types import ITEM_OVERHEAD, Item, Route
+
+AT_ONCE = 0.0
+NEVER = float("inf")
+TRACE = itemgetter(0)
 
 
 class TraceQueue:
     """At most `limit` bytes of traces that are not settled: queued, held or under way."""
 
     def __init__(self, limit: int, wake: Callable[[], None]) -> None:
-        self.sleeping = False  # the sender waits for the first trace to wake it
+        self.wake_at: float = NEVER  # how much has to have been put in for the sender to be woken
         self._limit = limit
         self._wake = wake
         self._items: Deque[Item] = deque()
@@ -35,19 +40,34 @@ class TraceQueue:
             return False
         self._put += size
         self._items.append((trace, route, announcement))
-        if self.sleeping:
-            self.sleeping = False
+        if self._put >= self.wake_at:
+            self.wake_at = NEVER
             self._wake()
         return True
 
-    def take(self, traces: int, size: int) -> List[Item]:
-        """The oldest items, as many as `traces` and `size` bytes allow, one at least; for the sender alone."""
+    def watch(self, size: int) -> bool:
+        """Has the next trace wake the sender, or, where some wait, the one that makes them `size` bytes.
+
+        False where it came in between, and nobody may be waited for.
+        """
+        if not self._items:
+            self.wake_at = AT_ONCE
+            return not self._items
+        mark = self._settled + self._taken + size
+        if self._offered() >= mark:
+            self.wake_at = NEVER
+            return True
+        self.wake_at = mark
+        return self._offered() < mark
+
+    def take(self, traces: int, size: int, least: int = 1) -> List[Item]:
+        """The oldest items, as many as `traces` and `size` bytes allow, `least` at least; for the sender alone."""
         items = self._items
         taken = [items.popleft() for _ in range(min(traces, len(items)))]  # nobody else takes any
-        sizes = [len(trace) for trace, _, _ in taken]
+        sizes = list(map(len, map(TRACE, taken)))
         fitting = len(taken)
         total = sum(sizes) + fitting
-        while total > size and fitting > 1:
+        while total > size and fitting > least:
             fitting -= 1
             total -= sizes[fitting] + 1
         items.extendleft(reversed(taken[fitting:]))
@@ -95,12 +115,13 @@ class FreeThreadedQueue(TraceQueue):
         if announcement is not None:
             size += len(announcement)
         puts, me = self._puts, get_ident()
-        if self._offered() - self._settled + size > self._limit:
+        put = self._offered() + size
+        if put - self._settled > self._limit:
             return False
         puts[me] = puts.get(me, 0) + size
         self._items.append((trace, route, announcement))
-        if self.sleeping:
-            self.sleeping = False
+        if put >= self.wake_at:
+            self.wake_at = NEVER
             self._wake()
         return True
 

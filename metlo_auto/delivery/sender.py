@@ -86,6 +86,10 @@ class Sender:
         """Whether nothing of this process waits in memory."""
         return not (self._batches_under_way() or self._store.backlog) and self._batcher.empty()
 
+    def batch_size(self) -> int:
+        """How many bytes in the queue make a batch, about."""
+        return self._batcher.size()
+
     def interrupted(self) -> bool:
         """Whether batches are under way; between two steps that means, where no thread runs, within one."""
         return self._batches_under_way() > 0

@@ -99,7 +99,7 @@ def test_retry_after_in_both_of_its_forms(value, seconds):
 def test_a_lone_trace_leaves_within_a_tenth_of_a_second():
     pace = BatchTiming(1.0)
     assert not pace.due(10.0, 1, 300)
-    assert pace.wait(10.0) <= LINGER
+    assert pace.wait(10.0, 1) <= LINGER
     assert pace.due(10.0 + LINGER, 1, 300)
 
 
@@ -107,6 +107,7 @@ def test_under_load_a_batch_fills_for_the_flush_interval():
     pace = BatchTiming(1.0)
     assert not pace.due(10.0, FEW + 1, 300)
     assert not pace.due(10.5, 200, 90000)
+    assert pace.wait(10.5, 200) == pytest.approx(0.4)
     assert pace.due(10.95, 300, 90000)
 
 

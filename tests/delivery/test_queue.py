@@ -6,8 +6,10 @@ import threading
 import pytest
 
 from metlo_auto.delivery.batch import new_batch
-from metlo_auto.delivery.queue import FreeThreadedQueue, TraceQueue, make_queue
-from metlo_auto.delivery.types import ITEM_OVERHEAD
+from metlo_auto.delivery.batcher import Batcher
+from metlo_auto.delivery.counters import Counters
+from metlo_auto.delivery.queue import AT_ONCE, NEVER, FreeThreadedQueue, TraceQueue, make_queue
+from metlo_auto.delivery.types import BATCH_BYTES, ITEM_OVERHEAD
 from metlo_auto.delivery.wakeup import Wakeup
 
 pytestmark = pytest.mark.core
@@ -127,10 +129,47 @@ def test_which_one_is_used_depends_on_the_interpreters_lock():
 def test_a_sleeping_sender_is_woken_once(kind):
     rings = []
     queue = kind(1 << 20, lambda: rings.append(1))
-    queue.sleeping = True
+    queue.wake_at = AT_ONCE
     for _ in range(100):
         queue.offer(b"x")
     assert len(rings) == 1
+
+
+@BOTH
+def test_a_sender_that_waits_for_a_full_batch_is_woken_once_when_it_is_there(kind):
+    rings = []
+    queue = kind(1 << 20, lambda: rings.append(len(queue)))
+    weight = 100 + ITEM_OVERHEAD
+    queue.offer(b"x" * 100)
+    assert queue.watch(10 * weight)
+    for _ in range(50):
+        queue.offer(b"x" * 100)
+    assert rings == [10]
+    assert queue.watch(10 * weight)  # it is full and stays full, as while a collector is unreachable
+    queue.offer(b"x" * 100)
+    assert (rings, queue.wake_at) == ([10], NEVER)
+
+
+@BOTH
+def test_a_trace_that_comes_before_the_wait_is_waited_for_by_nobody(kind):
+    queue = kind(1 << 20, lambda: None)
+    assert queue.watch(1000)
+    queue.offer(b"x")
+    assert queue.wake_at == NEVER
+
+
+def test_what_fills_a_batch_is_taken_and_no_trace_more():
+    """A trace that is left over would be an upload of its own."""
+    queue = TraceQueue(1 << 30, lambda: None)
+    batcher = Batcher(queue, Counters(), 1.0)
+    for _ in range(1000):
+        queue.offer(b"x" * 2800)
+    sizes = []
+    while len(queue) or batcher.wait(0.0) == 0.0:
+        batch = batcher.next(0.0, hurry=True)
+        sizes.append(len(batch.traces))
+        assert batch.length <= BATCH_BYTES
+    assert sizes == [357, 357, 286]
 
 
 def test_a_ring_before_the_wait_is_not_lost():
