@@ -27,7 +27,7 @@ class Reply(NamedTuple):
 def exchange(connection: Any, target: str, headers: Mapping[str, str], pieces: Iterable[bytes]) -> Reply:
     """POSTs `pieces`, whose length is among the `headers`; the connection is closed where it cannot be used again."""
     sock = connection.sock
-    lines = ["POST %s HTTP/1.1" % target, "Host: " + connection.host_header, "Accept-Encoding: identity"]
+    lines = ["POST " + target + " HTTP/1.1", "Host: " + connection.host_header, "Accept-Encoding: identity"]
     lines += ["%s: %s" % header for header in headers.items()]
     sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
     for piece in pieces:
