@@ -48,9 +48,8 @@ def server_of(environ: Environ, start_response: Foreign) -> str:
             return package
     if type(start_response) is FunctionType:
         return text(start_response.__globals__.get("__name__")).partition(".")[0]
-    if type(start_response) is MethodType:
-        return module_name(type(start_response.__self__)).partition(".")[0]
-    return ""
+    owner = start_response.__self__ if type(start_response) is MethodType else None
+    return module_name(type(owner)).partition(".")[0] if owner is not None else ""
 
 
 def is_of_a_server(function: Any) -> bool:

@@ -27,7 +27,7 @@ from benchmarks.variants import installed, variant
 from benchmarks.workloads import WORKLOADS, Workload
 
 NEEDS = ("flask==3.1.3", "jinja2==3.1.6", "waitress==3.0.2", "sqlalchemy==2.0.51", "alembic", "phonenumbers",
-          "python-stdnum", "urllib3", "requests", "prometheus-client")
+          "python-stdnum", "urllib3", "requests", "prometheus-client", "flask-swagger-ui")
 SPEED = ("orjson==3.13.0",)
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Optional
 
@@ -90,7 +91,8 @@ class Cluster:
                 await client.close()
 
         try:
-            return asyncio.run(ask())
+            with ThreadPoolExecutor(1) as thread:  # a browser of another test may have a loop in this one
+                return thread.submit(asyncio.run, ask()).result()
         except (nats.errors.Error, OSError, asyncio.TimeoutError):
             return None
 

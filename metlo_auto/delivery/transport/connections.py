@@ -10,19 +10,14 @@ import os
 import socket
 import sys
 import weakref
-from http.client import HTTPException
-from typing import Any, Iterable, Mapping, NamedTuple, Optional, Tuple, Type
+from typing import Any, Mapping, NamedTuple, Tuple, Type
 
-from requests.exceptions import ConnectionError, ReadTimeout
-from requests.utils import select_proxy
-from urllib3.util.connection import is_connection_dropped
 from urllib3.util.timeout import Timeout
 
 from metlo_auto.delivery.process.descriptors import Identity, identity, is_still
 from metlo_auto.delivery.yield_gil import yield_gil
 
 from .dns import DnsLookups
-from .kept_alive import Reply, exchange
 from .lazy_requests import SOCKS
 from .private_http import Copies
 
@@ -86,7 +81,6 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
         self.hasten(timeout)
         self.live: weakref.WeakSet[Any] = weakref.WeakSet()
         self.broken = False
-        self._direct = False  # the last request went without a proxy
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -100,21 +94,6 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
 
     def build_response(self, request: Any, response: Any) -> Response:
         return Response(response.status, response.headers, response)
-
-    def send(self, request: Any, **options: Any) -> Response:
-        self._direct = not select_proxy(request.url, options.get("proxies"))
-        return super().send(request, **options)  # type: ignore[no-any-return]
-
-    def send_again(self, target: str, headers: Mapping[str, str], pieces: Iterable[bytes]) -> Optional[Reply]:
-        """A POST over the connection that the last one left open; None where requests has to make one."""
-        connection = self._kept()
-        if connection is None:
-            return None
-        try:
-            return exchange(connection, target, headers, pieces)
-        except (OSError, HTTPException) as error:
-            connection.close()
-            raise (ReadTimeout if isinstance(error, socket.timeout) else ConnectionError)(error) from error
 
     def hasten(self, timeout: float) -> None:
         """Seconds for connecting, and for each read, from the next request on."""
@@ -144,13 +123,6 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
         for connection in list(self.live):
             connection.disown()
 
-    def _kept(self) -> Any:
-        for connection in list(self.live) if self._direct else ():
-            if connection.host_header and not is_connection_dropped(connection):
-                connection.sock.settimeout(self.patience.read_timeout)
-                return connection
-        return None
-
     def _teach(self, manager: Any, pools: Mapping[str, Type[Any]]) -> Any:
         manager.pool_classes_by_scheme = {scheme: _pool(self, pool) for scheme, pool in pools.items()}
         return manager
@@ -159,7 +131,6 @@ class BreakableAdapter(HTTPAdapter):  # type: ignore[misc]
 def _pool(adapter: BreakableAdapter, pool: Type[Any]) -> Type[Any]:
     class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
         _identity: Identity = None
-        host_header = ""
 
         def _new_conn(self) -> Any:
             with adapter.lookups:
@@ -190,11 +161,6 @@ def _pool(adapter: BreakableAdapter, pool: Type[Any]) -> Type[Any]:
         def putrequest(self, *args: Any, **options: Any) -> Any:
             yield_gil()
             return super().putrequest(*args, **options)
-
-        def putheader(self, header: Any, *values: Any) -> None:
-            if header == "Host":
-                self.host_header = values[0].decode("ascii") if isinstance(values[0], bytes) else values[0]
-            super().putheader(header, *values)
 
         def getresponse(self, *args: Any, **options: Any) -> Any:
             response = super().getresponse(*args, **options)

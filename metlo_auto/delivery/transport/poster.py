@@ -1,10 +1,8 @@
 """One POST, from a batch to a verdict; knows HTTP by way of requests, nothing of queues, retries or files."""
 
 import os
-import re
 import zlib
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, cast
-from urllib.parse import urlsplit
 
 from metlo_auto.clocks import Real
 from metlo_auto.collector_url import is_loopback
@@ -18,7 +16,6 @@ from metlo_auto.delivery.yield_gil import yield_gil
 
 from .dns import DnsLookups
 from .errors import reason
-from .kept_alive import ANSWER_BYTES, Reply
 from .lazy_requests import load_connections
 from .verdict import DELIVERED, RETRY, Verdict, judge, retry_after
 
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
 IDLE_LIMIT = 4.0  # seconds; the collector closes idle connections after 5 to 6
 ENVIRONMENT_FOR = 60.0  # seconds that a look at the proxy settings holds
 AT_A_TIME = 16384  # bytes that are compressed at a time: 0.2 ms, in which others have the interpreter
+ANSWER_BYTES = 4096
 
 
 class Poster:
@@ -46,7 +44,6 @@ class Poster:
         self._lookups = lookups
         self._declarations = declarations
         self._base = settings.host.rstrip("/")
-        self._path = plain_path(self._base)
         self._key = settings.api_key
         self._timeout = settings.timeout
         self._compress = settings.compress == "true" or (settings.compress == "auto" and not is_loopback(settings.host))
@@ -117,35 +114,25 @@ class Poster:
         from .connections import BreakableAdapter
 
         adapter = self._adapter
-        fresh = self._has_new_environment(now) or fresh
         if adapter is None or fresh or adapter.broken or now - self._used > IDLE_LIMIT or not adapter.is_ours():
             if adapter is not None:
                 adapter.close()
             adapter = self._adapter = BreakableAdapter(self._lookups, self._timeout)
             self._used = 0.0
+        if now - self._looked > ENVIRONMENT_FOR or not self._environment:
+            self._environment = environment_of(self._base)
+            self._looked = now
         return adapter
-
-    def _has_new_environment(self, now: float) -> bool:
-        if now - self._looked <= ENVIRONMENT_FOR and self._environment:
-            return False
-        before, self._environment = self._environment, environment_of(self._base)
-        self._looked = now
-        return self._environment != before
 
     def _send(self, adapter: "BreakableAdapter", batch: Batch) -> Verdict:
         if self._kind.ours:  # it needs no announcement, and wants real paths
             batch = batch._replace(traces=tuple(map(with_real_path, batch.traces)), announcement=b"")
         path = "/api/v2/log-request/single" if batch.announcement else "/api/v1/log-request/batch"
-        headers, body = self._with_headers(Body(batch.pieces, batch.length))
-        headers["X-Metlo-Batch-Id"] = batch.id
+        request = self._request("POST", path, Body(batch.pieces, batch.length))
+        request.headers["X-Metlo-Batch-Id"] = batch.id
         yield_gil()
-        reply = None
-        if self._used and self._path is not None:
-            reply = adapter.send_again(self._path + path, headers, body)
-        if reply is None:
-            reply = self._exchange(adapter, "POST", path, headers, body)
-        self._used = Real.monotonic()
-        return judge(reply.status, reply.headers, reply.text.decode("utf-8", "replace"), bool(batch.announcement))
+        response, text = self._exchange(adapter, request)
+        return judge(response.status_code, response.headers, text.decode("utf-8", "replace"), bool(batch.announcement))
 
     def _ask_kind(self, adapter: "BreakableAdapter") -> Verdict:
         """Learns what the collector is; a reply that says nothing of it, such as 404, is another collector's."""
@@ -159,37 +146,37 @@ class Poster:
 
     def _ask(self, method: str, path: str, body: bytes) -> Answer:
         adapter = self._ready(Real.monotonic())
-        reply = self._exchange(adapter, method, path, *self._with_headers(Body(lambda: iter((body,)), len(body))))
-        self._used = Real.monotonic()
-        return Answer(reply.status, reply.headers)
+        response, _ = self._exchange(adapter, self._request(method, path, Body(lambda: iter((body,)), len(body))))
+        return Answer(response.status_code, response.headers)
 
-    def _exchange(
-        self, adapter: "BreakableAdapter", method: str, path: str, headers: Dict[str, str], body: "Body"
-    ) -> Reply:
-        from requests.models import PreparedRequest
-        from requests.structures import CaseInsensitiveDict
-
-        request = PreparedRequest()
-        request.method, request.url, request.headers = method, self._base + path, CaseInsensitiveDict(headers)
-        request.body = cast(Any, body)  # urllib3 takes any iterable
-        request.hooks = {}
+    def _exchange(self, adapter: "BreakableAdapter", request: Any) -> Tuple[Any, bytes]:
+        """The response and the beginning of its body."""
         response = adapter.send(request, stream=True, timeout=adapter.patience, **self._environment)
         yield_gil()
         text = b"".join(take(response.raw.stream(ANSWER_BYTES, decode_content=True), ANSWER_BYTES))
         response.raw.read(ANSWER_BYTES)  # the end of a short answer, so that the connection is kept
         response.raw.release_conn()
-        return Reply(response.status_code, response.headers, text)
+        self._used = Real.monotonic()
+        return response, text
 
-    def _with_headers(self, body: "Body") -> Tuple[Dict[str, str], "Body"]:
-        """The body as it is sent, and what is said of it."""
-        # The key is set here and by nobody later: no netrc is looked at.
-        headers = {"Authorization": self._key, "Content-Type": "application/json", "User-Agent": "metlo-auto"}
+    def _request(self, method: str, path: str, body: "Body") -> Any:
+        from requests.models import PreparedRequest
+        from requests.structures import CaseInsensitiveDict
+
+        headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        headers["Authorization"] = self._key  # set here and by nobody later: no netrc is looked at
+        headers["Content-Type"] = "application/json"
+        headers["User-Agent"] = "metlo-auto"
         if self._compress and body.length:
             headers["Content-Encoding"] = "gzip"
             small = gzipped(body)
             body = Body(lambda: iter((small,)), len(small))
         headers["Content-Length"] = str(body.length)
-        return headers, body
+        request = PreparedRequest()
+        request.method, request.url, request.headers = method, self._base + path, headers
+        request.body = cast(Any, body)  # urllib3 takes any iterable
+        request.hooks = {}
+        return request
 
 
 class Body:
@@ -201,12 +188,6 @@ class Body:
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces()
-
-
-def plain_path(url: str) -> Optional[str]:
-    """The path of `url`, where it goes over the wire as it is written; None elsewhere."""
-    parts = urlsplit(url)
-    return parts.path if re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*", parts.path) and not parts.query else None
 
 
 def environment_of(url: str) -> Dict[str, Any]:
