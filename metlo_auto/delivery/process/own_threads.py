@@ -75,7 +75,11 @@ class OwnThreads:
             self._resting[resting] = None
             os.register_at_fork(before=self._before_fork, after_in_parent=after_in_parent)  # novermin - likewise
 
-    def _run(self, thread: OwnThread, run: Callable[..., None], args: Any) -> None:
+    def _run(
+        self, thread: OwnThread, run: Callable[..., None], args: Any, ends: Callable[[], bool] = sys.is_finalizing
+    ) -> None:
+        if ends():  # up to 3.8 a thread that was started last may begin when the modules are torn down already
+            return
         thread.ident = _thread.get_ident()
         if FORK_WARNS:
             thread.native = _thread.get_native_id()  # novermin - 3.8; from 3.12 on
