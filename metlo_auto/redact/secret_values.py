@@ -63,6 +63,19 @@ LITERAL_PAIRS = (("//", "@"),) + tuple(
 )
 SHORTEST = 18  # characters of a text that holds nothing else
 
+# What all of them have but private keys and bearers: so many characters without a space, comma or quote.
+_RUN = b"1" * 11
+_RUNS = bytes(49 if char in b"-./+=\\:~_" or char > 127 or chr(char).isalnum() else 48 for char in range(256))
+_BEGINNING = 2000  # bytes that tell what the rows of a table are like
+
+
+def may_stand_alone(data: bytes) -> bool:
+    """False only where no credential, and no .netrc, stands in UTF-8 without signs that part names from values."""
+    if _RUN in data[:_BEGINNING].translate(_RUNS) or _RUN in data.translate(_RUNS):
+        return True
+    lower = data.lower()
+    return b"bearer" in lower or b"machine" in lower or b"---" in lower and b"private" in lower
+
 
 def found_otherwise(text: str) -> bool:
     """Whether there is one that holds none of `NEEDLES`: a user in a URL, a code of OAuth."""
