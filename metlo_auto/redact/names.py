@@ -16,6 +16,7 @@ _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 _ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_LONGEST_DIRECTIVES = 4000  # characters of settings without a sign, as `requirepass …`; longer ones have some
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
 Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, bytes, List[bytes]]
@@ -56,10 +57,12 @@ class Names:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         escaped = "%" in text or "\\" in text
         if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
+            if "\n" in text and len(text) <= _LONGEST_DIRECTIVES and self._found_in(text.encode("utf-8", "replace")):
+                return True
             return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
         data = text.encode("utf-8", "replace")
         if self._found_in(data) or (
-            ("@" in text or "&" in text) and secret_values.found_otherwise(text)
+            ("@" in text or "&" in text or "$" in text) and secret_values.found_otherwise(text)
         ):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
@@ -197,7 +200,7 @@ def _spellings(phrase: str) -> List[str]:
 
 
 def _longest_word(name: str) -> Optional[bytes]:
-    """What is left of a name in a text whose words were made by `letters_of`; None for a name that is not ASCII letters."""
+    """What `letters_of` leaves of a name, the longest word; None for a name that is not ASCII letters."""
     try:
         words = letters_of(name.encode("ascii")).split()
     except UnicodeEncodeError:
