@@ -345,6 +345,7 @@ class Channel:
             self.kind,
             pacer,
             settings.timeout,
+            settings.shutdown_timeout,
             Real.monotonic,
             chance,
             self._report,
