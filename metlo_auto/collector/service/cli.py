@@ -11,7 +11,7 @@ from typing import Callable, Optional, Sequence
 from metlo_auto.cli import completion
 from metlo_auto.collector import data_folder as folders
 from metlo_auto.collector.home import Home, HomeUnusable, read_environment
-from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
+from metlo_auto.collector.processes import clean_environment, import_eagerly, is_instrumented, own_command
 from metlo_auto.collector.security_tests import arguments as security_tests
 from metlo_auto.collector.service import inventory_arguments, requirements_check
 from metlo_auto.version import VERSION
@@ -177,6 +177,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if is_instrumented(os.environ):  # the collector must not report on itself
         os.execve(sys.executable, own_command(*arguments), clean_environment(os.environ))
     os.environ["METLO_DISABLED"] = "1"
+    import_eagerly()  # what it stands on does not run otherwise
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.print_completion:
