@@ -92,6 +92,10 @@ class Sender:
         """How many bytes in the queue make a batch, about."""
         return self._batcher.size()
 
+    def missed_a_trace(self) -> bool:
+        """Whether one came after the last step had found none, so that its wait is too long."""
+        return self._batcher.missed_a_trace()
+
     def interrupted(self) -> bool:
         """Whether batches are under way; between two steps that means, where no thread runs, within one."""
         return self._batches_under_way() > 0

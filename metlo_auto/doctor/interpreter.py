@@ -156,7 +156,7 @@ def _packages(seen: Dict[str, Any]) -> Iterator[Finding]:
         yield Finding("metlo_auto", FAILED, said, "put `import metlo_auto.auto` at the top of the app")
     yield _native(packages["metlo_auto_native"])
     if seen["lazy"]:
-        said = "imports are lazy there: metlo-run works; `import metlo_auto.auto` needs a line `metlo_auto.auto` after it"
+        said = "imports are lazy there: metlo-run works; after `import metlo_auto.auto` write `metlo_auto.auto`"
         yield Finding("lazy_imports", OK, said)
     if seen["agents"]:
         said = "other agents are loaded beside metlo: %s; both work, as long as metlo-run is the inner one"

@@ -22,6 +22,7 @@ class Member:
         self.wakeup = Wakeup()
         self.batch: Optional[Batch] = None
         self.stays = False
+        self.given_up = False  # its thread, if it runs, has nothing to do
 
 
 class PostThreads:
@@ -142,12 +143,18 @@ class PostThreads:
         except RuntimeError:
             self._rested.append(member)
             raise
+        except BaseException:  # a signal handler ends the process: nobody knows whether the thread runs
+            self._started -= 1
+            member.given_up = True
+            member.wakeup.ring()
+            raise
         return member
 
     def _serve(self, member: Member) -> None:
         leave_signals_to_other_threads()
         while not (self._resting and self._leave(member, self._rested)):
-            if not member.wakeup.wait(IDLE_FOR) and not member.stays and self._leave(member, self._ended):
+            rang = member.wakeup.wait(IDLE_FOR)
+            if member.given_up or (not rang and not member.stays and self._leave(member, self._ended)):
                 member.poster.close()
                 return
             batch, member.batch = member.batch, None
