@@ -16,7 +16,6 @@ _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 _ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
-_LONGEST_DIRECTIVES = 4000  # characters of settings without a sign, as `requirepass …`; longer ones have some
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
 Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, bytes, List[bytes]]
@@ -57,8 +56,6 @@ class Names:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         escaped = "%" in text or "\\" in text
         if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
-            if "\n" in text and len(text) <= _LONGEST_DIRECTIVES and self._found_in(text.encode("utf-8", "replace")):
-                return True
             return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
         data = text.encode("utf-8", "replace")
         if self._found_in(data) or (

@@ -26,7 +26,7 @@ EXPECTED = [
     ("json", J({"radius_secret": "§"})),
     ("text", ': PSK "§"\n'),
     ("text", "username admin privilege 15 secret 9 §\n"),
-    ("text", "enable secret 5 §\n"), ("text", "enable password 7 §0822\n"), ("text", "requirepass §\n"),
+    ("text", "enable secret 5 §\n"), ("text", "line: vty\nenable password 7 §0822\n"), ("text", "bind = all\nrequirepass §\n"),
     ("json", J({"ipsec": {"ike": {"pre_shared_key": "§"}}})),
     ("json", J({"tlsAuth": "-----BEGIN OpenVPN Static key V1-----\n§\nabc\n-----END OpenVPN Static key V1-----"})),
     ("text", "<auth-user-pass>\nann\n§\n</auth-user-pass>\n"),
