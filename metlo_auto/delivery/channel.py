@@ -357,6 +357,7 @@ class Channel:
             self.kind,
             pacer,
             settings.timeout,
+            settings.shutdown_timeout,
             Real.monotonic,
             chance,
             self._report,

@@ -70,6 +70,11 @@ class PostThreads:
         began = [member.poster.began for member in list(self._busy.values())]
         return any(moment and Real.monotonic() - moment >= seconds for moment in began)
 
+    def began(self, batch_id: str) -> float:
+        """When the upload of that batch turned to the collector; 0 where none does, and while it imports."""
+        member = self._busy.get(batch_id)
+        return member.poster.began if member is not None else 0.0
+
     def room(self) -> int:
         """How many more batches may be handed over now."""
         return self._size - (self._started - len(self._ended) - len(self._idle) - len(self._rested))
@@ -203,6 +208,10 @@ class Alone:
     def waits(self, seconds: float) -> bool:
         """Not between calls."""
         return False
+
+    def began(self, batch_id: str) -> float:
+        """Not between calls."""
+        return 0.0
 
     def post_here(self, batch: Batch, timeout: float) -> bool:
         """It does nothing else."""
