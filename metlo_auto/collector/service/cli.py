@@ -119,6 +119,7 @@ def _add_serving(
     )
     serve.add_argument("--buffer", metavar="URL", help=BUFFER)
     serve.add_argument("--no-analyser", action="store_true", help="analysers run elsewhere: metlo-collector analyse")
+    _add_analysis_processes(serve)
 
 
 def _add_attach(
@@ -135,7 +136,24 @@ def _add_analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     analyse = commands.add_parser("analyse", help="analyse what nodes on the same store take in, until SIGTERM")
     analyse.add_argument("--store", metavar="URL", help="their database, postgresql://…")
     analyse.add_argument("--buffer", metavar="URL", help=BUFFER)
+    _add_analysis_processes(analyse)
     analyse.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_analysis_processes(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--analysis-processes",
+        type=_processes,
+        default=1,
+        metavar="N",
+        help="processes that read and count traces, from 2 on beside one that writes; default: %(default)s, for both",
+    )
+
+
+def _processes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 256")
+    return int(text)
 
 
 def _add_reading(

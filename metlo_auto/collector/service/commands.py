@@ -88,6 +88,7 @@ def serve(folder: Home, options: argparse.Namespace) -> None:
         keep=_keep(options),
         hosts=tuple(options.list_host),
         analyser=not options.no_analyser,
+        analysis_processes=options.analysis_processes,
         buffer=_buffer(options),
     )
     server.serve(folder, chosen, lambda line: print(line, flush=True))
@@ -284,7 +285,8 @@ def analyse(options: argparse.Namespace) -> None:
         raise Failed("SQLite takes one analyser, that of serve; several need --store postgresql://…")
     if options.child:
         _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
-    analyser.run(engine, sys.stdin.fileno() if options.child else _closed_by_signal(), _sources(engine, options))
+    wake = sys.stdin.fileno() if options.child else _closed_by_signal()
+    analyser.run(engine, wake, _sources(engine, options), options.analysis_processes)
 
 
 def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:
