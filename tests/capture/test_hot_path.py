@@ -123,7 +123,7 @@ def test_a_request_is_redacted_and_encoded_by_few_functions(method, most, monkey
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_compiled_way_runs_one_function(method, tmp_path):
     pytest.importorskip("metlo_auto_native", reason="the compiled way is not installed: pip install ./native")
-    given = {"METLO_HOST": "http://127.0.0.1:9", "METLO_API_KEY": "another key", "METLO_ENV_FILE": "off", "METLO_SPOOL_DIR": "off",
+    given = {"METLO_HOST": "http://127.0.0.1:9", "METLO_API_KEY": "another key, " + method, "METLO_ENV_FILE": "off", "METLO_SPOOL_DIR": "off",
              "METLO_SHUTDOWN_TIMEOUT": "0.1"}
     agent = AGENTS.get(load(given, str(tmp_path)).settings)
     before = agent.stats()["native"]
