@@ -1,5 +1,6 @@
 """How much of the agent runs at a request: counted as calls of its functions, so that it cannot grow unnoticed."""
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -85,11 +86,14 @@ def calls_of(app, method):
         if event == "call" and frame.f_code.co_filename.startswith(OURS):
             called.append(frame.f_code.co_name)
 
+    gc.collect()
+    gc.disable()  # else what other tests have left behind goes now, and tables of ours are told
     sys.setprofile(note)
     try:
         ask(app, method)
     finally:
         sys.setprofile(None)
+        gc.enable()
     return called
 
 
