@@ -64,8 +64,9 @@ class Aggregation:
             self._add(trace, text, batch.received_at)
 
     def finish(self) -> Aggregates:
-        """Turn what was counted into facts."""
-        for part, root in self._parts.items():
+        """Turn what was counted into facts, and let go of it."""
+        for part in list(self._parts):
+            root = self._parts.pop(part)
             row = self._result.endpoints[part.endpoint_id]
             for fact in facts(part.endpoint_id, part.section, root):
                 self._add_fact(fact)
@@ -239,7 +240,9 @@ class Aggregation:
             section = any_media_type(section)
             self._result.count("overflow_sections")
         known.add(section)
-        return self._parts.setdefault(part._replace(section=section), Place(""))
+        if section is not part.section:
+            part = part._replace(section=section)
+        return self._parts.setdefault(part, Place(""))
 
 
 def _sample(name: Optional[str], seen: Observation, body: bytes) -> Sample:
