@@ -44,7 +44,7 @@ class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
     __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write",
-                 "compiled")
+                 "matches", "compiled")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Capture:
         ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
         write: Optional[Callable[[Any], bool]] = None,  # of a recording: whether its trace was written the compiled way
+        matches: Optional[Tuple[type, Dict[int, Any]]] = None,  # where `route_of` finds what it says of most requests
     ) -> None:
         self.limit = limit
         self.ignored = ignored
@@ -69,6 +70,7 @@ class Capture:
         self.ordinary = ordinary
         self.clock = clock
         self.write = write
+        self.matches = matches
         self.compiled: Any = None  # the compiled edge, where there is one
 
 
