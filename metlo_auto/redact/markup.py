@@ -94,7 +94,7 @@ def _mask_field(edits: Replacements, start: int, end: int, rule: str, rules: Rul
     """`<input name="csrf_token" value="…">`, in either order, and `<string name="password">…<`."""
     text = edits.text
     tag = _tag_around(text, start, max(edits.done, start - _LONGEST_TAG))
-    if tag < 0 or _BUTTON.search(text, tag, text.find(">", end) + 1):
+    if tag < 0 or _BUTTON.search(text, tag, text.find(">", end, end + _LONGEST_TAG) + 1):
         return None
 
     def field_value(found: Match[str]) -> str:
