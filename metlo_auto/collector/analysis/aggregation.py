@@ -98,8 +98,8 @@ class Aggregates:
                     self._count("overflow_fields")
                     continue
                 self._add_fact(fact)
-                if part.anonymous and fact.kind == "class":
-                    self._add_fact(fact._replace(kind="anonymous"))
+                if part.anonymous and fact.kind == "class" and fact.n > fact.nobodys:
+                    self._add_fact(fact._replace(kind="anonymous", n=fact.n - fact.nobodys))
             if part.section.startswith("response") and not part.echo:
                 for path, n in leaks.secrets(root, self.endpoints[part.endpoint_id]["method"]):
                     self._note(part.endpoint_id, "secret", path, n)
@@ -258,7 +258,7 @@ class Aggregates:
             self._add_fact(Fact(key, kind, value, n))
 
     def _add_fact(self, fact: Fact) -> None:
-        where, kind, value, n = fact
+        where, kind, value, n = fact[:4]
         path = storable(where.path)
         if path is not where.path:
             where = where._replace(path=path)

@@ -40,6 +40,7 @@ class Fact(NamedTuple):
     kind: str
     value: str
     n: int
+    nobodys: int = 0  # of them: values of a class that say nothing about a person
 
 
 class Known:
@@ -174,11 +175,13 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
     formats: dict[str, int] = {}
     classes: dict[str, int] = {}
     examples: dict[str, str] = {}
+    nobodys = 0
     enumerable = known.has_small_set(key)
     for leaf, n in place.leaves.items():
         found = _classes(place.name, leaf)
         for name in found:
             classes[name] = classes.get(name, 0) + n
+            nobodys += n if sensitive.is_nobodys(name, leaf) else 0
             if name not in examples:
                 examples[name] = masking.example(name, place.name, leaf)
         shape = _format(key.section, leaf)
@@ -191,7 +194,7 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
     for name, n in formats.items():
         yield Fact(key, "format", name, n)
     for name, n in classes.items():
-        yield Fact(key, "class", name, n)
+        yield Fact(key, "class", name, n, nobodys if name == "email" else 0)
         if known.admit_example(key, "example " + name):
             yield Fact(key, "example " + name, examples[name], 1)
     if key.section in _SHOWN and not classes:

@@ -20,7 +20,7 @@ from metlo_auto.collector import openapi
 from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.home import Home
-from metlo_auto.collector.inventory import choosing, export, queries
+from metlo_auto.collector.inventory import choosing, export, figures, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
 from metlo_auto.collector.service import follower, inventory_commands, presence, progress, server
@@ -284,7 +284,8 @@ def analyse(options: argparse.Namespace) -> None:
         raise Failed("SQLite takes one analyser, that of serve; several need --store postgresql://…")
     if options.child:
         _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
-    analyser.run(engine, sys.stdin.fileno() if options.child else _closed_by_signal(), _sources(engine, options))
+    wake = sys.stdin.fileno() if options.child else _closed_by_signal()
+    analyser.run(engine, wake, _sources(engine, options), figures.refresh)
 
 
 def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:

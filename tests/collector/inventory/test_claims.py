@@ -48,6 +48,8 @@ FOUND: list[tuple[str, list[dict[str, Any]], str]] = [
     ("a CSRF token is no credential", [_me(("X-CSRF-Token", MASK))], "anonymous-data"),
     ("a masked address in Referer is no credential", [_me(("Referer", f"https://h/r/{MASK}"))], "anonymous-data"),
     ("others than the one asked for", [trace("/f", route="/f", parameters=_query(email="ann@shop.example"), response_body='{"email": "ann@shop.example", "phone": "+1 415 555 2671"}')], "anonymous-data"),
+    ("a person beside an office", [trace("/c", route="/c", response_body='{"who": "info@shop.example, ann.smith@shop.example"}')], "anonymous-data"),
+    ("a person whose name begins like an office", [trace("/c", route="/c", response_body='{"who": "salesman.bob@shop.example"}')], "anonymous-data"),
     ("a password", [trace("/u", route="/u", response_body='{"password": "hunter2"}')], "secret-in-response"),
     ("a masked password", [trace("/u", route="/u", response_body='{"password": "redacted"}')], "secret-in-response"),
     ("a token in the query", [trace("/t", route="/t", parameters=_query(api_key="k"))], "credential-in-url"),
