@@ -7,6 +7,7 @@ from metlo_auto import reporting
 from metlo_auto.capture import flask_hooks
 from metlo_auto.config.settings import BY_NAME, load, log_problems
 from metlo_auto.errors import ConfigurationError
+from metlo_auto.imports import eager_imports
 
 
 def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str, Any]) -> None:
@@ -28,6 +29,7 @@ def attach(app: Any, host: Optional[str], key: Optional[str], options: Dict[str,
     if loaded.errors:
         raise ConfigurationError("MetloFlask: " + "; ".join(loaded.errors))
     log_problems(loaded)
+    eager_imports.install()
     flask_hooks.attach(app, reporting.capture_of(app, loaded))
 
 

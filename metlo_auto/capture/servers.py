@@ -39,17 +39,21 @@ def server_of(environ: Environ, start_response: Foreign) -> str:
         return said
     if "uwsgi.version" in environ:
         return "uwsgi"
-    if "_fastwsgi" in MODULES:
-        # The class of its start_response was never made ready: CPython dies where anything is asked of that.
-        return "fastwsgi"
-    for thing in (environ.get("wsgi.input"), start_response):
-        package = module_name(type(thing)).partition(".")[0].lstrip("_")
-        if package not in ("", "io", "builtins", "tempfile", "metlo_auto"):
-            return package
+    package = _package_of(environ.get("wsgi.input"))
+    if package:
+        return package
     if type(start_response) is FunctionType:
         return text(start_response.__globals__.get("__name__")).partition(".")[0]
-    owner = start_response.__self__ if type(start_response) is MethodType else None
-    return module_name(type(owner)).partition(".")[0] if owner is not None else ""
+    if type(start_response) is not MethodType:
+        # The class of fastwsgi's start_response was never made ready: CPython dies where anything is asked of that.
+        return "fastwsgi" if "_fastwsgi" in MODULES else _package_of(start_response)
+    return module_name(type(start_response.__self__)).partition(".")[0]
+
+
+def _package_of(thing: Foreign) -> str:
+    """The package that its class comes from; "" where that is Python's or this one, whose wrappers tell nothing."""
+    package = module_name(type(thing)).partition(".")[0].lstrip("_")
+    return "" if package in ("io", "builtins", "tempfile", "metlo_auto") else package
 
 
 def is_of_a_server(function: Any) -> bool:

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Any, Mapping, Optional
 
 from metlo_auto.config.booleans import is_on
 
+LAZY = "PYTHON_LAZY_IMPORTS"  # Python 3.15: with `all` SQLAlchemy has no events, and no store can be opened
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -55,7 +56,7 @@ def own_command(*arguments: str) -> list[str]:
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` for a process of ours: not instrumented, this package in reach."""
-    clean = dict(environ)
+    clean = {name: value for name, value in environ.items() if name != LAZY}
     clean["METLO_DISABLED"] = "1"
     path = [part for part in clean.pop("PYTHONPATH", "").split(os.pathsep) if part and not _is_bootstrap(part)]
     installed = _ROOT.name in ("site-packages", "dist-packages")
@@ -71,6 +72,13 @@ def is_instrumented(environ: Mapping[str, str]) -> bool:
     if is_on(environ.get("METLO_DISABLED", "")):
         return False
     return any(_is_bootstrap(part) for part in environ.get("PYTHONPATH", "").split(os.pathsep) if part)
+
+
+def import_eagerly() -> None:
+    """From now on imports of this process run where they stand, where Python 3.15 was told to have them all late."""
+    modes: Any = sys  # typing knows these names for 3.15 alone
+    if hasattr(sys, "get_lazy_imports") and modes.get_lazy_imports() == "all":
+        modes.set_lazy_imports("normal")
 
 
 def _is_bootstrap(part: str) -> bool:

@@ -24,6 +24,7 @@ class Batcher:
         self._counters = counters
         self._timing = BatchTiming(flush_interval)
         self._loose: Deque[bytes] = deque()
+        self._saw_none = False
 
     def next(self, now: float, hurry: bool, for_disk: bool = False) -> Optional[Batch]:
         """A batch that is due, or any with `hurry`; announcements go before other traces.
@@ -57,11 +58,16 @@ class Batcher:
         """Seconds until `next` may have something by itself; None where a new trace must come first."""
         release = self.announcements.next_release()
         waits = [] if release is None else [max(release - now, 0.0)]
-        if self._queue:
+        self._saw_none = not self._queue
+        if not self._saw_none:
             waits.append(self._timing.wait(now, len(self._queue)))
         if self._loose or self.announcements.pending:
             waits.append(0.0)
         return min(waits, default=None)
+
+    def missed_a_trace(self) -> bool:
+        """Whether one came after `wait` had found none."""
+        return self._saw_none and len(self._queue) > 0
 
     def _release(self, now: float, hurry: bool, for_disk: bool) -> None:
         self._loose.extend(self.announcements.released(now, hurry))

@@ -74,13 +74,16 @@ class Channel:
         self._locks = locks
         self._own_threads = own_threads
         self._resting = False  # between the callbacks before and after a fork
-        self._rested: Deque[None] = deque()  # whoever pops it starts the threads again
+        self._rested: Deque[None] = deque([None])  # whoever pops it starts the threads, for the first time or again
+        self._to_run: Deque[None] = deque()  # the thread that pops it is the sender's
         self._lookups = DnsLookups()
         self._wakeup = Wakeup()
         self.queue = make_queue(settings.queue_size, self._wake)
+        self.queue.wake_at = AT_ONCE  # the first trace starts the threads, and is in it should that be interrupted
         self._waiters: Deque[Wakeup] = deque()
-        self._unstarted: Deque[None] = deque([None])  # whoever pops it starts the thread
+        self._unprepared: Deque[None] = deque([None])  # whoever pops it prepares this process
         self.threads = threads
+        self._for_one_request = False
         self._ends_at: Optional[float] = None
         self._give_up_at: Optional[float] = None
         self._outages = OutageLog(Real.monotonic)
@@ -107,21 +110,21 @@ class Channel:
             self.counters.refuse("queue_full")
         return False
 
-    def start(self, for_one_request: bool = False) -> bool:
-        """Starts the sender's thread, once, without waiting for it; whether this call did.
+    def prepare(self, for_one_request: bool = False) -> bool:
+        """To be called before all else, by each who finds this channel new; whether this call was the first.
 
         `for_one_request`: the process will `leave`; what others left in the spool is none of its business till then.
         """
-        try:
-            self._unstarted.pop()
-        except IndexError:
+        if not _take(self._unprepared):
             return False
-        self._gate.make()
-        self._sender.closing = for_one_request
-        if self.threads:
-            self._lookups.prepare()
-            self._start_threads()
+        self._for_one_request = self._sender.closing = for_one_request
+        if not self.threads:
+            self._gate.make()
         return True
+
+    def start(self) -> None:
+        """Starts the sender's thread where a trace has not yet, without waiting for it."""
+        self._wake()
 
     def rest(self) -> None:
         """Has all threads end as soon as they can, until `resume`; whoever waits for something starts them again."""
@@ -142,6 +145,7 @@ class Channel:
         """After a rest: the threads start again, now or at the next trace."""
         if self._resting:
             self._resting = False
+            self.queue.wake_at = AT_ONCE
             if at_once:
                 self._wake()
 
@@ -183,7 +187,7 @@ class Channel:
         """
         spool = self._spool
         if self._ends_at is None and spool.usable_at_all:
-            if spool.filled():
+            if spool.filled_by_others():
                 self._outages.known("collector")
             else:
                 self.wait_idle(BRIEF)
@@ -236,25 +240,31 @@ class Channel:
         }
 
     def _wake(self) -> None:
-        if not self._resting:
-            try:
-                self._rested.pop()
-            except IndexError:
-                pass
-            else:
-                self._start_threads()
+        if self._rested and self.threads and not self._resting:
+            self._start_threads()
         self._wakeup.ring()
 
     def _start_threads(self) -> None:
+        self._to_run.append(None)
         try:
+            if not _take(self._rested):  # another thread was faster
+                _take(self._to_run)
+                return
+            self._gate.make()
+            self._lookups.prepare()
             # Both from here: from 3.12 on a thread of ours could not start another once the interpreter is ending.
             self._post_threads.start()
             self._own_threads.start(self._run)
         except RuntimeError as error:
+            _take(self._to_run)
             if "shutdown" in str(error):  # the first trace is of a response that was never closed
                 self._go_without_threads()
             else:  # there are as many as there may be
                 self._rest_until_woken()
+        except BaseException:  # a server's signal handler ends the process here; what waits is sent at its end
+            if _take(self._to_run):  # else the thread runs
+                self._rest_until_woken()
+            raise
 
     def _go_without_threads(self) -> None:
         closing = self._sender.closing
@@ -264,10 +274,12 @@ class Channel:
         self._sender.closing = closing
 
     def _run(self) -> None:
+        if not _take(self._to_run):  # who started this thread was interrupted, and does without it
+            return
         leave_signals_to_other_threads()
         while not self._resting:
             wait = self._safe_step()
-            if self.queue.watch(self._sender.batch_size()):
+            if self.queue.watch(self._sender.batch_size()) and not self._sender.missed_a_trace():
                 self._wakeup.wait(wait)
         self._rest_until_woken()
 
@@ -345,6 +357,7 @@ class Channel:
             self.kind,
             pacer,
             settings.timeout,
+            settings.shutdown_timeout,
             Real.monotonic,
             chance,
             self._report,
@@ -353,6 +366,8 @@ class Channel:
     def _report(self, verdict: Optional[Verdict]) -> None:
         if verdict is None or verdict.status in (401, 403):
             self._spool.refused(verdict is not None)
+        if verdict is not None and self._for_one_request and self._spool.filled_by_others():
+            self._outages.known("collector")
         self._collector_outages.say(verdict)
 
     def _make_crew(self) -> Posting:
@@ -413,3 +428,12 @@ class ChannelWithoutThreads(Channel):
         taken = Channel.submit(self, trace, route, announcement)
         self.work_inline()
         return taken
+
+
+def _take(places: Deque[None]) -> bool:
+    """Whether there was one, which the caller has now; of two threads that ask at once one gets it."""
+    try:
+        places.pop()
+    except IndexError:
+        return False
+    return True

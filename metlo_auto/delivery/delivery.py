@@ -52,7 +52,7 @@ class Delivery:
         return self.channel().submit(trace, route, announcement)
 
     def channel(self) -> Channel:
-        """What this process delivers by, another one in each process; started where it was not yet."""
+        """What this process delivers by, another one in each process; its first trace starts it."""
         channel = self._channel
         return channel if channel is not None and channel.pid == getpid() else self._enter()
 
@@ -62,6 +62,7 @@ class Delivery:
         for _ in range(n):
             channel.counters.captured.add()
         channel.counters.refuse(reason, n)
+        channel.start()
 
     def declare(self, prepare: Callable[[], Optional[Callable[[], bytes]]]) -> None:
         """Tells a collector that takes them an app's routes, with the traces; others are told nothing.
@@ -105,12 +106,13 @@ class Delivery:
         kind, threads = (ChannelWithoutThreads, False) if runs_no_other_thread() else (Channel, uwsgi.threads_run())
         mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, threads)
         channel = self._channels.setdefault(pid, mine)
+        first = channel.prepare(forking_server() is not None)
         self._channel = channel
         for other in [known for known in self._channels if known != pid]:
             inherited = self._channels.pop(other, None)
             if inherited is not None:
                 inherited.disown()
-        if channel.start(forking_server() is not None):
+        if first:
             self._exits.add_this_process()
         return channel
 

@@ -25,7 +25,7 @@ LATE = 0.3  # seconds after which a response is late
 MOMENT = 0.05  # seconds
 LONG_STEP = 0.5  # seconds between looks while nothing may be uploaded
 KIND_PATIENCE = 2.0  # seconds that a collector is waited for which does not say what it is, then it is not ours
-KIND_PATIENCE_AT_END = 0.6
+SHARE_AT_END = 0.4  # of the shutdown time, for the same at the end
 MOST_QUESTIONS = 3  # in a row that fail by a status; what cannot say what it is may take traces all the same
 BREAKING_TAKES = 0.5  # seconds; a thread that hangs in a name lookup says nothing for longer
 
@@ -48,6 +48,7 @@ class Sender:
         kind: CollectorKind,
         pacer: Pacer,
         timeout: float,
+        shutdown_timeout: float,
         clock: Callable[[], float],
         chance: Callable[[], float],
         notice: Callable[[Optional[Verdict]], None],
@@ -64,6 +65,7 @@ class Sender:
         self._paced_until = 0.0
         self._questions = 0
         self._timeout = timeout
+        self._kind_patience_at_end = min(KIND_PATIENCE, SHARE_AT_END * shutdown_timeout)
         self._clock = clock
         self._chance = chance
         self._notice = notice
@@ -89,6 +91,10 @@ class Sender:
     def batch_size(self) -> int:
         """How many bytes in the queue make a batch, about."""
         return self._batcher.size()
+
+    def missed_a_trace(self) -> bool:
+        """Whether one came after the last step had found none, so that its wait is too long."""
+        return self._batcher.missed_a_trace()
 
     def interrupted(self) -> bool:
         """Whether batches are under way; between two steps that means, where no thread runs, within one."""
@@ -177,11 +183,11 @@ class Sender:
         return not self._kind.settled and QUESTION.id not in self._flights
 
     def _asked_until(self) -> float:
-        """How long traces wait for the collector to say what it is."""
-        question = self._flights.get(QUESTION.id)
-        if question is None:
+        """How long traces wait for the collector to say what it is, which it is asked once all is imported."""
+        if QUESTION.id not in self._flights:
             return 0.0
-        return question.started + (KIND_PATIENCE_AT_END if self.closing else KIND_PATIENCE)
+        began = self._post_threads.began(QUESTION.id) or self._clock()
+        return began + (self._kind_patience_at_end if self.closing else KIND_PATIENCE)
 
     def _adjust_to_kind(self) -> None:
         self._batcher.most = BATCH_TRACES if self._kind.ours else self._pacer.most

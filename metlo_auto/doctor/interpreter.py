@@ -155,6 +155,9 @@ def _packages(seen: Dict[str, Any]) -> Iterator[Finding]:
         said = "metlo-auto is not loaded there at start: another sitecustomize or a setting of Python is in the way"
         yield Finding("metlo_auto", FAILED, said, "put `import metlo_auto.auto` at the top of the app")
     yield _native(packages["metlo_auto_native"])
+    if seen["lazy"]:
+        said = "imports are lazy there: metlo-run works; after `import metlo_auto.auto` write `metlo_auto.auto`"
+        yield Finding("lazy_imports", OK, said)
     if seen["agents"]:
         said = "other agents are loaded beside metlo: %s; both work, as long as metlo-run is the inner one"
         yield Finding("agents", OK, said % ", ".join(seen["agents"]))

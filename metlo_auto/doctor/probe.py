@@ -18,7 +18,7 @@ AGENTS = ("ddtrace", "newrelic", "opentelemetry.instrumentation", "elasticapm", 
 
 
 def look() -> "Dict[str, Any]":
-    """What this interpreter has: `packages` by name with `version` or `error`, `armed`, `agents`."""
+    """What this interpreter has: `packages` by name with `version` or `error`, `armed`, `agents`, `lazy`."""
     agents = [name for name in AGENTS if name in sys.modules]
     callbacks = [getattr(finder, "callback", None) for finder in sys.meta_path]
     armed = any(getattr(callback, "__module__", "") == "metlo_auto.auto" for callback in callbacks)
@@ -30,6 +30,7 @@ def look() -> "Dict[str, Any]":
         "armed": armed,
         "borrowed": borrowed,
         "agents": agents,
+        "lazy": getattr(sys, "get_lazy_imports", lambda: "normal")() == "all",
         "packages": {name: _package(name) for name in PACKAGES},
     }
 

@@ -88,7 +88,7 @@ def _deliver(settings: Any, own: str) -> int:
 
     given = {name: getattr(settings, name) for name in DeliverySettings._fields}
     delivery = Delivery(DeliverySettings(**given))
-    delivery.channel()
+    delivery.channel().start()
     left = look_into(settings.spool_dir, own)
     until = time.monotonic() + PATIENCE
     while left.batches and time.monotonic() < until and not delivery.stats()["errors"]:

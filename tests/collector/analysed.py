@@ -6,10 +6,12 @@ import json
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from sqlalchemy.engine import Connection
 
+from metlo_auto.collector.analysis.admission import admit
+from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.merge import apply
@@ -22,13 +24,20 @@ from metlo_auto.collector.store.retention import Caps
 HTML = [{"name": "Content-Type", "value": "text/html; charset=utf-8"}]
 
 
+def admitted(batches: Sequence[Filed], state: AnalysisState) -> Aggregates:
+    """What an analyser that knows `state` merges into the store."""
+    result = aggregate(batches, state.memory, state.test_runs)
+    state.memory.deepen(admit(result, state))
+    return result
+
+
 @contextmanager
 def analysed(folder: Path, *batches: list[dict[str, Any]]) -> Iterator[Connection]:
     """A connection to a store that has taken in `batches`, each by an analyser that knows nothing of the others."""
     engine = open_store(f"sqlite:///{folder}/c.db")
     now = time.time()
     for traces in batches:
-        result = aggregate([Filed(1, now, 1, len(traces), json.dumps(traces).encode())], AnalysisState())
+        result = admitted([Filed(1, now, 1, len(traces), json.dumps(traces).encode())], AnalysisState())
         with writing(engine) as connection:
             apply(connection, result, Caps(), now)
     with reading(engine) as connection:

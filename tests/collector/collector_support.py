@@ -34,7 +34,7 @@ def run(data_dir: Path, *arguments: str, **options: Any) -> "subprocess.Complete
     )
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true value of `condition`; fails at the deadline."""
     deadline = time.monotonic() + seconds
     while True:

@@ -182,6 +182,30 @@ def test_a_collector_of_ours_gets_real_paths_by_v1_and_no_announcement(serving, 
         assert not any("path" in trace["meta"] or "processedTraceData" in trace for trace in traces)
 
 
+SLOW_IMPORTS = """
+import sys, time
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "requests":
+            time.sleep(3)
+
+sys.meta_path.insert(0, Slow())
+"""
+
+
+def test_imports_that_take_long_are_no_sign_of_another_collector(serving, tmp_path):
+    (tmp_path / "counting.py").write_text(SLOW_IMPORTS + APP)
+    with FaultyCollector(v2=True) as collector:
+        collector.verify = lambda: Answer(headers={"X-Metlo-Collector": "ours"})
+        with serving(collector) as server:
+            server.get("/customers/alice")
+            server.end()
+        print(collector.posts, server.said(), list(tmp_path.glob("**/*")))
+        collector.wait_for_paths(server.answered, 1)
+        assert {post.path for post in collector.posts} == {"/api/v1/log-request/batch"}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.version_info < (3, 9), reason="the embedded collector needs Python 3.9")
 def test_the_embedded_collector_and_another_make_the_same_inventory(serving, tmp_path):

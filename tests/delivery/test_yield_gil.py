@@ -49,7 +49,7 @@ def test_a_full_batch_is_worked_off_in_small_pieces(where, tmp_path):
     with FaultyCollector() as collector:
         settings = make_settings(collector.host, tmp_path, compress="true" if "gzip" in where else "false")
         channel = Channel(settings, ForkGate(), Locks(), CollectorKind(), OwnThreads(), threads=False)
-        channel.start()
+        channel.prepare()
         offer(channel, ["first"])
         channel.wait_idle(20)  # what is imported and prepared once
         if "spool" in where:

@@ -234,6 +234,12 @@ def test_local_checks_the_embedded_collector(metlo: Installed, tmp_path: pathlib
     assert found(done, "verify")[0]["status"] == "ok"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="lazy imports came with 3.15")
+def test_lazy_imports_are_told(metlo: Installed, recorder: Recorder) -> None:
+    done = check(metlo, "python", environ=metlo.environ(PYTHON_LAZY_IMPORTS="all", **recorder.environ()))
+    assert done.returncode == 0 and "metlo-run works" in found(done, "lazy_imports")[0]["said"]
+
+
 def test_modules_of_the_check_are_not_taken_for_the_apps(own: Installed, recorder: Recorder) -> None:
     """The app's own `report` is not ours; with and without a safe path."""
     (own.site / "report.py").write_text("")

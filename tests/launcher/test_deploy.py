@@ -74,6 +74,22 @@ def test_gunicorn_conf_py(place: Installed, folder: pathlib.Path, recorder: Reco
     works("gunicorn --bind 127.0.0.1:%d app:app" % port, folder, place.environ(**recorder.environ()), recorder, port)
 
 
+def test_gunicorn_conf_py_with_lazy_imports(place: Installed, folder: pathlib.Path, recorder: Recorder) -> None:
+    """Pythons before 3.15 take no notice of them."""
+    (folder / "gunicorn.conf.py").write_text(RECIPES["lazy imports"])
+    port, environ = free_port(), place.environ(PYTHON_LAZY_IMPORTS="all", **recorder.environ())
+    works("gunicorn --bind 127.0.0.1:%d app:app" % port, folder, environ, recorder, port)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="lazy imports came with 3.15")
+def test_a_lazy_import_alone_never_runs(place: Installed) -> None:
+    code = RECIPES["gunicorn.conf.py"] + "import sys\nprint('metlo_auto.auto' in sys.modules)"
+    for mode in ("normal", "all"):
+        environ = place.environ(PYTHON_LAZY_IMPORTS=mode, METLO_DISABLED="1")
+        done = run([sys.executable, "-c", code], environ=dict(environ, PYTHONPATH=str(ROOT)))
+        assert done.stdout == "%s\n" % (mode == "normal"), done
+
+
 @pytest.fixture(scope="module")
 def uwsgi() -> pathlib.Path:
     try:

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator
 
 import pytest
 
-from tests.support.installed import Installed, run
+from tests.support.installed import ROOT, Installed, run
 
 pytest.importorskip("sqlalchemy", reason="the embedded collector needs it")
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 9), reason="the embedded collector needs Python 3.9")
@@ -44,6 +44,15 @@ print(urllib.request.urlopen(request).status)
     shown, ended = done.stderr.splitlines()
     assert shown.startswith("metlo-run: ") and host in shown and ended.startswith("metlo-run: run ")
     assert key not in done.stderr
+
+
+def test_lazy_imports_of_the_app_are_not_the_collectors(metlo: Installed, environ: Dict[str, str]) -> None:
+    """SQLAlchemy 2.1 does not start with them; Pythons before 3.15 have none."""
+    lazy = dict(environ, PYTHON_LAZY_IMPORTS="all")
+    done = metlo.run("--local", "python", "-c", SHOW, environ=lazy)
+    assert done.returncode == 0 and json.loads(done.stdout)[0].startswith("http://127.0.0.1:"), done.stderr
+    asked = run([sys.executable, "-m", "metlo_auto.collector", "endpoints"], environ=dict(lazy, PYTHONPATH=str(ROOT)))
+    assert asked.returncode == 0, asked.stderr
 
 
 def test_it_stops_by_itself_when_the_app_has_gone(metlo: Installed, environ: Dict[str, str]) -> None:

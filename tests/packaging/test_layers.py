@@ -29,7 +29,7 @@ ALLOWED = {
     "agent": "clocks collector_url config capture trace redact delivery native",
     "reporting": "collector_url config agent capture",
     "auto": "clocks config imports refusal reporting capture",
-    "explicit": "config errors reporting capture",
+    "explicit": "config errors reporting capture imports",
     "foreign_interpreter": "version config imports auto",
     "bootstrap": "foreign_interpreter auto",
     "doctor": "version collector_url config delivery delivery/spool delivery/transport launcher",

@@ -1,21 +1,22 @@
-"""What a run of batches adds to the store, as values that merge in any order; pure, knows no SQL."""
+"""From batches to aggregates: every trace is read and counted; pure, knows neither the store nor what it holds."""
 
 from __future__ import annotations
 
 import json
+from sys import intern
 from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
-from metlo_auto.collector.analysis.analysis_state import OTHERS, AnalysisState
+from metlo_auto.collector.analysis.aggregates import Aggregates, Sample
 from metlo_auto.collector.analysis.depth import look_of
-from metlo_auto.collector.analysis.facts import OVERFLOW, Fact, Key, facts
+from metlo_auto.collector.analysis.facts import MOST_NOTES, MOST_SECTIONS, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
+from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
-from metlo_auto.collector.analysis.sections import ANY_MEDIA_TYPE, HEADER, Section, sections
+from metlo_auto.collector.analysis.sections import HEADER, Section, any_media_type, sections
 from metlo_auto.collector.analysis.shapes import Place, places
-from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.analysis.symptoms import Note
-from metlo_auto.collector.analysis.test_marks import RunTrace, trace_of_run
+from metlo_auto.collector.analysis.test_marks import trace_of_run
 from metlo_auto.collector.ingest import contract, transport
 from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.text import key as text_key
@@ -31,26 +32,6 @@ _MOVED = (301, 307, 308)  # the same request belongs elsewhere
 _SEE_OTHER = (302, 303)  # what a GET gets where nothing is, and the usual answer to a form
 ONLY_COUNTED = "only counted"  # the note of calls that others stand for
 UNNAMED = "unnamed"  # the service where neither agent nor host names one
-MOST_SET_ASIDE = 65_536  # bytes kept of a trace that cannot be analysed
-
-
-class Sample(NamedTuple):
-    """A trace as it is kept in the ring."""
-
-    endpoint_id: Optional[str]
-    at: float
-    trace_id: str
-    method: str
-    status: int
-    body: bytes
-    service: str
-    host: str
-
-
-class SetAside(NamedTuple):
-    at: float
-    reason: str
-    body: bytes
 
 
 class _Part(NamedTuple):
@@ -62,88 +43,73 @@ class _Part(NamedTuple):
     echo: bool
 
 
-class Aggregates:
-    """Sums, minima, maxima and unions over the traces of some batches."""
+class Aggregation:
+    """The traces of some batches on their way to aggregates. `memory` only spares work."""
 
-    def __init__(self, state: AnalysisState) -> None:
-        self._state = state
+    def __init__(self, memory: Memory, test_runs: frozenset[str]) -> None:
+        self._memory = memory
+        self._test_runs = test_runs
         self._parts: dict[_Part, Place] = {}
-        self.endpoints: dict[str, dict[str, Any]] = {}
-        self.hosts: dict[tuple[str, str], int] = {}  # calls by endpoint and host
-        self.traffic: dict[tuple[str, int, int], list[int]] = {}  # calls, errors by endpoint, hour, bucket
-        self.facts: dict[tuple[Key, str, str], int] = {}
-        self.folds: list[Fold] = []
-        self.samples: list[Sample] = []
-        self.set_aside: list[SetAside] = []
-        self.tests: list[RunTrace] = []
-        self.counts: dict[str, int] = {}
+        self._sections: dict[str, set[str]] = {}  # by endpoint
+        self._notes: dict[tuple[str, str], int] = {}  # values by endpoint and kind
+        self._result = Aggregates()
 
     def add_batch(self, batch: Filed) -> None:
         """Take in the traces of `batch`; one that cannot be analysed is rejected and the others are not."""
         try:
             traces = transport.parse_items(batch.body)
         except transport.Refused as refused:  # stored by an older version, or damaged
-            self._put_aside(batch.received_at, refused.text, batch.body)
+            self._result.reject(batch.received_at, 1, refused.text, batch.body)
             return
         for trace, text in traces[: batch.traces]:
             self._add(trace, text, batch.received_at)
 
-    def finish(self) -> None:
-        """Turn what was counted into facts and folds."""
-        known = self._state.known
+    def finish(self) -> Aggregates:
+        """Turn what was counted into facts."""
         for part, root in self._parts.items():
-            before = known.news
-            for fact in facts(part.endpoint_id, part.section, root, known):
-                if fact.kind == OVERFLOW:
-                    self._count("overflow_fields")
-                    continue
+            row = self._result.endpoints[part.endpoint_id]
+            for fact in facts(part.endpoint_id, part.section, root):
                 self._add_fact(fact)
                 if part.anonymous and fact.kind == "class" and fact.n > fact.nobodys:
                     self._add_fact(fact._replace(kind="anonymous", n=fact.n - fact.nobodys))
             if part.section.startswith("response") and not part.echo:
-                for path, n in leaks.secrets(root, self.endpoints[part.endpoint_id]["method"]):
+                for path, n in leaks.secrets(root, row["method"]):
                     self._note(part.endpoint_id, "secret", path, n)
-            if known.news > before:
-                self._state.depth.deepen(part.endpoint_id)
-        for part, root in self._parts.items():
-            self._note_sibling(part, root)
-        for row in self.endpoints.values():
-            if not row["declared"]:  # those without a body follow what others showed
-                self.folds += self._state.siblings.note(row["method"], row["service"], row["template"], frozenset())
+            if not row["declared"] and part.section.startswith("response 2xx") and part.section[-6:] != HEADER:
+                shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
+                self._result.shapes.setdefault(part.endpoint_id, set()).add(shape)
+        return self._result
 
     def _add(self, trace: Any, text: Optional[bytes], received_at: float) -> None:
         reason = contract.complaint(trace)
         if reason is None:
             try:
                 self._add_observation(observe(trace, received_at), text or dump(trace))
-                self._count("applied_traces")
+                self._result.count("applied_traces")
                 return
             except Exception as error:  # noqa: BLE001  # hostile input: one trace must not cost the others
                 reason = f"analysis failed: {type(error).__name__}: {error}"
-        self._put_aside(received_at, reason, text or dump(trace))
+        self._result.reject(received_at, 1, reason, text or dump(trace))
 
     def _add_observation(self, seen: Observation, body: bytes) -> None:
-        test = trace_of_run(seen, self._state.test_runs)
+        test = trace_of_run(seen, self._test_runs)
         if test is not None:
-            self.tests.append(test)
-            self._count("test_traces")
+            self._result.tests.append(test)
+            self._result.count("test_traces")
             return
-        named = bool(seen.service)
-        seen = seen if named else seen._replace(service=seen.host.lower() or UNNAMED)
+        if not seen.service:  # a host stands for its service where the agent has not named one
+            seen = seen._replace(service=seen.host.lower() or UNNAMED)
         template = self._template(seen)
-        host = seen.host
-        if template is not None:
-            seen, host = self._counted_for(seen, template, named)
-        name = None if template is None else endpoint_id(seen.method, seen.service, template)
-        if template is None or name is None or not self._state.admit_endpoint(name):
-            self._count("unmatched_traces" if template is None else "overflow_traces")
-            self.samples.append(_sample(None, seen, body))
+        if template is None:
+            self._result.count("unmatched_traces")
+            self._result.samples.append(_sample(None, seen, body))
             return
+        name = endpoint_id(seen.method, seen.service, template)
         parts = list(sections(seen, template))  # what fails is to fail before it counts
-        weight = 1 if seen.status >= 400 else self._state.depth.weight(name, look_of(seen, parts))
+        weight = 1 if seen.status >= 400 else self._memory.depth.weight(name, look_of(seen, parts))
         notes = list(_notes(seen)) if weight else ()
-        self._add_endpoint(name, seen, template, host)
-        self.samples.append(_sample(name, seen, body))
+        self._add_endpoint(name, seen, template)
+        self._result.samples.append(_sample(name, seen, body))
         self._add_traffic(name, seen)
         if weight:
             self._add_depth(name, seen, template, parts, notes, weight)
@@ -162,7 +128,7 @@ class Aggregates:
 
     def _add_links(self, name: str, seen: Observation, template: str, parts: list[Section]) -> None:
         """Note where parameters of this request came from, and the ids that its response gives."""
-        ids = self._state.ids
+        ids = self._memory.ids
         for section in parts:
             if section.name in ("path", "query"):
                 for parameter, value in section.value.items():
@@ -200,42 +166,33 @@ class Aggregates:
             if leak.name == "secret":
                 if kind != "in error":
                     self._note(name, "secret", leak.path, leak.n * weight)
-            elif kind and self._state.known.admit_place(key):
+            elif kind:
                 self._add_fact(Fact(key, kind, leak.name, leak.n * weight))
 
     def _template(self, seen: Observation) -> Optional[str]:
-        """The endpoint's template; None where a 404 or 405 matched no route."""
+        """The endpoint's template; None where a 404 or 405 matched no route.
+
+        So it is with every refusal where the agent knows routes: apps that ask for credentials before they look for a
+        route answer 401 to whatever a scanner tries.
+        """
         if seen.template is not None:
             return seen.template
-        if seen.status in _NO_ENDPOINT or _is_redirect(seen):
+        if seen.status in _NO_ENDPOINT or _is_redirect(seen) or seen.knows_routes and 400 <= seen.status < 500:
             return None
-        return self._state.siblings.resolve(seen.method, seen.service, fold(seen.path_template))
+        return self._memory.resolve(seen.method, seen.service, fold(seen.path_template))
 
-    def _counted_for(self, seen: Observation, template: str, named: bool) -> tuple[Observation, str]:
-        """`seen` and its host, the service or the host `OTHERS` where there are too many of them.
-
-        A host stands for its service where the agent has not `named` one.
-        """
-        host = seen.host
-        if not self._state.admit_host(seen.service if named else "", seen.method, template, host):
-            self._count("other_host_traces")
-            host = OTHERS
-            seen = seen if named else seen._replace(service=OTHERS)
-        if not self._state.admit_service(seen.service):
-            self._count("other_service_traces")
-            seen = seen._replace(service=OTHERS)
-        return seen, host
-
-    def _add_endpoint(self, name: str, seen: Observation, template: str, host: str) -> None:
-        row = self.endpoints.get(name)
+    def _add_endpoint(self, name: str, seen: Observation, template: str) -> None:
+        row = self._result.endpoints.get(name)
         if row is None:
-            row = self.endpoints[name] = {
-                "id": name, "service": seen.service, "host": host, "method": seen.method, "template": template,
+            row = self._result.endpoints[name] = {
+                "id": name, "service": seen.service, "host": seen.host, "method": seen.method, "template": template,
                 "declared": int(seen.template is not None), "confirmed": 0, "calls": 0, "errors": 0,
                 "client_errors": 0, "authenticated": 0, "first_seen": seen.received_at, "last_seen": seen.at,
             }  # fmt: skip
-        self.hosts[name, host] = self.hosts.get((name, host), 0) + 1
+        hosts = self._result.hosts
+        hosts[name, seen.host] = hosts.get((name, seen.host), 0) + 1
         row["calls"] += 1
+        row["declared"] |= seen.template is not None
         row["confirmed"] |= seen.status not in _NO_ENDPOINT and seen.status not in _MOVED
         row["errors"] += seen.status >= 500
         row["client_errors"] += 400 <= seen.status < 500
@@ -244,18 +201,20 @@ class Aggregates:
         row["last_seen"] = max(row["last_seen"], seen.at)
 
     def _add_traffic(self, name: str, seen: Observation) -> None:
-        counts = self.traffic.setdefault((name, int(seen.at // 3600), latency.bucket(seen.duration)), [0, 0])
-        counts[0] += 1
-        counts[1] += seen.status >= 500
+        key = (name, int(seen.at // 3600), latency.bucket(seen.duration))
+        self._result.add_traffic(key, 1, int(seen.status >= 500))
 
     def _note(self, endpoint: str, kind: str, value: str, n: int) -> None:
         """A fact about the endpoint as a whole."""
-        key = Key(endpoint, "", "")
-        before = self._state.known.news
-        if self._state.known.admit_note(key, kind, value):
-            if self._state.known.news > before:
-                self._state.depth.deepen(endpoint)
-            self._add_fact(Fact(key, kind, value, n))
+        kind, value = intern(kind), text_key(value)
+        fact = (Key(endpoint, "", ""), kind, value)
+        known = self._result.facts.get(fact, 0)
+        if not known:
+            number = self._notes.get((endpoint, kind), 0)
+            if number >= MOST_NOTES:
+                return  # no store takes more
+            self._notes[endpoint, kind] = number + 1
+        self._result.facts[fact] = known + n
 
     def _add_fact(self, fact: Fact) -> None:
         where, kind, value, n = fact[:4]
@@ -263,33 +222,20 @@ class Aggregates:
         if path is not where.path:
             where = where._replace(path=path)
         key = (where, kind, text_key(value))
-        self.facts[key] = self.facts.get(key, 0) + n
+        self._result.facts[key] = self._result.facts.get(key, 0) + n
 
     def _place(self, part: _Part) -> Place:
-        section = storable(part.section)
-        if not self._state.known.admit_section(part.endpoint_id, section):
-            section = section.rpartition(" ")[0] + " " + ANY_MEDIA_TYPE
-            self._count("overflow_sections")
-        part = part._replace(section=section)
         root = self._parts.get(part)
-        if root is None:
-            root = self._parts[part] = Place("")
-        return root
+        return self._new_place(part) if root is None else root
 
-    def _note_sibling(self, part: _Part, root: Place) -> None:
-        """A guessed template counts as a sibling of others by what it answers."""
-        row = self.endpoints[part.endpoint_id]
-        if not row["declared"] and part.section.startswith("response 2xx") and part.section[-6:] != HEADER:
-            shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
-            if not self._state.admit_shape(part.endpoint_id, shape):
-                return
-            self.folds += self._state.siblings.note(row["method"], row["service"], row["template"], shape)
-
-    def _put_aside(self, at: float, reason: str, body: bytes) -> None:
-        reject(self, at, 1, reason, body)
-
-    def _count(self, name: str) -> None:
-        self.counts[name] = self.counts.get(name, 0) + 1
+    def _new_place(self, part: _Part) -> Place:
+        section = storable(part.section)
+        known = self._sections.setdefault(part.endpoint_id, set())
+        if section not in known and len(known) >= MOST_SECTIONS:  # no store takes more
+            section = any_media_type(section)
+            self._result.count("overflow_sections")
+        known.add(section)
+        return self._parts.setdefault(part._replace(section=section), Place(""))
 
 
 def _sample(name: Optional[str], seen: Observation, body: bytes) -> Sample:
@@ -319,19 +265,12 @@ def _is_redirect(seen: Observation) -> bool:
     return seen.status in _MOVED or seen.status in _SEE_OTHER and seen.method in ("GET", "HEAD")
 
 
-def aggregate(batches: Sequence[Filed], state: AnalysisState) -> Aggregates:
+def aggregate(batches: Sequence[Filed], memory: Memory, test_runs: frozenset[str] = frozenset()) -> Aggregates:
     """Everything that `batches` add."""
-    result = Aggregates(state)
+    aggregation = Aggregation(memory, test_runs)
     for batch in batches:
-        result.add_batch(batch)
-    result.finish()
-    return result
-
-
-def reject(result: Aggregates, at: float, traces: int, reason: str, body: bytes) -> None:
-    """Count `traces` as rejected and keep one entry of them, `body`, with the reason."""
-    result.counts["set_aside_traces"] = result.counts.get("set_aside_traces", 0) + traces
-    result.set_aside.append(SetAside(at, storable(reason), body[:MOST_SET_ASIDE]))
+        aggregation.add_batch(batch)
+    return aggregation.finish()
 
 
 def dump(value: Any) -> bytes:

@@ -11,11 +11,16 @@ from typing import Callable, Optional, Sequence
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from metlo_auto.collector.analysis.aggregation import Aggregates, aggregate, dump, reject
+from metlo_auto.collector.analysis.admission import admit
+from metlo_auto.collector.analysis.aggregates import Aggregates
+from metlo_auto.collector.analysis.aggregation import aggregate, dump
 from metlo_auto.collector.analysis.analysis_state import AnalysisState, generation, recall
-from metlo_auto.collector.analysis.cpu_limit import SECONDS, Overrun, limited
+from metlo_auto.collector.analysis.cpu_limit import SECONDS, Overrun
 from metlo_auto.collector.analysis.isolation import find_bad_traces
+from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.merge import apply
+from metlo_auto.collector.analysis.pool import Pool, TooLong
+from metlo_auto.collector.analysis.pool import aggregate as aggregate_here
 from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import claims, inbox
@@ -48,9 +53,19 @@ class StoreFault(SQLAlchemyError):
 
 
 class Worker:
-    """One analyser: a store, where its batches come from, and what it remembers between steps."""
+    """One analyser: a store, where its batches come from, and what it remembers between steps.
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time, sources: Sequence[Source] = ()) -> None:
+    With `processes` above 1 so many aggregate, and this one merges.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float] = time.time,
+        sources: Sequence[Source] = (),
+        processes: int = 1,
+    ) -> None:
+        self._pool = Pool(processes) if processes > 1 else None
         self._engine = engine
         self._clock = clock
         self._sources = sources or [InboxSource(engine)]
@@ -65,7 +80,7 @@ class Worker:
         Batches that fail come again in ever smaller groups; one that fails alone loses its bad traces. Raises what
         the store raises where it is the environment's.
         """
-        state = self._state = self._state or recall(self._engine)  # before a claim: it refuses a newer store
+        state = self._state = self._state or self._recall()  # before a claim: it refuses a newer store
         claimed = self._claim()
         if not claimed.batches:
             return False
@@ -86,6 +101,11 @@ class Worker:
                 prune(connection, self._caps)
         return True
 
+    def _recall(self) -> AnalysisState:
+        if self._pool is not None:
+            self._pool.forget()
+        return recall(self._engine)
+
     def _claim(self) -> claims.Claimed:
         """From the first source that has any."""
         self._renewed_at = self._clock()
@@ -99,14 +119,8 @@ class Worker:
 
     def _analyse(self, batches: list[inbox.Filed], state: AnalysisState) -> None:
         """Raises Taken where the batches have to be claimed again."""
-        result = Aggregates(state)
         try:
-            for batch in batches:
-                self._add(result, batch)
-                self._renew()
-            with limited():
-                result.finish()
-            self._apply(batches, result, state)
+            self._apply(batches, self._aggregate(batches, state), state)
         except (Exception, Overrun) as error:  # noqa: BLE001  # whatever a batch does, those behind it come through
             if isinstance(error, Taken) or is_environments(error):
                 raise
@@ -114,13 +128,14 @@ class Worker:
             self._source.count_failure(batches)
             raise Taken from error
 
-    def _add(self, result: Aggregates, batch: inbox.Filed) -> None:
+    def _aggregate(self, batches: list[inbox.Filed], state: AnalysisState) -> Aggregates:
         try:
-            with limited():
-                result.add_batch(batch)
-        except Overrun as error:
+            if self._pool is not None:
+                return self._pool.aggregate(batches, state.test_runs, self._renew)
+            return aggregate_here(batches, state.memory, state.test_runs, self._renew)
+        except TooLong as error:
             logger.warning("a batch takes more than %d s of processor time and is isolated", SECONDS)
-            self._source.count_failure([batch], certain=True)
+            self._source.count_failure([batches[error.place]], certain=True)
             raise Taken from error
 
     def _renew(self) -> None:
@@ -131,23 +146,24 @@ class Worker:
 
     def _apply(self, batches: list[inbox.Filed], result: Aggregates, state: AnalysisState) -> None:
         for name, n in self._source.counts(batches).items():
-            result.counts[name] = result.counts.get(name, 0) + n
+            result.count(name, n)
+        news = admit(result, state)
         with writing(self._engine) as connection:
             if generation(connection) != state.generation or not self._source.remove(connection, batches):
                 raise Taken
             apply(connection, result, self._caps, self._clock())
+        state.memory.deepen(news)
+        if self._pool is not None:
+            self._pool.deepen(news)
         self._source.finish(batches)
 
     def _isolate(self, batch: inbox.Filed, state: AnalysisState) -> None:
         """Apply the batch without the traces that cannot be, and say which they are."""
         found = find_bad_traces(batch, self._try_to_store, self._renew)
-        result = Aggregates(state)
-        if found.good.traces:
-            result.add_batch(found.good)
-        result.finish()
+        result = aggregate([found.good] if found.good.traces else [], state.memory, state.test_runs)
         for bad in found.bad:
             logger.warning("%d trace(s) cannot be analysed and are rejected: %s", bad.traces, bad.reason)
-            reject(result, batch.received_at, bad.traces, bad.reason, bad.body)
+            result.reject(batch.received_at, bad.traces, bad.reason, bad.body)
         self._apply([batch], result, state)
 
     def _try_to_store(self, batch: inbox.Filed) -> Optional[str]:
@@ -158,7 +174,8 @@ class Worker:
         return reason
 
     def _refusal(self, batch: inbox.Filed) -> Optional[str]:
-        result = aggregate([batch], AnalysisState())
+        result = aggregate([batch], Memory())
+        admit(result, AnalysisState())
         try:
             with self._engine.connect().execution_options(**WRITES) as connection, connection.begin() as transaction:
                 apply(connection, result, self._caps, self._clock())
@@ -170,9 +187,11 @@ class Worker:
         return None
 
     def stop(self) -> None:
-        """Leave nothing claimed."""
+        """Leave nothing claimed, and no process."""
         for source in self._sources:
             source.give_back()
+        if self._pool is not None:
+            self._pool.close()
 
     def tidy(self) -> None:
         """What is due once a minute: new caps, and what age removes."""
@@ -224,6 +243,7 @@ def run(
     engine: Engine,
     wake: int,
     sources: Sequence[Source] = (),
+    processes: int = 1,
     beside: Optional[Callable[[Engine, float, Callable[[], bool]], None]] = None,
 ) -> None:
     """Work until the pipe `wake` is closed at its other end; a byte in it says that something came in.
@@ -235,7 +255,8 @@ def run(
     while not availability.open(patient=True):
         if not _wait(wake):
             return
-    worker, other = Worker(engine, sources=sources), Beside(engine, beside)
+    worker = Worker(engine, sources=sources, processes=processes)
+    other = Beside(engine, beside)
     tidied_at = float("-inf")
     while True:
         if time.monotonic() - tidied_at > TIDY_EVERY:

@@ -1,13 +1,12 @@
-"""What an analyser remembers between steps, and how it learns it again from the store."""
+"""What the writer of a store remembers between steps, and how it learns it again from the store."""
 
 from __future__ import annotations
 
 from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection, Engine
 
-from metlo_auto.collector.analysis.depth import Depth
 from metlo_auto.collector.analysis.facts import Key, Known
-from metlo_auto.collector.analysis.links import Ids
+from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
 from metlo_auto.collector.store import counters, listed_hosts, schema_version
 from metlo_auto.collector.store.database import reading
@@ -22,7 +21,7 @@ MOST_SHAPES = 16  # of one endpoint's answers, that siblings are looked for by
 
 
 class AnalysisState:
-    """Only saves work and space: an analyser that begins with an empty one counts the same calls."""
+    """Keeps the store small: a writer that begins with an empty one counts the same calls."""
 
     def __init__(self) -> None:
         self.generation = 0
@@ -34,8 +33,7 @@ class AnalysisState:
         self._services: set[str] = set()
         self._hosts: dict[tuple[str, str, str], set[str]] = {}
         self._shapes: dict[str, set[frozenset[str]]] = {}
-        self.ids = Ids()
-        self.depth = Depth()
+        self.memory = Memory(self.siblings)  # of aggregation in this process
 
     def admit_endpoint(self, endpoint_id: str) -> bool:
         """False for one endpoint too many."""

@@ -23,6 +23,7 @@ IN_ALL = 100_000  # calls of all endpoints together
 LEAST_OFTEN = 32  # one in so many is always analysed
 MOST_LOOKS = 256  # of one endpoint; calls that look otherwise are all analysed
 MOST_LOOKS_IN_ALL = 1_000_000
+MOST_ENDPOINTS = 40_000  # whose calls are remembered; those of further ones are all analysed
 MANY = 100  # items of a list, with which findings are about many records
 _MARKS = ("PRIVATE KEY", "AKIA", "ghp_", "sk_live_", "xox", "AIza")
 # headers whose values decide on findings, or whose beginning does
@@ -54,6 +55,8 @@ class Depth:
         """For how many calls this one is analysed: 0 where it is only counted. `look` is what `look_of` gives."""
         calls = self._calls.get(endpoint_id)
         if calls is None:
+            if len(self._calls) >= MOST_ENDPOINTS:
+                return 1
             calls = self._calls[endpoint_id] = _Calls()
         if not look <= calls.looks:
             self._remember(calls, look)

@@ -1,7 +1,7 @@
 """From counted shapes to facts: rows (section, path, kind, value, n) that add up in the store; pure.
 
 Kinds: `type` (n values of that JSON type), `format` and `class` (n of the strings and numbers), `value` (a member of a
-small set), `many` (no small set), `example <class>` (a masked value),
+small set), `many` (no small set, n is 0), `example <class>` (a masked value),
 `example` (a value of a parameter that is not sensitive), `anonymous` and `in error` (n of a class in answers to
 unauthenticated callers, and in error responses).
 """
@@ -24,6 +24,7 @@ MOST_NOTES = 60
 NO_NEWS = ("object", "login", "failed login", "link", "only counted")  # notes whose values are never all known
 MOST_PATH = 600  # bytes; the key of a fact has to fit into an index
 MOST_PLACES = 400  # of one section of one endpoint
+MOST_PLACES_OF_A_RUN = 4 * MOST_PLACES  # that are looked at: those that the store has may come last
 MOST_PLACES_IN_ALL = 1_000_000
 MOST_SECTIONS = 24  # of one endpoint; further media types count as one
 MOST_CACHED = 200  # characters of a value whose classes are remembered
@@ -91,12 +92,12 @@ class Known:
             self._number_of_places += 1
             seen.values[intern(path)] = ()
 
-    def admit_section(self, endpoint_id: str, section: str) -> bool:
+    def admit_section(self, endpoint_id: str, section: str, always: bool = False) -> bool:
         """False for one section too many: a client that invents media types must not fill the store."""
         seen = self._places.setdefault(endpoint_id, {})
         if section in seen:
             return True
-        if len(seen) >= MOST_SECTIONS:
+        if len(seen) >= MOST_SECTIONS and not always:
             return False
         seen[intern(section)] = _Places()
         return True
@@ -150,33 +151,29 @@ class _Places:
         self.examples: dict[str, tuple[str, ...]] = {}
 
 
-OVERFLOW = "overflow"  # the kind of what is no fact: a place that was one too many
-
-
 def is_long(path: str) -> bool:
     """True for a path that does not fit into a key."""
     return len(path) * 4 > MOST_PATH and len(path.encode("utf-8", "replace")) > MOST_PATH
 
 
-def facts(endpoint_id: str, section: str, root: Place, known: Known) -> Iterator[Fact]:
+def facts(endpoint_id: str, section: str, root: Place) -> Iterator[Fact]:
     """Everything that `root` says about a section."""
-    for path, place in places(root):
+    for number, (path, place) in enumerate(places(root)):
+        if number >= MOST_PLACES_OF_A_RUN:
+            return
         key = Key(endpoint_id, section, path)
-        if not known.admit_place(key):
-            yield Fact(key, OVERFLOW, "", 1)
-            continue
         for kind, n in place.types.items():
             yield Fact(key, "type", kind, n)
         if place.leaves:
-            yield from _leaf_facts(key, place, known)
+            yield from _leaf_facts(key, place)
 
 
-def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
+def _leaf_facts(key: Key, place: Place) -> Iterator[Fact]:
     formats: dict[str, int] = {}
     classes: dict[str, int] = {}
     examples: dict[str, str] = {}
     nobodys = 0
-    enumerable = known.has_small_set(key)
+    enumerable = True
     for leaf, n in place.leaves.items():
         found = _classes(place.name, leaf)
         for name in found:
@@ -187,20 +184,15 @@ def _leaf_facts(key: Key, place: Place, known: Known) -> Iterator[Fact]:
         shape = _format(key.section, leaf)
         if shape:
             formats[shape] = formats.get(shape, 0) + n
-        if enumerable and (found or shape or not may_be_member(place.name, leaf)):
-            enumerable = False
-            known.end_small_set(key)
-            yield Fact(key, "many", "", n)
+        enumerable = enumerable and not found and not shape and may_be_member(place.name, leaf)
     for name, n in formats.items():
         yield Fact(key, "format", name, n)
     for name, n in classes.items():
         yield Fact(key, "class", name, n, nobodys if name == "email" else 0)
-        if known.admit_example(key, "example " + name):
-            yield Fact(key, "example " + name, examples[name], 1)
+        yield Fact(key, "example " + name, examples[name], 1)
     if key.section in _SHOWN and not classes:
-        yield from _samples(key, place, known)
-    if enumerable:
-        yield from _values(key, place, known)
+        yield from _samples(key, place)
+    yield from _values(key, place) if enumerable else (Fact(key, "many", "", 0),)
 
 
 def _format(section: str, leaf: Leaf) -> Optional[str]:
@@ -214,13 +206,12 @@ def _knows_only_text(section: str) -> bool:
     return section in _TEXT_ONLY or section.endswith(("xml", " header"))
 
 
-def _values(key: Key, place: Place, known: Known) -> Iterator[Fact]:
-    for leaf, n in place.leaves.items():
-        if not isinstance(leaf, str):
-            continue
-        if not known.admit_value(key, leaf):
-            yield Fact(key, "many", "", n)
-            return
+def _values(key: Key, place: Place) -> Iterator[Fact]:
+    texts = [(leaf, n) for leaf, n in place.leaves.items() if isinstance(leaf, str)]
+    if len(texts) > MOST_VALUES:
+        yield Fact(key, "many", "", 0)
+        return
+    for leaf, n in texts:
         yield Fact(key, "value", leaf, n)
 
 
@@ -231,10 +222,11 @@ def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
     return sensitive.detect(name, leaf)
 
 
-def _samples(key: Key, place: Place, known: Known) -> Iterator[Fact]:
+def _samples(key: Key, place: Place) -> Iterator[Fact]:
     """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed."""
     if not key.path or key.path.count("/") > 1 or names_person(place.name):
         return
     for leaf in place.leaves:
-        if isinstance(leaf, str) and is_code(leaf) and known.admit_example(key, "example"):
+        if isinstance(leaf, str) and is_code(leaf):
             yield Fact(key, "example", leaf, 1)
+            return

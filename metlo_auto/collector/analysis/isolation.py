@@ -13,7 +13,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import cpu_limit
 from metlo_auto.collector.analysis.aggregation import aggregate, dump
-from metlo_auto.collector.analysis.analysis_state import AnalysisState
+from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.store.inbox import Filed
 
@@ -125,7 +125,7 @@ def _answer_and_exit(batch: Filed, sink: int) -> None:
         limit = int(cpu_limit.SECONDS)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
         _limit_memory()
-        aggregate([batch], AnalysisState())
+        aggregate([batch], Memory())
         code = 0
     except BaseException as error:  # noqa: BLE001  # the child says everything and runs nothing else of the parent
         os.write(sink, f"{type(error).__name__}: {error}".encode("utf-8", "replace")[:500])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.analysis.aggregation import Aggregates
+from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.store import counters, figure_marks, retention

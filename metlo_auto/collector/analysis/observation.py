@@ -39,6 +39,7 @@ class Observation(NamedTuple):
     rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
     view: str = ""  # the framework's name of the view
     service: str = ""  # the service, or the app, that the agent names; "" where it names none
+    knows_routes: bool = False  # whether the agent names the route of each request that matched one
 
     @property
     def authenticated(self) -> bool:
@@ -72,6 +73,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         rule=_text(rule),
         view=_text(view),
         service=service_of(meta),
+        knows_routes=str(meta.get("agent") or "")[:11] == "metlo-auto/",
     )
 
 

@@ -104,6 +104,11 @@ def media_type(value: str) -> str:
     return _media_type(value.partition(";")[0][: MOST_MEDIA_TYPE + 1].strip().lower()) if value else ""
 
 
+def any_media_type(section: str) -> str:
+    """The section that counts for `section` where an endpoint has too many."""
+    return section.rpartition(" ")[0] + " " + ANY_MEDIA_TYPE
+
+
 @lru_cache(maxsize=1024)
 def _media_type(value: str) -> str:
     if len(value) > MOST_MEDIA_TYPE:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.aggregation import aggregate
-from metlo_auto.collector.analysis.analysis_state import AnalysisState
+from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.inventory.findings import CORS, TROUBLES, Finding
 from metlo_auto.collector.inventory.queries import group
 from metlo_auto.collector.store.inbox import Filed
@@ -51,7 +51,7 @@ def newest(connection: Connection, finding: Finding) -> Optional[int]:
 
 def shows(trace: bytes, kind: str, subject: str) -> bool:
     """Whether one trace alone has what a finding of `kind` about `subject` goes by; any has where it is about all."""
-    counted = aggregate([Filed(1, time.time(), 1, 1, b"[" + trace + b"]")], AnalysisState()).facts
+    counted = aggregate([Filed(1, time.time(), 1, 1, b"[" + trace + b"]")], Memory()).facts
     for key, name, value in counted:
         if kind in _BY_VALUE:
             found = (name, value) == (_BY_VALUE[kind], subject)

@@ -1,7 +1,8 @@
 """Keeps for a moment what costs more than a page may, such as the OpenAPI document of a thousand endpoints.
 
-It is gathered again when something was decided or declared, and with traffic as often as a twentieth of one processor
-affords; what is cheap, as everything of a small inventory is, is therefore always up to date.
+It is gathered again when something was decided or declared, and with traffic as often as a twentieth of a processor
+affords; what is cheap, as everything of a small inventory is, is therefore always up to date. Cost is counted in time
+of the processor: to wait for one on a busy machine costs nobody anything.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ logger = logging.getLogger("metlo.collector")
 _NAME = "metlo-collector-keeper"
 QUICK = 0.05  # seconds that a page waits for; what takes longer is gathered beside it while it shows the older one
 MOST = 60  # things
-SHARE = 20  # a thing is kept for this many times what it took
+SHARE = 20  # a thing is kept for this many times what it cost
 OLDEST = 60.0  # seconds; some news end by time alone
 
 
@@ -42,13 +43,20 @@ class _Kept(NamedTuple):
     state: State
     at: float
     took: float
+    cost: float
 
 
 class Keeper:
-    """Things by name; two threads that find one too old both gather it, and either is right."""
+    """Things by name; two threads that find one too old both gather it, and either is right.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `cost_clock` counts what gathering costs, in seconds.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, cost_clock: Callable[[], float] = time.thread_time
+    ) -> None:
         self._clock = clock
+        self._cost_clock = cost_clock
         self._kept: dict[str, _Kept] = {}
         self._gathering: set[str] = set()
 
@@ -72,9 +80,9 @@ class Keeper:
         return found
 
     def _gather(self, name: str, state: State, gather: Callable[[], T]) -> T:
-        began = self._clock()
+        began, cost_before = self._clock(), self._cost_clock()
         made = gather()
-        self._kept[name] = _Kept(made, state, began, self._clock() - began)
+        self._kept[name] = _Kept(made, state, began, self._clock() - began, self._cost_clock() - cost_before)
         while len(self._kept) > MOST:
             self._kept.pop(min(self._kept, key=lambda other: self._kept[other].at), None)
         return made
@@ -92,14 +100,16 @@ class Keeper:
         age = now - kept.at
         if kept.state.decided != state.decided or age >= OLDEST:
             return False
-        return kept.state.applied == state.applied or age < kept.took * SHARE
+        return kept.state.applied == state.applied or age < kept.cost * SHARE
 
 
 def kept(name: str, connection: Connection, gather: Callable[[Connection], T]) -> T:
     """What `gather` reads from the store, kept for the app that answers this request."""
-    keeper: Keeper = current_app.extensions.setdefault(_NAME, Keeper())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     store = connection.engine
+    # SQLite works in the thread that asks; what another database needs is seen as a wait alone
+    cost_clock = time.thread_time if store.dialect.name == "sqlite" else time.monotonic
+    keeper: Keeper = app.extensions.setdefault(_NAME, Keeper(cost_clock=cost_clock))
 
     def later() -> T:
         with app.app_context(), reading(store) as own:

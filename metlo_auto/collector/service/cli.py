@@ -11,7 +11,7 @@ from typing import Callable, Optional, Sequence
 from metlo_auto.cli import completion
 from metlo_auto.collector import data_folder as folders
 from metlo_auto.collector.home import Home, HomeUnusable, read_environment
-from metlo_auto.collector.processes import clean_environment, is_instrumented, own_command
+from metlo_auto.collector.processes import clean_environment, import_eagerly, is_instrumented, own_command
 from metlo_auto.collector.security_tests import arguments as security_tests
 from metlo_auto.collector.service import inventory_arguments, requirements_check
 from metlo_auto.version import VERSION
@@ -119,6 +119,7 @@ def _add_serving(
     )
     serve.add_argument("--buffer", metavar="URL", help=BUFFER)
     serve.add_argument("--no-analyser", action="store_true", help="analysers run elsewhere: metlo-collector analyse")
+    _add_analysis_processes(serve)
 
 
 def _add_attach(
@@ -135,7 +136,24 @@ def _add_analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     analyse = commands.add_parser("analyse", help="analyse what nodes on the same store take in, until SIGTERM")
     analyse.add_argument("--store", metavar="URL", help="their database, postgresql://…")
     analyse.add_argument("--buffer", metavar="URL", help=BUFFER)
+    _add_analysis_processes(analyse)
     analyse.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_analysis_processes(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--analysis-processes",
+        type=_processes,
+        default=1,
+        metavar="N",
+        help="processes that read and count traces, from 2 on beside one that writes; default: %(default)s, for both",
+    )
+
+
+def _processes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 256")
+    return int(text)
 
 
 def _add_reading(
@@ -177,6 +195,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if is_instrumented(os.environ):  # the collector must not report on itself
         os.execve(sys.executable, own_command(*arguments), clean_environment(os.environ))
     os.environ["METLO_DISABLED"] = "1"
+    import_eagerly()  # what it stands on does not run otherwise
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.print_completion:

@@ -88,6 +88,7 @@ def serve(folder: Home, options: argparse.Namespace) -> None:
         keep=_keep(options),
         hosts=tuple(options.list_host),
         analyser=not options.no_analyser,
+        analysis_processes=options.analysis_processes,
         buffer=_buffer(options),
     )
     server.serve(folder, chosen, lambda line: print(line, flush=True))
@@ -285,7 +286,7 @@ def analyse(options: argparse.Namespace) -> None:
     if options.child:
         _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
     wake = sys.stdin.fileno() if options.child else _closed_by_signal()
-    analyser.run(engine, wake, _sources(engine, options), figures.refresh)
+    analyser.run(engine, wake, _sources(engine, options), options.analysis_processes, figures.refresh)
 
 
 def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:

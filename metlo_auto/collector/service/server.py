@@ -47,6 +47,7 @@ class Options(NamedTuple):
     hosts: tuple[str, ...] = ()  # each has endpoints of its own
     buffer: Optional[str] = None  # servers that uploads go to instead of the store's inbox
     analyser: bool = True  # run one beside the server
+    analysis_processes: int = 1  # of it
 
 
 def serve(home: Home, options: Options, say: Callable[[str], None]) -> None:
@@ -61,7 +62,8 @@ def serve(home: Home, options: Options, say: Callable[[str], None]) -> None:
     node.open(patient=not isinstance(home, Folder))
     server = _listen(node.app, options)
     if options.analyser:
-        analyser = Analyser(options.store, options.buffer, str(home.path) if isinstance(home, Folder) else "/")
+        folder = str(home.path) if isinstance(home, Folder) else "/"
+        analyser = Analyser(options.store, options.buffer, folder, options.analysis_processes)
         node.analyser_pid = lambda: analyser.pid if analyser else None
     running = presence.announce(home, options.host, _port(server))
     say_where(home, running, say)

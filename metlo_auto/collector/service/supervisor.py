@@ -16,8 +16,8 @@ logger = logging.getLogger("metlo.collector")
 class Analyser:
     """The analyser's process; started again when it dies, ends when its pipe closes."""
 
-    def __init__(self, store: str, buffer: Optional[str], folder: str) -> None:
-        self._command = own_command("analyse", "--child")
+    def __init__(self, store: str, buffer: Optional[str], folder: str, processes: int = 1) -> None:
+        self._command = own_command("analyse", "--child", "--analysis-processes", str(processes))
         self._environ = {**clean_environment(os.environ), "METLO_COLLECTOR_STORE": store}
         if buffer:
             self._environ["METLO_COLLECTOR_BUFFER"] = buffer

@@ -8,6 +8,7 @@ import os
 from typing import Mapping
 
 from metlo_auto.collector.home import read_environment
+from metlo_auto.collector.processes import import_eagerly
 from metlo_auto.collector.service.access import Names
 from metlo_auto.collector.service.app_factory import Application
 from metlo_auto.collector.service.node import Node, Setup
@@ -19,6 +20,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Application:
 
     Raises HomeUnusable, StoreUnusable.
     """
+    import_eagerly()
     home = read_environment("METLO_COLLECTOR_KEY", environ)
     names = tuple(name.strip() for name in environ.get("METLO_COLLECTOR_NAMES", "").split(",") if name.strip())
     buffer = environ.get("METLO_COLLECTOR_BUFFER") or None

@@ -24,6 +24,7 @@ ABOUT = "about"  # names of files beside the batches: whose they are,
 REFUSED = "refused"  # whether the key was refused the last time,
 RATE = "rate"  # and what all who use the folder have uploaded lately
 NOTES = (ABOUT, REFUSED, RATE)
+LATELY = 60.0  # seconds for which others need not say again why they put something here
 TRY_AGAIN = 30.0  # seconds after which a folder that could not be used is tried again
 
 
@@ -89,6 +90,16 @@ class Spool:
         except OSError:  # it is made when something is put there
             return False
         return any(name.endswith(HELD) or parse_name(name) for name in names)
+
+    def filled_by_others(self) -> bool:
+        """Whether other processes have put batches here, or copies of them, within the last minute; for any thread."""
+        since = (Real.wall() - LATELY) * 1e6
+        try:
+            names = self._folder.names() if self._folder is not None else []
+        except OSError:
+            return False
+        found = [parse_name(name[: -len(HELD)] if name.endswith(HELD) else name) for name in names]
+        return any(name is not None and name.writer != self._writer and name.born >= since for name in found)
 
     def share(self, change: Callable[[float], float]) -> Optional[bool]:
         """Changes a number that all users of this spool share; False where one does so now, None where it cannot be."""

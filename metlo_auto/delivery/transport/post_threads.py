@@ -22,6 +22,7 @@ class Member:
         self.wakeup = Wakeup()
         self.batch: Optional[Batch] = None
         self.stays = False
+        self.given_up = False  # its thread, if it runs, has nothing to do
 
 
 class PostThreads:
@@ -68,6 +69,11 @@ class PostThreads:
         """Whether a thread has waited that long for a response; for any thread."""
         began = [member.poster.began for member in list(self._busy.values())]
         return any(moment and Real.monotonic() - moment >= seconds for moment in began)
+
+    def began(self, batch_id: str) -> float:
+        """When the upload of that batch turned to the collector; 0 where none does, and while it imports."""
+        member = self._busy.get(batch_id)
+        return member.poster.began if member is not None else 0.0
 
     def room(self) -> int:
         """How many more batches may be handed over now."""
@@ -137,12 +143,18 @@ class PostThreads:
         except RuntimeError:
             self._rested.append(member)
             raise
+        except BaseException:  # a signal handler ends the process: nobody knows whether the thread runs
+            self._started -= 1
+            member.given_up = True
+            member.wakeup.ring()
+            raise
         return member
 
     def _serve(self, member: Member) -> None:
         leave_signals_to_other_threads()
         while not (self._resting and self._leave(member, self._rested)):
-            if not member.wakeup.wait(IDLE_FOR) and not member.stays and self._leave(member, self._ended):
+            rang = member.wakeup.wait(IDLE_FOR)
+            if member.given_up or (not rang and not member.stays and self._leave(member, self._ended)):
                 member.poster.close()
                 return
             batch, member.batch = member.batch, None
@@ -196,6 +208,10 @@ class Alone:
     def waits(self, seconds: float) -> bool:
         """Not between calls."""
         return False
+
+    def began(self, batch_id: str) -> float:
+        """Not between calls."""
+        return 0.0
 
     def post_here(self, batch: Batch, timeout: float) -> bool:
         """It does nothing else."""

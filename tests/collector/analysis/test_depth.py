@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from metlo_auto.collector.analysis.aggregation import Aggregates, aggregate
+from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.depth import LEAST_OFTEN, WHOLLY
 from metlo_auto.collector.store.inbox import Filed
+from tests.collector.analysed import admitted
 from tests.collector.collector_support import Collector, trace
 
 
@@ -23,7 +24,7 @@ def _call(i: int, method: str = "GET", **body: Any) -> dict[str, Any]:
 
 def _analysed(*batches: list[dict[str, Any]]) -> tuple[list[Aggregates], AnalysisState]:
     state, now = AnalysisState(), time.time()
-    return [aggregate([Filed(1, now, 1, len(each), json.dumps(each).encode())], state) for each in batches], state
+    return [admitted([Filed(1, now, 1, len(each), json.dumps(each).encode())], state) for each in batches], state
 
 
 def _facts(result: Aggregates, kind: str) -> dict[tuple[str, str], int]:

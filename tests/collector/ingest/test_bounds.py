@@ -12,12 +12,12 @@ from urllib.parse import quote
 import pytest
 
 from metlo_auto.collector.analysis import cpu_limit
-from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import MOST_HOSTS, AnalysisState
 from metlo_auto.collector.analysis.facts import MOST_SECTIONS
 from metlo_auto.collector.ingest import transport
 from metlo_auto.collector.store.inbox import Filed
 from tests.collector import postgres_support
+from tests.collector.analysed import admitted
 from tests.collector.collector_support import Collector, trace
 
 JSON_TYPE = [{"name": "Content-Type", "value": "application/json"}]
@@ -37,7 +37,7 @@ def _analysed(traces: list[Any]) -> float:
     """Seconds of processor time that the analysis of `traces` takes."""
     body = json.dumps(traces).encode()
     began = cpu_limit.used()
-    aggregate([Filed(1, time.time(), 1, len(traces), body)], AnalysisState())
+    admitted([Filed(1, time.time(), 1, len(traces), body)], AnalysisState())
     return cpu_limit.used() - began
 
 

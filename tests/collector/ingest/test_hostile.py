@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metlo_auto.collector.analysis import latency
-from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import MOST_HOSTS, AnalysisState
 from metlo_auto.collector.store.inbox import Filed
+from tests.collector.analysed import admitted
 from tests.collector.collector_support import Collector, trace
 
 NASTY = [
@@ -68,7 +68,7 @@ def test_invented_hosts_and_cookies_stay_bounded() -> None:
     names = [[{"name": "Cookie", "value": f"session{i}=1"}] for i in range(100)]
     traces = [trace("/x", route="/x", host=f"h{i}") for i in range(50)]
     traces += [trace("/x", route="/x", host="h1", request_headers=headers) for headers in names]
-    result = aggregate([Filed(1, 0.0, 1, len(traces), json.dumps(traces).encode())], memory)
+    result = admitted([Filed(1, 0.0, 1, len(traces), json.dumps(traces).encode())], memory)
     assert len(result.endpoints) == MOST_HOSTS + 1
     assert result.counts["other_host_traces"] == 50 - MOST_HOSTS
     assert len([key for key in result.facts if key[1] == "scheme"]) == 60
@@ -85,7 +85,7 @@ _JSON = st.recursive(
 @pytest.mark.parametrize("duration", ["1e308", "1e400", "9" * 400, "-1", "true", '"1"', "null"])
 def test_a_duration_that_none_can_have_is_as_good_as_none(duration: str) -> None:
     text = json.dumps([trace("/x", route="/x", duration=12345)]).replace("12345", duration)
-    result = aggregate([Filed(1, 0.0, 1, 1, text.encode())], AnalysisState())
+    result = admitted([Filed(1, 0.0, 1, 1, text.encode())], AnalysisState())
     assert (result.counts, len(result.samples), result.set_aside) == ({"applied_traces": 1}, 1, [])
     assert [bucket for _, _, bucket in result.traffic] == [latency.UNKNOWN]
 
@@ -101,7 +101,7 @@ def test_any_json_in_any_place_is_counted_once(value: Any, other: Any, third: An
         {**trace("/d"), "request": {**trace("/d")["request"], "body": value, "headers": other}},
         value,
     ]
-    result = aggregate([Filed(1, 0.0, 1, len(traces), json.dumps(traces).encode())], AnalysisState())
+    result = admitted([Filed(1, 0.0, 1, len(traces), json.dumps(traces).encode())], AnalysisState())
     counted = sum(result.counts.get(name, 0) for name in ("applied_traces", "set_aside_traces"))
     assert counted == len(traces)
     assert len(result.samples) + len(result.set_aside) == len(traces)

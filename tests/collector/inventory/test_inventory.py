@@ -7,13 +7,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.inventory.findings import find_all
 from metlo_auto.collector.store.database import open_store, writing
 from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.retention import Caps
+from tests.collector.analysed import admitted
 from tests.collector.collector_support import Collector, trace
 
 
@@ -196,7 +196,7 @@ def test_what_comes_after_days_of_watching_is_news(tmp_path: Path) -> None:
         moment = (datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(days=days)).isoformat()
         dated = [{**t, "meta": {**t["meta"], "requestTimestamp": moment}} for t in traces]
         now = datetime.fromisoformat(moment).timestamp()
-        result = aggregate([Filed(1, now, 1, len(dated), json.dumps(dated).encode())], AnalysisState())
+        result = admitted([Filed(1, now, 1, len(dated), json.dumps(dated).encode())], AnalysisState())
         with writing(engine) as connection:
             apply(connection, result, Caps(), now)
 

@@ -11,13 +11,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi
-from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.inventory import exposures, findings
 from metlo_auto.collector.store.database import open_store, reading, writing
 from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.retention import Caps
+from tests.collector.analysed import admitted
 from tests.collector.collector_support import trace
 
 LATER = 3 * 86_400.0  # when what came later is asked for
@@ -35,7 +35,7 @@ def _queries(folder: Path, endpoints: int, read: Callable[[Connection], Any]) ->
     memory = AnalysisState()
     for batch in (_filed(0.0, endpoints), _filed(LATER, endpoints, later=1)):
         with writing(engine) as connection:
-            apply(connection, aggregate([batch], memory), Caps(), batch.received_at)
+            apply(connection, admitted([batch], memory), Caps(), batch.received_at)
     asked: list[str] = []
     with reading(engine) as connection:
         event.listen(connection, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))

@@ -12,10 +12,9 @@ from typing import Any, Iterator
 import pytest
 import yaml
 
-from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import MOST_HOSTS, MOST_SERVICES, AnalysisState
 from metlo_auto.collector.store.inbox import Filed
-from tests.collector.analysed import analysed
+from tests.collector.analysed import admitted, analysed
 from tests.collector.collector_support import ROOT, Collector, run, trace
 
 SERVICES = ("billing", "mail", "search", "shop")
@@ -211,7 +210,7 @@ def test_the_api_asked_for_an_unknown_service_names_the_nearest(four: Collector,
 def test_hosts_of_a_service_fold_and_services_stay_few() -> None:
     hosts = [trace("/x", route="/x", host=f"10.0.0.{n}", meta={"service": "pods"}) for n in range(50)]
     services = [trace("/x", route="/x", meta={"service": f"s{n}"}) for n in range(MOST_SERVICES + 40)]
-    result = aggregate([Filed(1, 1e9, 1, 590, json.dumps(hosts + services).encode())], AnalysisState())
+    result = admitted([Filed(1, 1e9, 1, 590, json.dumps(hosts + services).encode())], AnalysisState())
     pods = [row for row in result.endpoints.values() if row["service"] == "pods"]
     assert [row["calls"] for row in pods] == [50]
     of_pods = {host: n for (name, host), n in result.hosts.items() if name == pods[0]["id"]}

@@ -6,6 +6,7 @@ import shutil
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Optional
 
+PATIENCE = 90_000  # milliseconds; on a busy machine figures of endpoints may be a minute old
 FLAGS = (
     "--no-sandbox",  # tests may run as root
     "--disable-gpu",
@@ -27,7 +28,7 @@ def expect(what: Any) -> Any:
     """Playwright's assertions, which wait: the policy of the page forbids its other way, evaluated text."""
     from playwright.sync_api import expect as playwright_expect
 
-    playwright_expect.set_options(timeout=20_000)
+    playwright_expect.set_options(timeout=PATIENCE)
     return playwright_expect(what)
 
 

@@ -83,7 +83,7 @@ def opened(browser: Any, contexts: list[Any]) -> Iterator[Open]:
     def open_page(collector: Collector, path: str = "/", **options: Any) -> Any:
         options.setdefault("viewport", {"width": 1360, "height": 900})
         context = browser.new_context(**options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(browsers.PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.complaints = browsers.Complaints(page, collector.url)

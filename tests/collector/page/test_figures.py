@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Engine
 
-from metlo_auto.collector.analysis.aggregation import aggregate
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
 from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.inventory import figure_queries, figures, findings, queries, routes
@@ -22,6 +21,7 @@ from metlo_auto.collector.store.database import open_store, reading, writing
 from metlo_auto.collector.store.inbox import Filed
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_figures, endpoints, exposure_figures, finding_figures
+from tests.collector.analysed import admitted
 from tests.collector.collector_support import trace
 from tests.collector.page import shop
 
@@ -38,7 +38,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def take_in(engine: Engine, traces: list[dict[str, Any]], now: float) -> None:
-    result = aggregate([Filed(1, now, 1, len(traces), json.dumps(traces).encode())], AnalysisState())
+    result = admitted([Filed(1, now, 1, len(traces), json.dumps(traces).encode())], AnalysisState())
     with writing(engine) as connection:
         apply(connection, result, Caps(), now)
 

@@ -166,9 +166,9 @@ def test_the_address_to_send_to(host: str, headers: dict[str, str], url: str) ->
     assert replay.call(sent, revealed=False).url == [url]
 
 
-def test_a_thing_is_kept_for_twenty_times_what_it_took() -> None:
+def test_a_thing_is_kept_for_twenty_times_what_it_cost() -> None:
     now = [0.0]
-    keeper = page_cache.Keeper(lambda: now[0])
+    keeper = page_cache.Keeper(lambda: now[0], lambda: now[0])
     gathered: list[float] = []
 
     def gather() -> float:
@@ -183,6 +183,19 @@ def test_a_thing_is_kept_for_twenty_times_what_it_took() -> None:
     now[0] = 10.1
     assert keeper.get("x", busy[2], gather) != first
     assert gathered == [0.0, 10.1]
+
+
+def test_to_wait_for_a_busy_machine_is_no_cost() -> None:
+    now, worked = [0.0], [0.0]
+    keeper = page_cache.Keeper(lambda: now[0], lambda: worked[0])
+
+    def gather() -> float:
+        now[0] += 2.0
+        worked[0] += 0.01
+        return now[0]
+
+    first = keeper.get("x", page_cache.State("decided", 1), gather)
+    assert keeper.get("x", page_cache.State("decided", 2), gather) > first
 
 
 def test_what_was_decided_is_seen_at_once_and_a_quiet_store_costs_nothing() -> None:

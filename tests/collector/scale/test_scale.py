@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from typing import Iterator
 
 import pytest
@@ -20,6 +21,7 @@ from tests.collector.nats_support import Cluster  # noqa: E402
 from tests.collector.postgres_support import Server  # noqa: E402
 from tests.collector.scale.deployment import Deployment  # noqa: E402
 
+LEADER_KILLED_EVERY = 30.0  # seconds
 SECONDS, EVERY = (300.0, 10.0) if os.environ.get("METLO_TEST_SCALE") else (75.0, 8.0)
 PAGES = ("/", "/requests", "/settings", "/api/local/endpoints")
 pytestmark = [
@@ -88,25 +90,25 @@ def test_nothing_is_lost_or_counted_twice_with_a_buffer(postgres_server: Server,
 
 
 def _trouble_the_buffer(cluster: Cluster, done: threading.Event) -> None:
-    """The leader is killed every 30 s; between, the stream is full for 5 s, and all servers are away for 20 s."""
-    turn = 0
+    """The leader is killed every 30 s; between, by turns, the stream is full for 5 s, or all servers are away for 20 s."""
     _leader(cluster)
-    while not done.wait(4.0 if turn < 2 else 8.0):
-        turn += 1
-        if turn % 3 == 1:
+    turns = 0
+    next_kill = time.monotonic() + 4.0
+    while not done.wait(max(0.0, next_kill - time.monotonic())):
+        next_kill = time.monotonic() + LEADER_KILLED_EVERY
+        turns += 1
+        cluster.kill(_leader(cluster))
+        done.wait(4.0)
+        _start_all(cluster)
+        if turns % 2:
             assert until(lambda: cluster.limit(1_000), 60)
             done.wait(5.0)
             assert until(lambda: cluster.limit(500_000_000), 60)
-        elif turn % 3 == 2:
+        else:
             for number in cluster.running:
                 cluster.kill(number)
             done.wait(20.0)
             _start_all(cluster)
-        else:
-            cluster.kill(_leader(cluster))
-            done.wait(22.0)
-            _start_all(cluster)
-    _start_all(cluster)
 
 
 def _leader(cluster: Cluster) -> int:

@@ -112,7 +112,8 @@
         if (!answer.ok) throw new Error(answer.status);
         const { now } = await answer.json();
         still = last === now ? still + 1 : 0;
-        if (still % 5 === 0) renewPage(await load(location.href)); // rates and states change by time alone
+        // once more a moment later, when what was gathered beside is there; and rates and states change by time alone
+        if (still === 1 || still % 5 === 0) renewPage(await load(location.href));
         last = now;
         document.body.classList.remove("away");
       }
