@@ -171,7 +171,7 @@ def _begin(
     attachment: Attachment, app: Foreign, environ: Foreign = None, forward: Foreign = None
 ) -> Optional[Recording]:
     capture = attachment.capture
-    if capture is None or environ is None:
+    if capture is None or environ is None or forward is None:
         return None
     try:
         if WAITING:
@@ -182,6 +182,8 @@ def _begin(
         if first is not None and (first.in_call or (first.iterated and not first.done and not first.ended)):
             first.keep_route()  # an app inside an app is the outer one's request: it is reported once
             return None
+        if type(environ) is not dict and in_class(type(environ), "items") is None:
+            return None  # no environ: the app fails, as it does by itself
         facts = environ.copy() if type(environ) is dict else dictionary(environ)
         if attachment.declare is not None:
             attachment.declare_once(capture, app, facts)

@@ -34,7 +34,9 @@ _NO_ROUTE: Route = (None, None, {})
 _WITHOUT_BODY = frozenset([*range(200), 204, 304])
 _FAILED = 500  # what the client gets where nobody says another status
 _PASSED_ON = 400  # from here on an app's response may be dropped, and another app asked
-_STATUSES = Memo(lambda status: int(status[:3]) if status[:3].isdigit() else 0)  # "200 OK" -> 200
+_DIGITS = frozenset("0123456789")
+# "200 OK" -> 200; other digits of Unicode are no status.
+_STATUSES = Memo(lambda status: int(status[:3]) if status and _DIGITS.issuperset(status[:3]) else 0)
 _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 
 
@@ -76,7 +78,7 @@ class Recording(Exchange):
     __slots__ = (
         "capture", "environ", "facts", "forward", "write_out", "begun", "copy", "declared", "upgrade", "headers",
         "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "in_call", "iterated", "done",
-        "handed_over", "write",
+        "handed_over", "write", "iterators",
     )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Foreign, facts: Environ, forward: Foreign) -> None:
@@ -105,6 +107,7 @@ class Recording(Exchange):
         self.route_kept = False
         self.in_call = True  # the app has yet to return its response
         self.iterated = False  # somebody has begun to iterate the response
+        self.iterators = 0  # stand-ins for iterators of the response that somebody holds, beside the response itself
         self.done = False
         self.handed_over = False
         self.write = capture.write  # None where it has declined
@@ -126,7 +129,10 @@ class Recording(Exchange):
             kind = facts.get("CONTENT_TYPE", "")
             sieve = capture.sieve(kind if type(kind) is str else text(kind), capture.limit)
             self.copy = BodyCopy(capture.limit, sieve, capture.guard)
-            environ["wsgi.input"] = tee(facts["wsgi.input"], self.copy)
+            try:
+                environ["wsgi.input"] = tee(facts["wsgi.input"], self.copy)
+            except TypeError:
+                pass  # an environ that takes nothing: what the app reads passes unseen
 
     def follow(self, first: "Recording") -> None:
         """Takes the place of `first`, whose response was not used: the same request went on to another app."""
@@ -336,8 +342,9 @@ class Recording(Exchange):
         # A stream may run on for days, and a traceback may hold this for as long.
         self.chunks, self.copy, self.request_body, self.response_body = [], None, EMPTY, EMPTY
         self.facts, self.environ, self.headers = {}, None, ()
-        if self.unfinished != "streaming":  # else the app may ask the server for more
-            self.forward = None
+        # The server's start_response stays: the app may call it for as long as it has ours.
+        if type(self.forward) is weakref.ref:
+            self.forward = self.forward() or _nobody
 
     def has_passed(self) -> bool:
         """Whether all of the response has gone by, even if nobody asked for what comes after it."""
@@ -412,6 +419,10 @@ class Recording(Exchange):
         return Body(data, size, "aborted" if self.unfinished == "failed" or self.ended else self.unfinished)
 
 
+def _nobody(*args: Foreign, **named: Foreign) -> None:
+    """In place of a start_response that is gone: whoever could have seen that it was called is gone with it."""
+
+
 def _status_and_headers(args: Any, named: Any) -> Tuple[Foreign, Foreign]:
     status = args[0] if args else named.get("status")
     return status, args[1] if len(args) > 1 else named.get("headers", named.get("response_headers"))
@@ -468,6 +479,12 @@ def hand_over_rest() -> None:
             recording.done = True
             recording._finish_now()
 
+
+# A recording that is over. What has been closed holds this one, and so nothing of its server's.
+_NO_CAPTURE = Capture(
+    0, None, lambda *kind: None, lambda environ: _NO_ROUTE, lambda exchange: None, lambda make: None, Guard())
+OVER = Recording(_NO_CAPTURE, None, {}, _nobody)
+OVER.done = OVER.handed_over = True
 
 if hasattr(os, "register_at_fork"):  # what runs in the parent is the parent's to report
     os.register_at_fork(after_in_child=LIVE.clear)  # novermin - 3.7; asked for by name

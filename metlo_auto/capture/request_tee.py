@@ -144,10 +144,20 @@ class RequestTee:
         return seen_attribute(self, name, attribute)
 
     def __setattr__(self, name: str, value: Foreign) -> None:
-        setattr(self._metlo_source, name, value)
+        try:
+            setattr(self._metlo_source, name, value)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
 
     def __delattr__(self, name: str) -> None:
-        delattr(self._metlo_source, name)
+        try:
+            delattr(self._metlo_source, name)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
 
     def __dir__(self) -> List[str]:
         return dir(self._metlo_source)

@@ -16,8 +16,8 @@ from metlo_auto.capture.foreign import (
     is_a,
     module_name,
 )
-from metlo_auto.capture.recording import Recording, of_environ
-from metlo_auto.capture.stand_in import StandIns, reduced
+from metlo_auto.capture.recording import OVER, Recording, of_environ
+from metlo_auto.capture.stand_in import StandIns, class_of_source, reduced
 
 _END = object()
 
@@ -100,6 +100,7 @@ def _close(self: Any) -> Foreign:
         raise
     finally:
         self._metlo_recording.closed()
+        self._metlo_recording = OVER
 
 
 def _iterated(self: Any) -> Foreign:
@@ -112,7 +113,25 @@ def _iterated(self: Any) -> Foreign:
         recording.broken_by(error)
         drop_frame(error)
         raise
-    return self if iterator is source else _RESPONSES.of(iterator)(iterator, recording)
+    if iterator is source:
+        return self
+    if recording.ended:  # by a layer that measures it, say: what is gone through again has been seen
+        return _RESPONSES.of(iterator)(iterator, OVER)
+    recording.iterators += 1
+    return _RESPONSES.of(iterator)(iterator, recording)
+
+
+def _dropped(self: Any, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+    """A server, or a test client, that never closes what it was given."""
+    recording = self._metlo_recording
+    if recording.done or is_finalizing():  # nothing of ours works any more while modules are torn down
+        return
+    if recording.iterators:  # the response goes on as one of them, or they as the response
+        recording.iterators -= 1
+        return
+    if is_a(self, _Sequence):
+        _see_all(self)
+    recording.finish()
 
 
 class ResponseTee:
@@ -135,12 +154,7 @@ class ResponseTee:
     def __dir__(self) -> Any:
         return dir(self._metlo_source)
 
-    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        # A server, or a test client, that never closes what it was given. Nothing of ours works any more while modules
-        # are torn down.
-        recording = self._metlo_recording
-        if not recording.done and not is_finalizing():
-            recording.finish()
+    __del__ = _dropped
 
 
 def _as_generator(tee: Any) -> "Iterator[Foreign]":
@@ -193,12 +207,10 @@ class OrdinaryTee(ResponseTee):
             raise
         finally:
             self._metlo_recording.closed()
+            self._metlo_recording = OVER
 
     __reduce_ex__ = reduced
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return type(self._metlo_source)
+    __class__ = property(class_of_source)
 
 
 def _see_all(self: Any) -> None:
@@ -223,6 +235,7 @@ def _close_sequence(self: Any) -> Foreign:
         raise
     finally:
         self._metlo_recording.closed()
+        self._metlo_recording = OVER
 
 
 class _Sequence:
@@ -246,11 +259,7 @@ class _Sequence:
 
     __getattr__ = _of_source
 
-    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        recording = self._metlo_recording
-        if not recording.done and not is_finalizing():
-            _see_all(self)
-            recording.finish()
+    __del__ = _dropped
 
 
 def _each(pieces: "Iterator[Foreign]", sequence: Any, recording: Recording) -> "Iterator[Foreign]":

@@ -5,7 +5,16 @@ Python looks special methods up in the class alone, so each class that is stood 
 
 from typing import Any, Callable, Dict
 
-from metlo_auto.capture.foreign import Foreign, IdentityTable, class_name, drop_frame, in_class, module_name, special
+from metlo_auto.capture.foreign import (
+    Foreign,
+    IdentityTable,
+    class_name,
+    drop_frame,
+    in_class,
+    in_class_itself,
+    module_name,
+    special,
+)
 
 # A stand-in has the object itself as `_metlo_source`. These special methods are passed on where the class has them:
 # not those by which an object is made, or goes.
@@ -36,18 +45,19 @@ def _passing_on(name: str) -> Callable[..., Any]:
 _METHODS = {name: _passing_on(name) for name in _PASSED_ON}
 
 
-def reduced(self: Any, protocol: Any) -> Foreign:
-    """`__reduce_ex__` of a stand-in: copied and pickled, it is what it stands for."""
+# Copied and pickled, a stand-in is what it stands for.
+_STATE = {name: _passing_on(name) for name in ("__reduce_ex__", "__reduce__", "__getstate__", "__setstate__")}
+reduced = _STATE["__reduce_ex__"]
+
+
+def class_of_source(self: Any) -> Foreign:
+    """`__class__` of a stand-in: what its source says, which may be another class than its type."""
     try:
-        return special(self._metlo_source, "__reduce_ex__")(protocol)
+        return self._metlo_source.__class__
     except BaseException as error:
         __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
         drop_frame(error)
         raise
-
-
-def _class_of_source(self: Any) -> Any:
-    return type(self._metlo_source)
 
 
 class StandIns:
@@ -73,8 +83,9 @@ class StandIns:
     def _make(self, kind: Foreign) -> type:
         base = self._base
         namespace: Dict[str, Any] = {
-            "__slots__": (), "__module__": module_name(kind), "__class__": property(_class_of_source),
-            "__reduce_ex__": reduced}
+            "__slots__": (), "__module__": module_name(kind), "__class__": property(class_of_source),
+            "__doc__": in_class_itself(kind, "__doc__")}
+        namespace.update((name, method) for name, method in _STATE.items() if in_class(kind, name) is not None)
         for name in (*_METHODS, *self._own):
             found = in_class(kind, name)
             if found is None and name == "__hash__":

@@ -78,7 +78,7 @@ _OTHERS = frozenset(
     """
     kind code variables kty isBase64Encoded Plaintext secondaryKey keyName access refresh key sensitive masked
     keys_base64 type security_question security_questions securityQuestion securityQuestions recovery_question
-    secret_question
+    secret_question method
 """.split()  # noqa: SIM905
 )
 _MOVES = ("move", "copy")  # of JSON Patch: what it comes from is a path
@@ -87,6 +87,7 @@ _ALONE = frozenset([("key",), ("access",), ("refresh",), ("access", "refresh"), 
 _TABLES = [(head, rows) for head in ("columns", "fields", "header", "headers") for rows in ("rows", "data", "values")]
 _OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
+_USER_OPTIONS = ("-u", "--user", "-U", "--proxy-user")  # of curl: a user and a password
 _QUESTION = re.compile(r"(?:security|recovery|secret)questions?\Z")
 _PATH = re.compile(r"[/:.\s]+")
 _STRING = re.compile(r'"([^"]*)"(\s*:)?')
@@ -179,6 +180,9 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
         return [members["Plaintext"]]
     if members.get("sensitive") is True or members.get("masked") is True:  # of Terraform, GitLab
         return [members.get("value")]
+    if members.get("method") in ("authenticate", "execute_kw"):  # of JSON-RPC to Odoo: database, user, password
+        arguments = members.get("args", members.get("params"))
+        return arguments[2:3] if isinstance(arguments, list) else []
     if "keys_base64" in members:  # of Vault, once
         return [members.get("keys"), members["keys_base64"]]
     if "secondaryKey" in members:
@@ -221,6 +225,8 @@ def _of_list(items: List[Any], rules: Rules) -> Iterator[Tuple[Any, str]]:
             for leaf in _leaves(value):
                 yield leaf, rule
     for name, value in zip(items, items[1:]):
+        if name in _USER_OPTIONS and items[0] == "curl" and isinstance(value, str) and ":" in value:
+            yield value, SECRET
         if isinstance(name, str) and name[:2] == "--" and isinstance(value, str) and value[:1] != "-":  # a command
             rule = rules.rule_of(name) if "=" not in name else None
             if rule is not None:

@@ -49,6 +49,18 @@ _SETTING = re.compile(
 )
 # `requirepass …`, a line of a name and a word with a digit
 _DIRECTIVE = re.compile(r"(?m)^([ \t]{0,80}([\w\-]{3,40})[ \t]{1,8})([^\s:=<>{};]{6,400})(?=[ \t;]{0,8}\r?$)")
+# `enable secret 5 …`, as routers have it: a number says how the value is encrypted
+_ENCRYPTED = re.compile(
+    r"(?m)^([ \t]{0,20}(?:[\w\-]{1,40}[ \t]{1,4}){0,6}?([\w\-]{3,40})[ \t]{1,4}[0-9]{1,2}[ \t]{1,4})"
+    r"([^\s:=<>{}]{6,400})[ \t]{0,8}\r?$"
+)
+# `Your password is: …`, also where the value is marked up
+_TOLD = re.compile(
+    r"(?i)\b((?:password|passcode|passphrase|pin|otp)[ \t]{1,4}is[ \t]{0,4}:?\s{0,8}"
+    r"(?:</?[a-z]{1,10}(?:\s[^<>]{0,100})?>\s{0,8}){0,4})"
+    r"(?=[^\s<>\"]{0,60}[0-9])([^\s<>\"]{4,200})"
+)
+_FUNCTION = re.compile(r"(?i)(\bpassword\(\s{0,4}')([^'\r\n]{1,400})")  # of SQL
 _IDENTIFIED = re.compile(
     r"(?i)(\bidentified\s{1,8}(?:with\s{1,8}\S{1,64}\s{1,8})?(?:by|as)\s{1,8}(?:password\s{1,8})?)"
     r"('[^'\r\n]*'?|\"[^\"\r\n]*\"?)"
@@ -92,7 +104,12 @@ def _commands(text: str, rules: Rules) -> str:
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
     text = _SETTING.sub(lambda found: _setting(found, rules), text)
     text = _DIRECTIVE.sub(lambda found: _directive(found, rules), text)
+    text = _ENCRYPTED.sub(lambda found: _directive(found, rules), text)
     lower = text.lower()
+    if "password(" in lower:
+        text = _FUNCTION.sub(r"\g<1>" + CONSTANT, text)
+    if " is" in lower:
+        text = _TOLD.sub(r"\g<1>" + CONSTANT, text)
     if "identified" in lower:
         text = _IDENTIFIED.sub(lambda found: found.group(1) + found.group(2)[0] + CONSTANT + found.group(2)[0], text)
     if "insert" in lower:

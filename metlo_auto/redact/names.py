@@ -7,14 +7,10 @@ from urllib.parse import unquote
 
 from . import rules, secret_values
 from .rules import SECRET
-from .word_search import Needle, WordTest, fastest_finder
+from .word_search import DROPPED, Needle, WordTest, fastest_finder, letters_of
 
 _SEPARATORS = str.maketrans("", "", "-_")
 _INSIDE = re.compile(r"[.\[\]]+")  # user[password][], user.password
-
-# Everything but letters parts words, except what names are matched without, and digits, which only make words longer.
-_WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
-_DROPPED = b"-_0123456789"
 
 _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
@@ -44,7 +40,9 @@ class Names:
         self._words = WordTest(self._needles)
         self._found_in = fastest_finder(self._needles)
         self._values_in = fastest_finder(values)
-        self._values_or_machine_in = fastest_finder([*values, Needle(b"machine", False, True)])
+        self._values_or_machine_in = fastest_finder(
+            [*values, Needle(b"machine", False, True)], secret_values.may_stand_alone
+        )
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
@@ -57,11 +55,11 @@ class Names:
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         escaped = "%" in text or "\\" in text
-        if not escaped and not (":" in text or "=" in text) and not has_values(text):
+        if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
             return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
         data = text.encode("utf-8", "replace")
-        if self._found_in(data.translate(_WORDS, _DROPPED)) or (
-            ("@" in text or "&" in text) and secret_values.found_otherwise(text)
+        if self._found_in(data) or (
+            ("@" in text or "&" in text or "$" in text) and secret_values.found_otherwise(text)
         ):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
@@ -70,7 +68,7 @@ class Names:
 
     def _holds_value_alone(self, text: str) -> bool:
         """`holds_value` of a text in which no name has a value, unless it is a .netrc; long texts are like that."""
-        if self._values_or_machine_in(text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)):
+        if self._values_or_machine_in(text.encode("utf-8", "replace")):
             return self.holds_value(text) or "machine " in text
         return secret_values.found_otherwise(text)
 
@@ -78,8 +76,7 @@ class Names:
         """False only where nothing in the text is a credential by its own form."""
         if len(text) < secret_values.SHORTEST:
             return False
-        letters = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)
-        return self._values_in(letters) or secret_values.found_otherwise(text)
+        return self._values_in(text.encode("utf-8", "replace")) or secret_values.found_otherwise(text)
 
     def needles(self) -> Needles:
         """For a compiled search: (letters, begins, ends), bytes dropped, bytes that tell, literals of any text.
@@ -95,7 +92,7 @@ class Names:
         literals += sorted({spelt.encode() for phrase in phrases for spelt in _spellings(phrase)})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
-        return [(word, begins, ends) for word, begins, ends in words], _DROPPED, b"", literals
+        return [(word, begins, ends) for word, begins, ends in words], DROPPED, b"", literals
 
     def words(self, text: str) -> Optional[Dict[bytes, int]]:
         """Which words of names stand in the text, and how often; None where there may be others in it, escaped."""
@@ -104,7 +101,7 @@ class Names:
         data = text.encode("utf-8", "replace")
         if len(data) != len(text) and self._says_in_other_letters(text):
             return None
-        letters = data.translate(_WORDS, _DROPPED)
+        letters = letters_of(data)
         if self._words.says_phrase(letters):
             return None
         words = letters.split()
@@ -127,9 +124,8 @@ class Names:
         return _PERCENT.search(text) is not None  # encoded deeper than anyone means well: fail closed
 
     def _says(self, text: str) -> bool:
-        letters = text.encode("utf-8", "replace").translate(_WORDS, _DROPPED)
         return (
-            self._found_in(letters)
+            self._found_in(text.encode("utf-8", "replace"))
             or secret_values.found_otherwise(text)
             or self._says_in_other_letters(text)
             or bool(self._unusual)
@@ -145,21 +141,13 @@ class Names:
         return any(name in folded for name in self._unusual)
 
 
-def has_values(text: str) -> bool:
-    """False only where nothing parts a name from its value, however it is encoded: a list in CSV, a word."""
-    # One after the other: each ends at the first, and where there is none it is a few quick looks at each byte.
-    some = ":" in text or "=" in text or "<" in text or "%" in text or "\\" in text or (
-        '"' in text and ('["' in text or ' eq "' in text))
-    return some or _has_arguments(text)
-
-
 def _has_arguments(text: str) -> bool:
-    """Whether there are some of a call or a command, or signs are escaped for HTML."""
+    """Whether there are some of a list, a call or a command, or signs are escaped for HTML."""
     # Each character alone first: that is one quick look.
     return (
         "-" in text and " -" in text
         or "'" in text and (" '" in text or "('" in text)
-        or '"' in text and (' "' in text or '("' in text)
+        or '"' in text and (' "' in text or '("' in text or '["' in text)
         or "&" in text and ("&#" in text or "&lt;" in text or "&quot;" in text or "&apos;" in text)
     )
 
@@ -209,9 +197,9 @@ def _spellings(phrase: str) -> List[str]:
 
 
 def _longest_word(name: str) -> Optional[bytes]:
-    """What is left of a name in a text whose words were made by `_WORDS`; None for a name that is not ASCII letters."""
+    """What `letters_of` leaves of a name, the longest word; None for a name that is not ASCII letters."""
     try:
-        words = name.encode("ascii").translate(_WORDS, _DROPPED).split()
+        words = letters_of(name.encode("ascii")).split()
     except UnicodeEncodeError:
         return None
     return max(words, key=len) if words else None

@@ -81,7 +81,8 @@ _BY_WORD.update(dict.fromkeys(tables.CREDENTIAL_WORDS, CREDENTIAL))
 _BY_WORD.update({"sig": SIGNATURE, "auth": HELD, "pass": HELD_SECRET})
 _BY_NAME = dict(_BY_WORD, session=HELD, sessions=HELD, sid=SESSION_ID, token=TOKEN)
 _BY_NAME.update(dict.fromkeys(tables.LIKELY_NAMES, UNSURE))
-_BY_END["secretid"] = UNSURE
+_BY_NAME.update(dict.fromkeys(tables.PIN_NAMES, PIN))
+_BY_END.update(dict.fromkeys(tables.LIKELY_ENDS, UNSURE))
 _BY_NAME.update([("x" + name, rule) for name, rule in _BY_NAME.items()])
 _OF_PROPERTIES = re.compile(r"(?:api|access|private|secret|license|account|signing|encryption)\.key\Z")
 _BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRASES}

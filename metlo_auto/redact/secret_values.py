@@ -17,8 +17,14 @@ _JOSE = re.compile(_BEGIN + r"(eyJ[A-Za-z0-9_\-]{5,})((?:\.[A-Za-z0-9_\-]*){1,4}
 _BASE64 = re.compile(_BEGIN + r"(?:eyJ|ewog|ew0K|W3si)[A-Za-z0-9+/_\-]{8,}={0,2}")
 _BEARER = re.compile(r"(?i)(?<![A-Za-z0-9_\-])(bearer)([ +]|%20)([A-Za-z0-9._~+/\-]{8,}=*)(?![\w\"=])")
 _SPACE = r"(?: |\+|%20)"
-_PEM = re.compile(r"-----BEGIN@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----".replace("@", _SPACE))
-_PEM_END = re.compile(r"-----END@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----|[\"'<`&]".replace("@", _SPACE))
+_PEM = re.compile(
+    r"-----BEGIN@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----"
+    r"|-----BEGIN@OpenVPN@Static@key@V[0-9]-----|Private-Lines:@[0-9]{1,4}(?=\s|\\)".replace("@", _SPACE)
+)
+_PEM_END = re.compile(
+    r"-----END@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----|-----END@OpenVPN@Static@key@V[0-9]-----"
+    r"|Private-MAC:|[\"'<`&]".replace("@", _SPACE)
+)
 _USER = r"[^\s/?#\"'<>\\@:,;{}()\[\]|]{0,200}"
 # Up to the last @ before the host.
 _USERINFO = re.compile(r"((?:\\?/){2})(" + _USER + r")(?::([^\s/?#\"<>\\]{0,400}))?@(?=[\w\[%.\-])")
@@ -30,10 +36,19 @@ _OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|sessi
 
 _MOST_CODES = 4  # of one URL: they are looked for in all of the exchange
 
+# Hashes of passwords as crypt, passlib, Django and Werkzeug write them.
+_HASH = re.compile(
+    r"\$(?:2[abxy]?|1|5|6|7|y|gy|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w\-]{0,12}|bcrypt-sha256)\$[\w./+=,$\-]{20,400}"
+    r"|(?<![\w\-])(?:pbkdf2_sha(?:1|256|512)|pbkdf2:sha(?:1|256|512):[0-9]{1,9}|scrypt:[0-9]{1,9}:[0-9]{1,3}:[0-9]{1,3})"
+    r"\$[\w./+=$\-]{20,400}"
+)
+_WIFI = re.compile(r"(\bWIFI:(?:[^\s\"]{0,100};)??P:)([^;\s\"]{1,100})")  # in a QR code
 # URLs that need no more to be used, up to what is secret in them.
 _HOOK = re.compile(
     r"(hooks\.slack\.com@(?:services|workflows|triggers)@|@api@(?:v[0-9]{1,2}@)?webhooks@[0-9]{5,25}@|api\.telegram\.org@(?:file@)?bot[0-9]{5,15}:"
-    r"|@IncomingWebhook@)([\w\-/\\]{8,200})".replace("@", r"\\?/")
+    r"|@IncomingWebhook@|hooks\.zapier\.com@hooks@(?:catch|standard)@[0-9]{1,12}@|@open-apis@bot@v2@hook@"
+    r"|qyapi\.weixin\.qq\.com@cgi-bin@webhook@send\?key=|maker\.ifttt\.com@trigger@[\w\-]{1,80}@with@key@)"
+    r"([\w\-/\\]{8,200})".replace("@", r"\\?/")
 )
 _OTHER_DSN = re.compile(  # oracle:thin:user/password@host, user:password@tcp(host)
     r"(?i)(oracle:(?:thin|oci[0-9]?):[^/@\s\"']{1,100}/|(?<![\w@:/])[\w.\-]{1,64}:(?=[^\s\"'@(]{1,200}@(?:tcp|unix)\())([^/@\s\"']{1,200})(?=@)"
@@ -52,21 +67,41 @@ NEEDLES = tuple(
     sorted(
         {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
         | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
-        | {("tblbkfj", False, False), ("private key", False, False), ("oracle thin", False, False)}
-        | {(word, True, True) for word in ("slack", "webhooks", "telegram", "incomingwebhook", "tcp")}
+        | {("tblbkfj", False, False), ("privatelines", False, True)}
+        | {(phrase, False, False) for phrase in ("private key", "static key", "oracle thin")}
+        | {(word, True, True) for word in ("slack", "webhooks", "telegram", "incomingwebhook", "tcp", "wifi")}
+        | {(word, True, True) for word in ("zapier", "hook", "qyapi", "ifttt")}
     )
 )
-LITERALS = ("PRIVATE", "@", "oracle:thin", '{"key":')  # for a search that knows no needles of two words
+LITERALS = ("PRIVATE", "OpenVPN Static", "@", "oracle:thin", '{"key":') + tuple(
+    ["$" + scheme + "$" for scheme in "2 2a 2b 2x 2y 1 5 6 7 y gy apr1 scrypt bcrypt-sha256".split()]  # noqa: SIM905
+    + ["$argon2", "$pbkdf2", "pbkdf2_sha", "pbkdf2:sha", "scrypt:"]
+)  # for a search that knows no needles of two words
 # Likewise, where both stand in a text: a user in a URL, a code of OAuth.
 LITERAL_PAIRS = (("//", "@"),) + tuple(
     [("code=", name + "=") for name in ("state", "grant_type", "redirect_uri", "code_verifier")]
 )
 SHORTEST = 18  # characters of a text that holds nothing else
 
+# What all of them have but private keys and bearers: so many characters without a space, comma or quote.
+_RUN = b"1" * 11
+_RUNS = bytes(49 if char in b"-./+=\\:~_" or char > 127 or chr(char).isalnum() else 48 for char in range(256))
+_BEGINNING = 2000  # bytes that tell what the rows of a table are like
+
+
+def may_stand_alone(data: bytes) -> bool:
+    """False only where no credential, and no .netrc, stands in UTF-8 without signs that part names from values."""
+    if _RUN in data[:_BEGINNING].translate(_RUNS) or _RUN in data.translate(_RUNS):
+        return True
+    lower = data.lower()
+    return b"bearer" in lower or b"machine" in lower or b"---" in lower and (b"private" in lower or b"static" in lower)
+
 
 def found_otherwise(text: str) -> bool:
     """Whether there is one that holds none of `NEEDLES`: a user in a URL, a code of OAuth."""
     if "&" in text and "code=" in text and _OF_CODES.search(text):
+        return True
+    if "$" in text and _HASH.search(text):
         return True
     if "@" not in text or "/" not in text:
         return False
@@ -104,11 +139,15 @@ class SecretValues:
 
     def masked(self, text: str) -> str:
         """The text with each of them masked; linear."""
-        if "PRIVATE" in text:
+        if "PRIVATE" in text or "OpenVPN Static" in text or "Private-Lines" in text:
             text = _without_private_keys(text)
         if "@" in text:
             text = _USERINFO.sub(self._user, text)
         text = without_codes(text)
+        if "$" in text:
+            text = _HASH.sub(self._marked, text)
+        if "WIFI:" in text:
+            text = _WIFI.sub(r"\g<1>" + CONSTANT, text)
         text = _HOOK.sub(self._last, _OTHER_DSN.sub(self._last, text))
         text = _JOSE.sub(self._jose, text)
         text = _KEY.sub(self._marked, text)

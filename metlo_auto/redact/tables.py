@@ -32,6 +32,9 @@ SECRET_ENDS = """
     aeskey deskey cipherkey cryptkey cryptokey symmetrickey validationkey transactionkey recoverykey activationkey
     walletkey unsealkey unlockkey secretkeybase trankey pinblock cavv secretproof secrettext jscode
     connectionstring connstring
+    nwkkey nwkskey appskey nwksenckey setupcode setuppincode xpriv xprv secretseed walletseed masterseed
+    unsealkeys unsealkeysb unsealkeyshex recoverykeys recoverykeysb recoverykeyshex
+    scaauthenticationdata tanresponse pwhash passhash pwdhash
     credential credentials creds mnemonic seedphrase recoveryphrase totpseed otpseed
     otpcode otpcodes totpcode totpcodes onetimepassword onetimepasscode onetimecode
     mfacode mfacodes tfacode twofactorcode twofacode authcode authenticationcode authenticatorcode authorizationcode
@@ -50,6 +53,7 @@ SECRET_ENDS = """
 SECRET_WORDS = "otc otp otps totp hotp pem pfx facode".split()  # the last word, or all of it
 PIN_WORDS = "pin pins mpin tpin".split()  # likewise; masked where the value looks like one
 
+PIN_NAMES = ("tan",)  # likewise, where it is the whole name
 PIN_ENDS = ("pinnumber", "kodpin", "codepin")  # likewise, by the end
 
 # -- long and random: masked by a keyed mark that tells sessions apart, by the end of a name
@@ -68,7 +72,7 @@ CREDENTIAL_ENDS = """
     sessiondata cookie cookies csrf xsrf csrfkey csrfvalue xsrfvalue devicecode codeverifier clientcert
     clientcertificate authorizationauxiliary oauthverifier signaturevalue applicationkey
     oidcdata clientprincipal requestverification hmacsha hmac
-    authenticationinfo
+    authenticationinfo authreqid preauthorizedcode artapi appcheck
 """.split()
 # The last word.
 CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
@@ -76,6 +80,8 @@ CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
 CREDENTIAL_NAMES = "session sessions sid token".split()
 # All of it, where the value looks random.
 LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess refresh".split()
+# By the end of a name, where the value looks random.
+LIKELY_ENDS = "secretid localkey networkkey credentialsid sessioninfo".split()
 # What some of them may go on with: what a value is, and not what it is for.
 WITH_QUALIFIERS = "token apikey accesskey secret".split()
 QUALIFIERS = "val str string raw plain plaintext encrypted hashed hash base b new old current".split()
@@ -94,6 +100,7 @@ PHRASES = (
 BESIDE_SECRETS = """
     kty isbaseencoded plaintext secondarykey keyname sensitive masked keysbase securityquestion securityquestions
     recoveryquestion secretquestion docker curl sshpass rediscli mysql identified refresh
+    executekw authenticate
 """.split()
 # What stands before `token` where that is one of paging, or its like.
 PUBLIC_TOKENS = (

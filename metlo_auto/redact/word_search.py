@@ -1,10 +1,38 @@
 """Whether one of many words stands in a text: by the fastest way that is installed, each with the same response."""
 
-from typing import Callable, Collection, FrozenSet, Iterable, List, NamedTuple, Set, Tuple
+from typing import Callable, Collection, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
-Finder = Callable[[bytes], bool]  # of a text that is made of ASCII letters and spaces
+Finder = Callable[[bytes], bool]  # of a text in UTF-8
 _MOST_WORDS = 20000  # that are remembered; clients choose them
 _LONGEST_WORD = 40
+
+# Everything but letters parts words, except what names are matched without, and digits, which only make words longer.
+_WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
+_ROWS = bytes(10 if c in b"}\n" else word for c, word in enumerate(_WORDS))
+DROPPED = b"-_0123456789"
+
+_SAMPLE = 8  # rows that tell whether the rows of a text repeat
+_SHORT = 4000  # bytes of a text that is not worth it
+_FEW = 4  # letters among so many bytes
+
+
+def letters_of(data: bytes) -> bytes:
+    """The words of a text, lower case, with spaces between them."""
+    return data.translate(_WORDS, DROPPED)
+
+
+def different_rows(data: bytes) -> bytes:
+    """The same; of lines and objects that are equal one is left, where many are.
+
+    Without digits, rows of a table and objects of a list often are, and to look at words is what costs most.
+    """
+    if len(data) < _SHORT:
+        return data.translate(_WORDS, DROPPED)
+    text = data.translate(_ROWS, DROPPED)
+    first = text.split(b"\n", _SAMPLE)
+    if len(first) > _SAMPLE and len(set(first[:_SAMPLE])) <= _SAMPLE // 2:
+        text = b"\n\n".join(set(text.split(b"\n")))  # two, so that no phrase goes on in the next row
+    return text.replace(b"\n", b" ")
 
 
 class Needle(NamedTuple):
@@ -87,17 +115,28 @@ def _edges(parts: Tuple[bytes, ...], are_ends: bool) -> Tuple[Tuple[bytes, ...],
     return parts, frozenset([part[-least:] if are_ends else part[:least] for part in parts]), least
 
 
-def fastest_finder(needles: List[Needle]) -> Finder:
-    """A test whether one of the needles stands in a text, linear in the text."""
+def fastest_finder(needles: List[Needle], may_hold: Optional[Finder] = None) -> Finder:
+    """A test whether one of the needles stands in a text, linear in the text.
+
+    `may_hold`: what costs less than to part all words, and is false only where no needle matters.
+    """
     try:
         return finder_by_automaton(needles)
     except Exception:  # noqa: BLE001 - it is not there, or not as it should be: there is the other way
-        return finder_by_words(needles)
+        return finder_by_words(needles, may_hold)
 
 
-def finder_by_words(needles: List[Needle]) -> Finder:
+def finder_by_words(needles: List[Needle], may_hold: Optional[Finder] = None) -> Finder:
     """Looks each different word of the text up."""
-    return WordTest(needles).said_in
+    said_in = WordTest(needles).said_in
+
+    def found_in(data: bytes) -> bool:
+        text = different_rows(data)
+        if may_hold is not None and len(text) > max(len(data) // _FEW, _SHORT) and not may_hold(data):
+            return False
+        return said_in(text)
+
+    return found_in
 
 
 def finder_by_automaton(needles: List[Needle]) -> Finder:
@@ -107,4 +146,4 @@ def finder_by_automaton(needles: List[Needle]) -> Finder:
     patterns = {b" " * begins + letters + b" " * ends for letters, begins, ends in needles}
     find = BytesAhoCorasick(sorted(patterns), implementation=Implementation.DFA)
     matches = find.find_matches_as_indexes
-    return lambda text: bool(matches(b" %b " % text))
+    return lambda data: bool(matches(b" %b " % different_rows(data)))

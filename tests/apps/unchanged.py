@@ -334,6 +334,42 @@ def inputs():
     return found
 
 
+def what_stands_in_says_what_its_source_says():
+    class Lies:
+        """What it is."""
+
+        @property
+        def __class__(self):
+            return list
+
+        def __iter__(self):
+            return iter([b"one"])
+
+    found = []
+    lies = _called(_raw(Lies()))
+    found.append([isinstance(lies, list), type(lies).__doc__])
+    for stream in io.BytesIO(b"abc"), io.BufferedReader(io.BytesIO(b"abc")):
+        app = new()
+
+        def view():
+            stream = request.environ["wsgi.input"]
+            said = [stream.__doc__]
+            for ask_it in (lambda: delattr(stream, "nothing"), lambda: setattr(stream, "closed", 1), lambda: stream.__getstate__(),
+                           lambda: stream.__reduce__()):
+                try:
+                    said.append(str(ask_it()))
+                except Exception as error:  # noqa: BLE001 - what is raised is what is compared
+                    said.append([type(error).__name__, str(error), frames(error) if sys.version_info >= (3, 11) else 0])
+            return json.dumps(said)
+        app.add_url_rule("/in", "in", view, methods=["POST"])
+        environ = EnvironBuilder("/in", method="POST", data=b"abc").get_environ()
+        environ["wsgi.input"] = stream
+        result = app(environ, lambda *sent: None)
+        found.append(b"".join(result).decode())
+        result.close()
+    return found
+
+
 def tracebacks():
     found = []
     app = new()

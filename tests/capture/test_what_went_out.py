@@ -3,6 +3,9 @@
 import gc
 import io
 import sys
+import weakref
+from functools import partial
+from types import MappingProxyType
 
 import flask
 import pytest
@@ -490,10 +493,132 @@ def test_a_generator_stays_one_where_the_server_knows_it_by_its_type(monkeypatch
             calls.append("closed")
     app, seen = raw(answer)
     server = Server()
-    result = app(environ("/%2F"), server.start_response)
+    result = app(environ("/%2F"), partial(server.start_response))  # no function and no method, as that of a server in C
     assert type(result) is type((each for each in ()))
     assert list(result) == [b"late"] and calls == ["closed"]
     assert (server.status, seen.only["status"], seen.only["response_body"].data) == ("202 Accepted", 202, b"late")
-    app(environ(), server.start_response)  # never begun, and let go
+    app(environ(), partial(server.start_response))  # never begun, and let go
     gc.collect()
     assert len(seen) == 2
+
+
+class Pieces:
+    """An iterable that is no iterator of its own."""
+
+    def __iter__(self):
+        return iter([b"one;", b"two;"])
+
+
+def drops_the_iterable(ask):
+    return list(iter(ask()))
+
+
+def is_a_generator(ask):
+    def passed_on():
+        for piece in ask():  # holds the iterator alone
+            yield piece
+    return list(passed_on())
+
+
+def drops_the_iterator(ask):
+    result = ask()
+    first = next(iter(result))
+    result.close()
+    return [first]
+
+
+def measures_it_first(ask):
+    result = ask()
+    length = sum(map(len, result))
+    pieces = list(result)
+    assert length == sum(map(len, pieces))
+    result.close()
+    return pieces
+
+
+@pytest.mark.parametrize("layer", [drops_the_iterable, is_a_generator, drops_the_iterator, measures_it_first])
+@pytest.mark.parametrize("make", [Pieces, type("List", (list,), {"__iter__": lambda self: iter([b"one;", b"two;"])})])
+def test_what_passes_is_seen_whatever_of_the_response_somebody_keeps(layer, make):
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)
+        return make()
+    app, seen = raw(answer)
+    pieces = layer(lambda: app(environ(), lambda *sent: None))
+    gc.collect()
+    assert pieces == [b"one;", b"two;"][:len(pieces)]
+    whole = b"".join(pieces)
+    assert seen.only["response_body"] == (whole, len(whole), "" if len(pieces) == 2 else "aborted")
+
+
+def test_a_start_response_that_is_called_when_all_is_over_is_the_servers():
+    kept = []
+
+    def answer(environ, start_response):
+        class Closing(Pieces):
+            def close(self):
+                start_response("202 In close", TEXT)
+        kept.append(start_response)
+        start_response("200 OK", TEXT)
+        return Closing()
+    app, seen = raw(answer)
+    said = []
+    result = app(environ(), lambda status, headers: said.append(status))
+    list(result)
+    result.close()
+    kept[0]("500 Later", TEXT)
+    assert said == ["200 OK", "202 In close", "500 Later"]
+    assert (seen.only["status"], seen.only["response_body"]) == (200, (b"one;two;", 8, ""))
+
+
+@counts_references
+def test_a_response_that_was_closed_keeps_nothing_of_its_server():
+    app = flask_app("app", one="1")
+    Seen(app)
+
+    class Handler:
+        def start_response(self, status, headers):
+            self.status = status
+
+    handler = Handler()
+    handler.result = app(environ("/one"), handler.start_response)
+    list(handler.result)
+    handler.result.close()
+    gone = weakref.ref(handler)
+    gc.disable()
+    try:
+        del handler
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_an_app_that_is_called_without_start_response_fails_as_it_does_by_itself():
+    app, seen = raw(empty)
+    with pytest.raises(TypeError, match="start_response"):
+        app.wsgi_app(environ())
+    assert seen == [] and seen.guard.errors == 0
+
+
+@pytest.mark.parametrize("made", [None, 5, [], "text"])
+def test_what_is_no_environ_is_no_request(made):
+    app, seen = raw(empty)
+    assert list(app(made, lambda *sent: None)) == [] and seen == [] and seen.guard.errors == 0
+
+
+def test_an_environ_that_takes_nothing_is_reported_without_its_body():
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)
+        return [environ["wsgi.input"].read()]
+    app, seen = raw(answer)
+    Server().run(app, MappingProxyType(environ("/", "POST", data=b"abc")))
+    assert (seen.only["request_body"].omitted, seen.only["response_body"].data) == ("unread", b"abc")
+
+
+@pytest.mark.parametrize("status", ["\u00b200 OK", "\u0662\u0660\u0660 OK", "OK"])
+def test_a_status_whose_digits_are_none_of_http_is_no_status(status):
+    def answer(environ, start_response):
+        start_response(status, TEXT)
+        return [b"odd"]
+    app, seen = raw(answer)
+    Server().run(app, environ())
+    assert seen.only["status"] == 500

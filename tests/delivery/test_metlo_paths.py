@@ -201,7 +201,6 @@ def test_imports_that_take_long_are_no_sign_of_another_collector(serving, tmp_pa
         with serving(collector) as server:
             server.get("/customers/alice")
             server.end()
-        print(collector.posts, server.said(), list(tmp_path.glob("**/*")))
         collector.wait_for_paths(server.answered, 1)
         assert {post.path for post in collector.posts} == {"/api/v1/log-request/batch"}
 

@@ -127,6 +127,7 @@ def test_a_terminal_is_asked(bare: Installed, environ: Dict[str, str], said: str
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(700)  # pip takes what a busy machine and the network need
 def test_it_is_made_once_and_the_app_keeps_its_flask(bare: Installed, environ: Dict[str, str]) -> None:
     if subprocess.call([sys.executable, "-m", "pip", "download", "--no-deps", "-q", "-d", str(bare.home / "x"), "waitress"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
@@ -137,7 +138,7 @@ def test_it_is_made_once_and_the_app_keeps_its_flask(bare: Installed, environ: D
     before: Any = sorted(path.name for path in bare.site.iterdir())
     code = SHOW + "; import flask; print(flask.__version__)"
     for option in (["--local", "--yes"], ["--local"]):
-        done = bare.run(*option, "python", "-c", code, environ=environ)
+        done = bare.run(*option, "python", "-c", code, environ=environ, timeout=300)
         shown, version = done.stdout.splitlines()
         assert json.loads(shown)[0].startswith("http://127.0.0.1:") and version == "theirs", done.stderr
     assert sorted(path.name for path in bare.site.iterdir()) == before

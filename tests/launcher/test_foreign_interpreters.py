@@ -1,6 +1,7 @@
 """Interpreters that inherit PYTHONPATH and have no metlo-auto of their own."""
 
 import json
+import os
 import pathlib
 import sys
 import sysconfig
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from metlo_auto import foreign_interpreter
 from tests.support.installed import BOOTSTRAP, ROOT, Installed, make_venv, run
 from tests.support.interpreters import NAMES, interpreters
 
@@ -141,3 +143,12 @@ def make_flask(folder: pathlib.Path) -> None:
     (folder / "flask").mkdir()
     (folder / "flask" / "__init__.py").write_text("")
     (folder / "flask" / "app.py").write_text(FLASK)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("name", ["python%s", "python%st", "pypy%s"])
+def test_a_folder_of_this_version_is_for_interpreters_of_its_own_kind_alone(name: str) -> None:
+    """What PyPy, and CPython without its interpreter lock, have compiled is none of the others'."""
+    mine = os.path.basename(os.path.dirname(sysconfig.get_paths()["purelib"]))
+    folder = name % "%d.%d" % sys.version_info[:2]
+    assert foreign_interpreter._was_made_for_another("/srv/lib/%s/site-packages" % folder) == (folder != mine)

@@ -95,6 +95,21 @@ def test_where_it_fails_strict_refuses(metlo: Installed, environ: Dict[str, str]
     assert (done.returncode, done.stdout) == (78, "")
 
 
+def test_it_wins_over_a_host_and_says_so(metlo: Installed, environ: Dict[str, str]) -> None:
+    elsewhere = dict(environ, METLO_HOST="http://192.0.2.1", METLO_API_KEY="theirs")
+    done = metlo.run("--local", "python", "-c", SHOW, environ=elsewhere)
+    host, key, _ = json.loads(done.stdout)
+    assert host.startswith("http://127.0.0.1:") and key != "theirs"
+    assert done.stderr.splitlines()[0].startswith("metlo-run: --local wins over METLO_HOST: "), done.stderr
+
+
+def test_disabled_wins_over_it_and_says_so(metlo: Installed, environ: Dict[str, str]) -> None:
+    done = metlo.run("--local", "python", "-c", SHOW, environ=dict(environ, METLO_DISABLED="1"))
+    assert (done.returncode, json.loads(done.stdout)[:2]) == (0, [None, None])
+    assert done.stderr.startswith("metlo-run: METLO_DISABLED wins over --local: ") and done.stderr.count("\n") == 1
+    assert not pathlib.Path(environ["METLO_COLLECTOR_DATA_DIR"]).exists()
+
+
 def test_a_missing_collector_extra_is_one_line(
     own: Installed, environ: Dict[str, str], tmp_path: pathlib.Path
 ) -> None:

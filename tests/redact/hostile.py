@@ -97,6 +97,16 @@ PIECES = {
     "types": '{"type": "password", "value": "x"}, ',
     "arguments": '["--token", "x"], ',
     "rows": 'token,"b',
+    "hashes of passwords": "$2b$12$aaaaaaaaaaaaaaaaaaaa",
+    "begun hashes": "$argon2id$",
+    "codes of networks": "WIFI:S:a;",
+    "encrypted settings": "\na b c d secret 5 ",
+    "told passwords": "password is: <b>",
+    "functions of SQL": "PASSWORD('",
+    "begun static keys": "-----BEGIN OpenVPN Static key V1-----",
+    "private lines": "Private-Lines: 1",
+    "users of curl": '["curl", "-u", "a:b"], ',
+    "calls by position": '{"method": "execute_kw", "args": ["a", 1, "b"]}, ',
 }
 KINDS = ["json", "form", "multipart", "ndjson", "xml", "graphql", "text"]
 

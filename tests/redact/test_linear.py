@@ -61,25 +61,26 @@ def test_the_cost_of_many_different_names_grows_with_their_number():
     assert min(cost(large) / max(min(cost(small), cost(small)), 1e-4) for _ in range(2)) < QUADRATIC / 3
 
 
+EARLIER = ["escaped quotes", "keys without end", "percent runs", "opened tags", "only backslashes after a name"]
+LARGE = EARLIER + list(PIECES)[list(PIECES).index("jwt beginnings") :]  # all searches but those for names in plain places
+
+
+def large(name, size):
+    """A body of that size and its kind: well-formed JSON of the pieces that are members of a list."""
+    piece = PIECES[name]
+    if piece.endswith(", ") and piece[0] in "[{":
+        return "[" + piece * (size // len(piece)) + '{"token": 1}]', "json"
+    return grown(piece, size), "text"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["escaped quotes", "keys without end", "percent runs", "opened tags", "only backslashes after a name"])
+@pytest.mark.timeout(1200)  # processor time is what counts: other programs may use the machine
+@pytest.mark.parametrize("name", LARGE)
 def test_ten_megabytes_of_hostile_text_cost_what_their_size_costs(name):
-    begun = time.process_time()
-    REDACTOR.body(grown(PIECES[name], 10 ** 6), "json")
-    one = time.process_time() - begun
-    REDACTOR.body(grown(PIECES[name], 10 ** 7), "json")
-    ten = time.process_time() - begun - one
-    assert ten < one * 40  # quadratic would be 100
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", list(PIECES)[-22:])
-def test_four_megabytes_cost_about_four_times_as_much_as_one(name):
     def of(size):
-        text = grown(PIECES[name], size)
+        text, kind = large(name, size)
         begun = time.process_time()
-        REDACTOR.body(text, "text", "text/csv" if name == "rows" else "")
-        REDACTOR.body(text, "json")
+        REDACTOR.body(text, kind, "text/csv" if name == "rows" else "")
         return time.process_time() - begun
 
-    assert of(4 * 10 ** 6) < max(of(10 ** 6), 0.05) * 10  # quadratic would be 16
+    assert any(of(10 ** 7) < max(of(10 ** 7 // GROWTH), 0.05) * QUADRATIC / 3 for _ in range(3))

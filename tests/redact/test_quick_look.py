@@ -1,5 +1,6 @@
 """Where the quick look says that nothing is there, no rule masks anything: by the set of words, and by the automaton."""
 
+import itertools
 import json
 import sys
 
@@ -55,6 +56,27 @@ def test_what_is_not_mentioned_in_json_is_not_masked(redactor, document):
     for text in (json.dumps(document), json.dumps(document, ensure_ascii=False)):
         if not redactor.mentions(text):
             assert redactor.body(text, "json", mentions=True) == text
+
+
+WORDS = ["".join(chars) for chars in itertools.product("bdfglmr", "aeou", "bdfglmr", "aeou")]
+TABLE = "\n".join(",".join([first, second, "7"]) for first, second in zip(WORDS, WORDS[::-1]))
+SECRETS = [text for place, text in EXPECTED if place in ("text", "yaml", "html", "text/csv")]
+
+
+@settings(max_examples=300)
+@given(st.one_of(texts, st.sampled_from(SECRETS).map(spelt)), st.booleans(), st.sampled_from(["", "text/csv"]))
+def test_what_is_not_mentioned_in_a_long_text_is_not_masked(redactor, text, repeated, content_type):
+    rows = "1,Ada,London\n" * 900 if repeated else TABLE
+    whole = rows[: len(rows) // 2] + "\n" + text + "\n" + rows[len(rows) // 2 :]
+    if not redactor.mentions(whole):
+        same = whole.encode("utf-8", "replace").decode()
+        assert redactor.body(whole, "text", content_type, mentions=True) in (whole, same, unescaped_letters(same))
+
+
+@pytest.mark.parametrize("secret", ["ghp_" + "a1" * 9, "xoxb-" + "a1" * 5, "AKIA" + "AB" * 8, "eyJhbGciOi.", "BEARER abcdefgh", "-----BEGIN RSA PRIVATE KEY-----\nMII", "machine a login b password c"])
+def test_a_credential_in_a_long_table_is_mentioned(redactor, secret):
+    assert len(TABLE) > 5000 and not redactor.mentions(TABLE)
+    assert redactor.mentions(TABLE + "\n" + secret + ",x\n" + TABLE)
 
 
 @settings(max_examples=400)

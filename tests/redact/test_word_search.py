@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metlo_auto.redact.word_search import Needle, WordTest, fastest_finder, finder_by_automaton, finder_by_words
+from metlo_auto.redact.word_search import (
+    Needle,
+    WordTest,
+    different_rows,
+    fastest_finder,
+    finder_by_automaton,
+    finder_by_words,
+    letters_of,
+)
 
 WHOLE = [Needle(word, True, True) for word in (b"pin", b"pass", b"a", b"ab")]
 NEEDLES = [*WHOLE, Needle(b"token", False, True), Needle(b"ghp", True, False), Needle(b"password", False, False)]
@@ -53,3 +61,31 @@ def test_words_beside_the_last_one_of_a_phrase_are_looked_up_once():
     said_in = Watched(NEEDLES).said_in
     assert not said_in(b"some words on keyboards") and not said_in(b"words on some keyboards")
     assert looked_up == [{b"some", b"words", b"on", b"keyboards"}, {b"keyboards"}]
+
+
+ROW = b"%d,Ada Lovelace,London\n"
+TABLE = b"".join(ROW % number for number in range(400))
+LIST = b"".join(b'{"id": %d, "name": "Ada"}, ' % number for number in range(400))
+
+
+@pytest.mark.parametrize("text", [TABLE, LIST])
+def test_of_rows_that_are_equal_without_digits_one_is_looked_at(text):
+    assert len(different_rows(text)) < 100 < len(letters_of(text))
+
+
+@given(st.lists(st.sampled_from([b"to-ken", b"1pin", b"private", b"key", b"keys", b"\n", b"}", b" ", b",", b"b"]), max_size=6).map(b"".join), st.sampled_from([TABLE, LIST]), st.integers(0, 400))
+def test_a_row_that_differs_is_looked_at_wherever_it_stands(by_automaton, row, rows, before):
+    end = b"\n" if rows is TABLE else b"}"
+    lines = rows.split(end)
+    text = end.join([*lines[:before], row, *lines[before:]])
+    found = any(by_words(piece) for piece in row.replace(b"}", b"\n").split(b"\n"))
+    assert by_words(text) is by_automaton(text) is found
+
+
+def test_words_that_all_differ_are_not_parted_where_none_matters():
+    told = []
+    found_in = finder_by_words(NEEDLES, lambda data: told.append(data) or False)
+    text = b" ".join(b"x" + bytes([97 + at % 26, 97 + at // 26 % 26, 97 + at // 676]) for at in range(2000))
+    assert not found_in(text + b" token") and told == [text + b" token"]
+    assert found_in(b"token") and not found_in(TABLE)
+    assert len(told) == 1  # a short text, and one of few different words, cost less than to ask

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from werkzeug.http import parse_cookie
 
+from metlo_auto.collector.security_tests import command
 from metlo_auto.collector.security_tests.compare import is_alike, is_refusal, is_same, reading
 from metlo_auto.collector.security_tests.identities import BadIdentity, Scrubber, parse_identities
 from metlo_auto.collector.security_tests.inputs import cookie_input, filled, inputs_of, path_values
@@ -202,3 +203,9 @@ def test_junit_has_a_case_for_each_endpoint_and_kind() -> None:
     assert {(case.get("classname"), case.get("name")) for case in suite} == {
         ("security.bola", "GET /a/{id}"), ("security.auth", "GET /a/{id}"), ("security.all", "POST /b"),
     }  # fmt: skip
+
+
+def test_what_is_missing_is_installed_by_its_own_name() -> None:
+    """metlo-auto itself is not installed in the environment that `metlo-run --local` makes."""
+    with pytest.raises(command.Misused, match="-m pip install no_such_module$"):
+        command._check_packages(("no_such_module", "json"), "--fuzz needs")

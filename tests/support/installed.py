@@ -74,4 +74,5 @@ def run(argv: List[str], environ: Dict[str, str], **options: Any) -> "subprocess
     options.setdefault("cwd", environ.get("HOME", "/"))
     for stream, default in (("stdin", subprocess.DEVNULL), ("stdout", subprocess.PIPE), ("stderr", subprocess.PIPE)):
         options.setdefault(stream, default)
-    return subprocess.run(argv, env=environ, universal_newlines=True, timeout=SECONDS, **options)
+    options.setdefault("timeout", SECONDS)
+    return subprocess.run(argv, env=environ, universal_newlines=True, **options)

@@ -84,31 +84,39 @@ def _seconds(text: str) -> Optional[float]:
 
 def matching(connection: Connection, asked: Asked, before: Optional[int], limit: int) -> tuple[list[int], bool]:
     """The numbers of the newest requests that have the words, and whether all that are kept were looked at."""
+    where = [samples.c.id < before] if before is not None else []
+    found, stopped_at = _look(connection, asked, where, limit, oldest_first=False)
+    return found, stopped_at is None
+
+
+def _look(
+    connection: Connection, asked: Asked, where: list[ColumnElement[bool]], limit: int, oldest_first: bool
+) -> tuple[list[int], Optional[int]]:
+    """The first `limit` numbers that have the words, and where the look ended that was not at all of them."""
     found: list[int] = []
     left = MOST_BYTES
-    for number, body in _bodies(connection, asked.conditions(), before):
+    for number, body in _bodies(connection, [*asked.conditions(), *where], oldest_first):
         left -= len(body)
         if _has(body, asked.q):
             found.append(number)
             if len(found) == limit:
                 break
         if left < 0:
-            return found, False
-    return found, True
+            return found, number
+    return found, None
 
 
 def _bodies(
-    connection: Connection, conditions: list[ColumnElement[bool]], before: Optional[int]
+    connection: Connection, conditions: list[ColumnElement[bool]], oldest_first: bool
 ) -> Iterator[tuple[int, bytes]]:
-    """Newest first, a few megabytes at a time."""
-    sizes = select(samples.c.id, samples.c.size).where(*conditions).order_by(samples.c.id.desc())
-    if before is not None:
-        sizes = sizes.where(samples.c.id < before)
+    """In order, a few megabytes at a time."""
+    order = samples.c.id.asc() if oldest_first else samples.c.id.desc()
+    sizes = select(samples.c.id, samples.c.size).where(*conditions).order_by(order)
     group: list[int] = []
     total = 0
     for row in [*connection.execute(sizes), None]:
         if group and (row is None or total + row.size > _AT_ONCE or len(group) == 500):
-            chosen = select(samples.c.id, samples.c.body).where(samples.c.id.in_(group)).order_by(samples.c.id.desc())
+            chosen = select(samples.c.id, samples.c.body).where(samples.c.id.in_(group)).order_by(order)
             for number, body in connection.execute(chosen).all():
                 yield number, bytes(body)
             group, total = [], 0
@@ -138,7 +146,11 @@ def _texts(trace: dict[str, Any]) -> Iterator[str]:
 
 
 def start_of_newer(connection: Connection, asked: Asked, newest: int, length: int) -> Optional[int]:
-    """What the next newer page of `length` requests begins before, None where it is the newest; whatever words."""
+    """What the next newer page of `length` requests begins before, None where it is the newest."""
+    if asked.q:
+        found, stopped_at = _look(connection, asked, [samples.c.id > newest], length + 1, oldest_first=True)
+        last = found[length - 1] if len(found) > length else stopped_at
+        return last + 1 if last is not None else None
     ids = select(samples.c.id).where(samples.c.id > newest, *asked.conditions()).order_by(samples.c.id)
     newer = list(connection.execute(ids.limit(length + 1)).scalars())
     return newer[length - 1] + 1 if len(newer) > length else None
@@ -152,7 +164,11 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(connection: Connection, asked: Asked, number: int) -> Neighbours:
-    """Among those that `asked` asks for, whatever words."""
+    """Among those that `asked` asks for; of words, as far as one search looks."""
+    if asked.q:
+        newer_ones, _ = _look(connection, asked, [samples.c.id > number], 1, oldest_first=True)
+        older_ones, _ = _look(connection, asked, [samples.c.id < number], 1, oldest_first=False)
+        return Neighbours(next(iter(newer_ones), None), next(iter(older_ones), None))
     mine = asked.conditions()
     newer = select(func.min(samples.c.id)).where(samples.c.id > number, *mine)
     older = select(func.max(samples.c.id)).where(samples.c.id < number, *mine)

@@ -59,7 +59,7 @@ def _newer(
     connection: Connection, asked: request_search.Asked, before: Optional[int], found: list[recent_requests.Sample]
 ) -> Optional[int]:
     """What the next newer page begins before; None where it is the newest one."""
-    if before is None or asked.q:  # words are looked for from the newest on
+    if before is None:
         return None
     newest = max((item.number for item in found), default=before - 1)
     return request_search.start_of_newer(connection, asked, newest, LENGTH)

@@ -40,6 +40,7 @@ from metlo_auto.collector.store.test_runs import begin_run, end_run
 
 FINDINGS, USAGE, NOTHING = 1, 2, 3
 RATE = 20.0
+DISTRIBUTIONS = {"yaml": "pyyaml"}
 
 
 class Misused(Exception):
@@ -68,7 +69,7 @@ def run_command(folder: Home, options: argparse.Namespace, store: str) -> int:
         if options.run:
             return _run_files(options)
         if options.fuzz:
-            _check_packages(("schemathesis",), "--fuzz needs", "test")
+            _check_packages(("schemathesis",), "--fuzz needs")
         return _run(folder, _understood(options), options, store)
     except (Misused, BadIdentity, BadConfig, BadBaseline) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
@@ -86,11 +87,10 @@ def _run_files(options: argparse.Namespace) -> int:
     return run_files(options)
 
 
-def _check_packages(wanted: "tuple[str, ...]", why: str, extra: str = "collector") -> None:
-    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
-    if missing:
-        extras = ",".join(dict.fromkeys(("collector", extra)))
-        hint = f"{sys.executable} -m pip install 'metlo-auto[{extras}]'"
+def _check_packages(wanted: "tuple[str, ...]", why: str) -> None:
+    missing = [DISTRIBUTIONS.get(name, name) for name in wanted if importlib.util.find_spec(name) is None]
+    if missing:  # by their own names: in the environment that --local makes, metlo-auto itself is not installed
+        hint = f"{sys.executable} -m pip install {' '.join(missing)}"
         raise Misused(f"{', '.join(missing)} not installed, which {why}; run: {hint}")
 
 

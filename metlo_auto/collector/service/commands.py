@@ -98,7 +98,7 @@ def _buffer(options: argparse.Namespace) -> Optional[str]:
     """The address of the buffer, from the argument or the environment. Raises Failed where it cannot be used."""
     address = options.buffer or os.environ.get("METLO_COLLECTOR_BUFFER")
     if address and importlib.util.find_spec("nats") is None:
-        raise Failed(f"--buffer needs nats-py; run: {sys.executable} -m pip install 'metlo-auto[buffer]'")
+        raise Failed(f"--buffer needs nats-py; run: {sys.executable} -m pip install nats-py")
     return address or None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.collector.collector_support import Collector, trace
+from tests.collector.page.browser import expect
 
 pytestmark = pytest.mark.slow
 
@@ -115,3 +116,53 @@ def test_what_the_address_says_is_text_too(opened: Any, attacked: Collector) -> 
         for path in ("/", "/requests", "/findings", "/requests/1"):
             page.goto(f"{attacked.url}{path}?{query}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
             assert page.locator("script").count() == 1
+
+
+LONG = "long" * 2_000
+MARKDOWN = "![x](/openapi.json?as-an-image) [y](javascript:alert(6)) <b>bold</b>"
+FORBIDDEN = """() => [...document.querySelectorAll("*")]
+    .filter(it => ["IFRAME", "OBJECT", "EMBED", "FORM", "BASE", "IMG", "B"].includes(it.tagName)
+        || it.tagName === "SCRIPT" && !it.src.startsWith(location.origin)
+        || [...it.attributes].some(attribute => attribute.name.startsWith("on")))
+    .map(it => it.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture(scope="module")
+def attacked_documents(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A collector whose OpenAPI document has something evil in summaries, paths, names, types and examples."""
+    running = Collector(tmp_path_factory.mktemp("documents"))
+    script = SCRIPT.replace("/", "|")
+    routes = [f"/x/{script}/{{{script}}}", "/y/\u202e'\"&lt;b>", f"/{MARKDOWN}", f"/{LONG}/{{id}}"]
+    traces = [hostile(method, 200, route) for route in routes for method in ("GET", "POST")]
+    for sent in traces:
+        sent["request"]["url"]["host"], sent["meta"]["service"] = "shop.example", EVIL
+        body = {EVIL: EVIL, MARKDOWN: MARKDOWN, "kind": SCRIPT, LONG: LONG, "email": f"{SCRIPT}@b.example"}
+        sent["request"]["body"] = sent["response"]["body"] = json.dumps(body)
+    assert running.batch(traces * 3).status_code == 200
+    running.settled(len(traces) * 3)
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("width", [1360, 360])
+def test_swagger_ui_shows_it_as_text_and_runs_nothing(opened: Any, attacked_documents: Collector, width: int) -> None:
+    page = opened(attacked_documents, "/openapi/docs", viewport={"width": width, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    document = attacked_documents.get("/openapi.json")
+    operations = sum(len(item) for item in document["paths"].values())
+    expect(page.locator(".opblock")).to_have_count(operations)
+    assert operations == 8
+    for operation in page.locator(".opblock-summary-control").all():
+        operation.click()
+    expect(page.locator(".opblock.is-open")).to_have_count(operations)
+    for shut in page.locator("#docs button[aria-expanded=false]").all():
+        shut.click()
+    shown = page.locator("#docs").inner_text()
+    assert SCRIPT in shown and MARKDOWN in shown
+    assert page.evaluate(FORBIDDEN) == []
+    assert set(page.eval_on_selector_all("a[href]", "links => links.map(link => link.origin)")) == {attacked_documents.url}
+    assert [url for url in asked if "as-an-image" in url] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelector('#docs').append(document.createElement('iframe'))")
+    assert len(page.evaluate(FORBIDDEN)) == 1, "it would be found"

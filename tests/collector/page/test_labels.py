@@ -50,6 +50,11 @@ def test_share(part: float, whole: float, text: str) -> None:
     assert labels.share(part, whole) == text
 
 
+@pytest.mark.parametrize("n, text", [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (1_234, "1,234 calls")])
+def test_numbers_have_their_plural(n: int, text: str) -> None:
+    assert labels.plural(n, "call") == text
+
+
 def test_a_time_of_another_day_has_its_date() -> None:
     noon = time.mktime((2026, 11, 22, 12, 0, 0, 0, 0, -1))
     assert labels.clock(noon, noon + 60) == "12:00:00"

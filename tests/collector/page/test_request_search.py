@@ -94,18 +94,26 @@ def test_times_say_their_zone(kept: Collector) -> None:
     assert f"<small>{zone}</small>" in page and re.search(rf'title="\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d {re.escape(zone)}"', page)
 
 
-def test_a_search_goes_back_page_by_page(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_search_goes_back_and_forth_page_by_page(tmp_path_factory: pytest.TempPathFactory) -> None:
     collector = Collector(tmp_path_factory.mktemp("many"))
     try:
         traces = [trace(f"/p/{n}", route="/p/{n}", response_body="odd" if n % 2 else "even", meta={"service": "s"}) for n in range(500)]
         collector.batch(traces)
         collector.settled(500)
-        seen, address = [], "/requests?q=odd"
+        pages, address = [], "/requests?q=odd"
         while address:
             page = _get(collector, address)
-            seen += re.findall(r'<td class="path" title="([^"]*)"', page)
+            pages.append(re.findall(r'<td class="path" title="([^"]*)"', page))
             older = re.search(r'rel="next" href="([^"]*)"', page)
             address = "/requests" + older.group(1).replace("&amp;", "&") if older else ""
-        assert sorted(seen, key=len) and set(seen) == {f"/p/{n}" for n in range(1, 500, 2)} and len(seen) == 250
+        assert [path for listed in pages for path in listed] == [f"/p/{n}" for n in range(499, 0, -2)]
+        assert [len(listed) for listed in pages] == [100, 100, 50]
+        for listed in (pages[1], pages[0]):  # and forth again
+            address = re.findall(r'rel="prev" href="([^"]*)"', page)[0].replace("&amp;", "&")
+            page = _get(collector, address)
+            assert re.findall(r'<td class="path" title="([^"]*)"', page) == listed
+        number = re.findall(r'href="/requests/(\d+)', page)[5]
+        shown = _get(collector, f"/requests/{number}?q=odd")
+        assert set(re.findall(r'rel="(?:prev|next)" href="/requests/(\d+)', shown)) == {str(int(number) - 2), str(int(number) + 2)}
     finally:
         collector.stop()
