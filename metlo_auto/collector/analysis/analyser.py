@@ -228,15 +228,24 @@ class Beside:
 
     def after_step(self, took: float) -> None:
         self._due += took * SHARE_BESIDE
-        if self._work is not None and self._due > LEAST_BESIDE:
+        if self._due > LEAST_BESIDE:
             begun = time.monotonic()
-            self._work(self._engine, self._due, lambda: True)
+            self._do(self._due, lambda: True)
             self._due = min(0.0, self._due - (time.monotonic() - begun))
 
     def idle(self, wake: Optional[int], seconds: float = float("inf")) -> None:
         """Until a byte or the end of `wake` is there."""
-        if self._work is not None:
-            self._work(self._engine, seconds, lambda: wake is None or not readiness.select([wake], [], [], 0.0)[0])
+        self._do(seconds, lambda: wake is None or not readiness.select([wake], [], [], 0.0)[0])
+
+    def _do(self, seconds: float, may_go_on: Callable[[], bool]) -> None:
+        try:
+            if self._work is not None:
+                self._work(self._engine, seconds, may_go_on)
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  # batches are analysed whatever becomes of this
+            logger.warning("work beside the analysis ends: %s", _line(error))
+            self._work = None
 
 
 def run(

@@ -47,7 +47,7 @@ def refresh(
     `patience`: seconds that it waits for others that write; None for as long as the store does.
     """
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and may_go_on() and _has_marks(engine):
+    while may_go_on() and _has_marks(engine):
         with writing(engine, patience) as connection:
             if patience is not None:
                 figure_marks.lock(connection)
@@ -57,6 +57,8 @@ def refresh(
             _gather(connection, marks, time.time())
             if len(marks) < AT_ONCE:
                 _compare_routes(connection)
+        if time.monotonic() > deadline:  # but something is done on however busy a machine
+            return
 
 
 def refresh_quickly(engine: Engine) -> None:
