@@ -80,14 +80,15 @@ class Agent:
             self._limit) if module is not None else None
 
     def capture(self, route_of: Callable[[Dict[str, Any]], Route], ordinary: Optional[type] = None,
-                service: str = "") -> Capture:
+                service: str = "", matches: Optional[Tuple[type, Dict[int, Any]]] = None) -> Capture:
         """What an app's edge needs to report here; `route_of` says which rule matched a request.
 
         `ordinary`: the class of most responses, none of which goes out as a file. `service`: the app's name.
+        `matches`: the class of most requests, and the table of rules that `route_of` has.
         """
         capture = Capture(self.settings.max_body, _matcher(self.settings.ignore_paths), _sieve_for, route_of,
                        partial(self.report, service=service), partial(self.declare, service), self.guard, ordinary,
-                       write=None if self._native is None else partial(self.write, service=service))
+                       write=None if self._native is None else partial(self.write, service=service), matches=matches)
         if self._native is not None:
             capture.compiled = compiled_edge(self._native.module, capture)
         return capture
@@ -130,7 +131,7 @@ class Agent:
             keep = partial(self._is_kept, mine) if self._samples else None
             writer = mine.natives.setdefault(key, self._native.writer(
                 mine.encoders[service], mine.known, mine.kind, mine.numbers.__next__, keep, mine.channel.submit,
-                without_endpoint=_NO_ENDPOINT, left_alone=_POSTS, waiting=self._undeclared,
+                mine.channel.entrance(), _NO_ENDPOINT, _POSTS, self._undeclared,
                 elsewhere=partial(self.write, service=service)))
         return writer
 

@@ -19,7 +19,7 @@ from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 MODULE = "metlo_auto_native"
-_INTERFACE = 4
+_INTERFACE = 5
 
 # What is done with a header's value; in the order that the compiled module has.
 _PLAIN, _LOOK, _AUTHORIZATION, _COOKIES, _CREDENTIAL, _ASK = range(6)
@@ -66,14 +66,16 @@ class Native:
 
     def writer(
         self, encoder: Encoder, known: Callable[[RouteName], int], collector: Any, number: Callable[[], int],
-        keep: Optional[Callable[[], bool]], submit: Callable[..., Any], without_endpoint: Tuple[int, ...],
-        left_alone: Tuple[str, ...], waiting: Sized, elsewhere: Callable[[Any], bool],
+        keep: Optional[Callable[[], bool]], submit: Callable[..., Any], entrance: Any,
+        without_endpoint: Tuple[int, ...], left_alone: Tuple[str, ...], waiting: Sized,
+        elsewhere: Callable[[Any], bool],
     ) -> Any:
         """What writes the traces of one app in one process: `write(recording)` says whether it did.
 
         `known`: 0, 1 or 2, how well the collector knows a route; with 1 it wants to see an answer that is well.
         `collector`: its `ours` says whether paths stay as they are. `keep`: whether a request that may be left out is
-        reported; counts those that are not. `submit`: takes trace and route. `left_alone`: ends of paths.
+        reported; counts those that are not. `submit`: takes trace and route. `entrance`: how it may do the same itself,
+        or None. `left_alone`: ends of paths.
         `waiting`: while something is in it nothing is written. `elsewhere`: writes in a process that was forked since.
         """
         redactor = self._redactor
@@ -88,7 +90,7 @@ class Native:
             "masked_path": self._masked_path,
             "peers": lambda *said: encoder.peers(Peers(*said)), "path": encoder.path, "parameters": encoder.parameters,
             "line": self._line(encoder, known), "collector": collector, "left_alone": list(left_alone),
-            "number": number, "keep": keep, "submit": submit,
+            "number": number, "keep": keep, "submit": submit, "entrance": entrance,
             "waiting": waiting, "elsewhere": elsewhere,
         })
 

@@ -18,7 +18,8 @@ def capture_of(app: Any, loaded: Loaded) -> Capture:
     """What the edge of `app` reports to; the first one of a process is said in one line (INFO)."""
     settings = loaded.settings
     service = settings.service or service_name(app)
-    capture = agent.AGENTS.get(settings).capture(flask_hooks.route_of, flask_hooks.ORDINARY, service)
+    capture = agent.AGENTS.get(settings).capture(
+        flask_hooks.route_of, flask_hooks.ORDINARY, service, flask_hooks.MATCHES)
     try:
         _unsaid.pop()
     except IndexError:

@@ -5,8 +5,9 @@ table beside: an app has nothing of ours in itself, so it is copied, pickled and
 """
 
 from functools import wraps
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from metlo_auto.capture.foreign import (
     Foreign,
@@ -110,6 +111,52 @@ def put_edge(app: Foreign) -> Any:
 
 def edge(method: Foreign) -> Callable[..., Any]:
     """The WSGI `method` of a class with a look-out around it; which app is recorded is the table's to say."""
+    usual = type(method) is FunctionType and has_signature(method, _SIGNATURE)
+    return _edge_of_usual(method) if usual else _edge_of_any(method)
+
+
+def has_signature(method: Foreign, names: Tuple[str, ...]) -> bool:
+    """Whether a function takes just these arguments, by these names, and has no defaults for them."""
+    code = method.__code__
+    more = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount or method.__defaults__
+    return not more and code.co_argcount == len(names) and code.co_varnames[:len(names)] == names and (
+        not getattr(code, "co_posonlyargcount", 0))
+
+
+def _edge_of_usual(method: Foreign) -> Callable[..., Any]:
+    """Without a tuple and a dictionary of arguments for each request, as `_edge_of_any` has them."""
+    runs: List[Callable[..., Any]] = []  # what runs a request the compiled way, where that is installed
+
+    @wraps(method, updated=())
+    def wsgi_app(self: Foreign, environ: Foreign, start_response: Foreign) -> Foreign:
+        recording = None
+        try:
+            if runs:
+                result = runs[0](self, environ, start_response)
+                if result is not DECLINED:
+                    return result
+            entry = APPS.entries.get(id(self))
+            attachment = entry[1] if entry is not None and entry[0]() is self else _known(self)
+            if attachment is not None and attachment.edge is wsgi_app and attachment.capture is not None:
+                if not runs and attachment.capture.compiled is not None:
+                    runs.append(attachment.capture.compiled.runner(APPS.entries, wsgi_app, method).run)
+                recording = _begin(attachment, self, environ, start_response)
+            result = method(self, environ, start_response if recording is None else recording.start_response)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            if recording is not None:
+                left(attachment, self, recording, error)
+            drop_frame(error)
+            raise
+        if recording is None:
+            return result
+        recording.in_call = False
+        return watch(result, recording)
+
+    return wsgi_app
+
+
+def _edge_of_any(method: Foreign) -> Callable[..., Any]:
     plain = type(method) is FunctionType
     names = method.__code__.co_varnames[:3] if plain else _SIGNATURE
 
@@ -119,11 +166,6 @@ def edge(method: Foreign) -> Callable[..., Any]:
             entry = APPS.entries.get(id(self))
             attachment = entry[1] if entry is not None and entry[0]() is self else _known(self)
             if attachment is not None and attachment.edge is wsgi_app and attachment.capture is not None:
-                compiled = attachment.capture.compiled
-                if compiled is not None and plain and len(args) == 2 and not named:
-                    result = compiled.run(attachment, method, self, args[0], args[1])
-                    if result is not DECLINED:
-                        return result
                 if named:
                     args, named = _in_order(names, args, named)
                 recording = _begin(attachment, self, *args[:2])

@@ -6,6 +6,7 @@ All of it stands in Flask's and Werkzeug's classes. An app, a request or a respo
 import sys
 import weakref
 from functools import wraps
+from types import FunctionType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import flask
@@ -36,6 +37,8 @@ ORDINARY = ClosingIterator
 _OFF = ("", "0", "False")
 _REQUEST = Request
 _RULES = IdentityTable()  # Werkzeug's rules -> path, endpoint
+# The class of requests that have the rule that matched as a plain attribute, and what is known of rules.
+MATCHES = (_REQUEST, _RULES.entries)
 _listening: List[bool] = []  # not empty once the signal is connected
 
 
@@ -141,12 +144,29 @@ def _noting_passthrough(original: Callable[..., Any]) -> Callable[..., Any]:
             drop_frame(error)
             raise
         if type(result) is not ORDINARY and type(result) is not tuple:
-            recording = of_environ(args[1] if len(args) > 1 else named.get("environ"))
-            if recording is not None:
-                recording.passthrough = True
+            _note_passthrough(args[1] if len(args) > 1 else named.get("environ"))
         return result
 
-    return get_app_iter
+    @wraps(original)
+    def get_app_iter_of(self: Foreign, environ: Foreign) -> Foreign:
+        try:
+            result = original(self, environ)
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            drop_frame(error)
+            raise
+        if type(result) is not ORDINARY and type(result) is not tuple:
+            _note_passthrough(environ)
+        return result
+
+    usual = type(original) is FunctionType and edge.has_signature(original, ("self", "environ"))
+    return get_app_iter_of if usual else get_app_iter
+
+
+def _note_passthrough(environ: Foreign) -> None:
+    recording = of_environ(environ)
+    if recording is not None:
+        recording.passthrough = True
 
 
 def _watch_exceptions(app: Foreign) -> None:

@@ -44,7 +44,7 @@ class Capture:
     """What the edge needs to know; `limit` in bytes of each body. No NamedTuple: it is read a dozen times a request."""
 
     __slots__ = ("limit", "ignored", "sieve", "route_of", "sink", "declare", "guard", "ordinary", "clock", "write",
-                 "compiled")
+                 "matches", "compiled")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Capture:
         ordinary: Optional[type] = None,  # a class of responses that are no files
         clock: Callable[[], float] = Real.monotonic,
         write: Optional[Callable[[Any], bool]] = None,  # of a recording: whether its trace was written the compiled way
+        matches: Optional[Tuple[type, Dict[int, Any]]] = None,  # where `route_of` finds what it says of most requests
     ) -> None:
         self.limit = limit
         self.ignored = ignored
@@ -69,6 +70,7 @@ class Capture:
         self.ordinary = ordinary
         self.clock = clock
         self.write = write
+        self.matches = matches
         self.compiled: Any = None  # the compiled edge, where there is one
 
 
@@ -78,7 +80,7 @@ class Recording(Exchange):
     __slots__ = (
         "capture", "environ", "facts", "forward", "write_out", "begun", "copy", "declared", "upgrade", "headers",
         "chunks", "size", "room", "ended", "unfinished", "passthrough", "route_kept", "in_call", "iterated", "done",
-        "handed_over", "write", "iterators",
+        "handed_over", "write", "iterators", "head_out",
     )  # fmt: skip
 
     def __init__(self, capture: Capture, environ: Foreign, facts: Environ, forward: Foreign) -> None:
@@ -108,6 +110,7 @@ class Recording(Exchange):
         self.in_call = True  # the app has yet to return its response
         self.iterated = False  # somebody has begun to iterate the response
         self.iterators = 0  # stand-ins for iterators of the response that somebody holds, beside the response itself
+        self.head_out = False  # write() was called
         self.done = False
         self.handed_over = False
         self.write = capture.write  # None where it has declined
@@ -202,6 +205,10 @@ class Recording(Exchange):
         """Whether the server dies of this generator if it gets something else in its place."""
         return is_a(result, GeneratorType) and servers.asks_generators_first(self._server())
 
+    def was_taken_unseen(self) -> bool:
+        """Whether the server may have taken the pieces of a sequence without iterating it."""
+        return not servers.iterates(self._server())
+
     def note_route(self) -> None:
         """For what ends without `start_response`, or before it; to be called while Flask is still in the request."""
         found = None if self.route_kept else self.capture.guard.run(self.capture.route_of, self.environ)
@@ -214,6 +221,7 @@ class Recording(Exchange):
         self.route_kept = True
 
     def _write(self, *args: Foreign, **named: Foreign) -> Foreign:
+        self.head_out = True
         try:
             result = self.write_out(*args, **named)
         except BaseException as error:
@@ -222,6 +230,12 @@ class Recording(Exchange):
             raise
         self.take(args[0] if args else None)
         return result
+
+    def _has_written(self, server: str) -> bool:
+        """Whether the head is out, since write() was called."""
+        if self.head_out and not self.size:  # with what is no bytes
+            return servers.sends_head_with_anything(server)
+        return self.size > 0 and not servers.holds_back(server, self.size)
 
     # -- what the response's iterable says
 
@@ -238,6 +252,15 @@ class Recording(Exchange):
                 self.finish()
         except Exception:  # noqa: BLE001 - the client gets its chunk whatever becomes of our copy
             self.capture.guard.note()
+
+    def refused_by_most(self, result: Foreign) -> None:
+        """The app has returned None, or a text or bytes and no iterable of them."""
+        if is_a(result, bytes) and servers.takes_bytes(self._server()):
+            self.ended = True
+            self.take(result)
+        elif result is None and not servers.sends_headers_at_once(self._server()):
+            self.status, self.headers, self.ended = _FAILED, (), True
+        self.finish()
 
     def ended_empty(self) -> None:
         """The iterable has ended, and gave nothing."""
@@ -265,7 +288,7 @@ class Recording(Exchange):
         """The app raised instead of answering; `status` is what the server, or a layer in between, will say."""
         self.in_call = False
         server = self._server()
-        goes_out = self.status > 0 and servers.keeps_status(server)
+        goes_out = self.status > 0 and (servers.keeps_status(server) or self._has_written(server))
         if not self.upgrade or not is_a(error, _ENDS_OF_A_SOCKET):
             self.exception = self.exception or class_name(type(error))
             if not goes_out:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator, List, Optional
 from metlo_auto.capture.foreign import (
     Foreign,
     bases,
+    chunk,
     drop_frame,
     elements,
     has_in_class,
@@ -20,6 +21,19 @@ from metlo_auto.capture.recording import OVER, Recording, of_environ
 from metlo_auto.capture.stand_in import StandIns, class_of_source, reduced
 
 _END = object()
+_COUNTS_REFERENCES = sys.implementation.name == "cpython"
+
+
+def _references(thing: Foreign) -> int:
+    return sys.getrefcount(thing) if _COUNTS_REFERENCES else 0
+
+
+def _fresh() -> int:
+    made: Any = iter([])
+    return _references(made)
+
+
+_FRESH = _fresh()  # how often a new iterator is referred to by who asks for it, and has that counted
 
 
 def watch(result: Foreign, recording: Recording) -> Foreign:
@@ -30,6 +44,9 @@ def watch(result: Foreign, recording: Recording) -> Foreign:
             return OrdinaryTee(result, recording)
         if kind is list and not recording.upgrade:
             return _LIST(result, recording)
+        if is_a(result, (str, bytes, type(None))):
+            recording.refused_by_most(result)
+            return result
         if (recording.upgrade and not recording.status) or _goes_out_as_is(result, recording):
             # Only this very object lets the server use sendfile, or tells it that its socket was taken over: there
             # is no close of ours to wait for.
@@ -47,8 +64,6 @@ def watch(result: Foreign, recording: Recording) -> Foreign:
 
 
 def _goes_out_as_is(result: Foreign, recording: Recording) -> bool:
-    if is_a(result, (str, bytes, type(None))):  # servers refuse these
-        return True
     wrapper = recording.facts.get("wsgi.file_wrapper")
     if wrapper is not None and any(base is wrapper for base in bases(type(result))):
         return True
@@ -63,22 +78,37 @@ def has_ended(recording: Recording) -> None:
         recording.ended_empty()
 
 
-def _next(self: Any) -> Foreign:
-    recording = self._metlo_recording
-    try:
-        piece = next(self._metlo_source)
-    except StopIteration:
-        has_ended(recording)
-        raise
-    except BaseException as error:
-        __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
-        if not is_a(error, GeneratorExit):
-            recording.broken_by(error)
-        drop_frame(error)
-        raise
-    if not recording.done:
-        recording.take(piece)
-    return piece
+def _nexting(take: Callable[[Any, Recording, Foreign], None]) -> Callable[[Any], Foreign]:
+    def _next(self: Any) -> Foreign:
+        recording = self._metlo_recording
+        try:
+            piece = next(self._metlo_source)
+        except StopIteration:
+            has_ended(recording)
+            raise
+        except BaseException as error:
+            __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
+            if not is_a(error, GeneratorExit):
+                recording.broken_by(error)
+            drop_frame(error)
+            raise
+        if not recording.done:
+            take(self, recording, piece)
+        return piece
+
+    return _next
+
+
+def _take(tee: Any, recording: Recording, piece: Foreign) -> None:
+    recording.take(piece)
+
+
+def _take_what_is_new(iterator: Any, recording: Recording, piece: Foreign) -> None:
+    """A response that can be gone through again has several iterators: a layer measures it, or gevent does."""
+    seen, data = recording.size - iterator._metlo_at, chunk(piece)
+    iterator._metlo_at += len(data)
+    if len(data) > seen:
+        recording.take(data[seen:] if seen > 0 else piece)
 
 
 def _of_source(self: Any, name: str) -> Foreign:
@@ -115,10 +145,12 @@ def _iterated(self: Any) -> Foreign:
         raise
     if iterator is source:
         return self
-    if recording.ended:  # by a layer that measures it, say: what is gone through again has been seen
-        return _RESPONSES.of(iterator)(iterator, OVER)
     recording.iterators += 1
-    return _RESPONSES.of(iterator)(iterator, recording)
+    # The response has one iterator for all who ask, and holds it, or makes a new one for each.
+    at = recording.size if _references(iterator) > _FRESH else 0
+    tee = _ITERATORS.of(iterator)(iterator, recording)
+    tee._metlo_at = at
+    return tee
 
 
 def _dropped(self: Any, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
@@ -170,6 +202,13 @@ def _as_generator(tee: Any) -> "Iterator[Foreign]":
         tee.close()
 
 
+class IteratorTee(ResponseTee):
+    """Of an iterator that is not the response itself."""
+
+    __slots__ = ("_metlo_at",)
+    _metlo_at: int  # bytes that it has given
+
+
 class OrdinaryTee(ResponseTee):
     """Of Werkzeug's own iterable, which is its own iterator."""
 
@@ -216,7 +255,7 @@ class OrdinaryTee(ResponseTee):
 def _see_all(self: Any) -> None:
     """Servers in C take the pieces without iterating."""
     recording = self._metlo_recording
-    if not recording.iterated and not recording.done:
+    if not recording.iterated and not recording.done and recording.capture.guard.run(recording.was_taken_unseen):
         recording.iterated = recording.ended = True
         for piece in elements(self):
             recording.take(piece)
@@ -296,7 +335,8 @@ class _TupleTee(_Sequence, tuple):  # type: ignore[type-arg]
         return made
 
 
-_RESPONSES = StandIns(ResponseTee, {"__next__": _next})
+_RESPONSES = StandIns(ResponseTee, {"__next__": _nexting(_take)})
+_ITERATORS = StandIns(IteratorTee, {"__next__": _nexting(_take_what_is_new)})
 _LISTS = StandIns(_ListTee, {"__iter__": _iterated}, list)
 _TUPLES = StandIns(_TupleTee, {"__iter__": _iterated}, tuple)
 _LIST = _LISTS.of([])

@@ -20,6 +20,9 @@ _ALL = 1 << 62
 # their own, or nothing (tornado).
 _HOLD_BACK = {"aiohttp_wsgi": _ALL, "tornado": _ALL, "fastwsgi": 262144, "eventlet": 4096}
 _KEEP_STATUS = ("uwsgi", "a2wsgi")  # send it without a body where the app raises after start_response
+_TAKE_BYTES = ("uwsgi",)
+_HEAD_WITH_ANYTHING = ("gunicorn", "waitress", "werkzeug", "cheroot", "gevent")
+_ITERATE = ("gunicorn", "waitress", "werkzeug", "cheroot", "wsgiref", "gevent", "eventlet")
 _NOTHING_LATE = ("granian",)  # a start_response that comes with the first piece: 200 is out
 _LEAVE_OPEN = ("twisted",)  # do not close a response that raised
 _FAIL_ON_NOTHING = ("hypercorn",)  # a body without a byte
@@ -94,6 +97,21 @@ def fails_on_nothing(server: str) -> bool:
 def keeps_status(server: str) -> bool:
     """Whether the status goes out that start_response was given, though the app raises then."""
     return server in _KEEP_STATUS
+
+
+def sends_head_with_anything(server: str) -> bool:
+    """Whether write() sends the head before it refuses what is no bytes."""
+    return server in _HEAD_WITH_ANYTHING
+
+
+def iterates(server: str) -> bool:
+    """Whether it iterates each response, a list too, and closes what it took."""
+    return server in _ITERATE
+
+
+def takes_bytes(server: str) -> bool:
+    """Whether bytes are a body for it, and not an iterable of numbers."""
+    return server in _TAKE_BYTES
 
 
 def takes_second_status(server: str) -> bool:

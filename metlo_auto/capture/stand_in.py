@@ -69,6 +69,7 @@ class StandIns:
         self._plain = plain
         self._own = own
         self._classes = IdentityTable()
+        self.known = self._classes.entries  # by the id of a class: a weak reference to it, what stands in for it
 
     def of(self, thing: Foreign) -> Any:
         """The class whose instances can stand in for `thing`."""

@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from functools import partial
 from os import getpid
-from typing import Deque, Dict, Optional, Union
+from typing import Callable, Deque, Dict, Optional, Tuple, Union
 
 from metlo_auto.clocks import Real, sleep
 from metlo_auto.collector_url import shown
@@ -25,7 +25,7 @@ from .pacer import Pacer
 from .process.fork_gate import ForkGate
 from .process.own_threads import OwnThreads
 from .process.uwsgi import leave_signals_to_other_threads
-from .queue import AT_ONCE, make_queue
+from .queue import AT_ONCE, TraceQueue, make_queue
 from .sender import Sender
 from .spool.folder import Folder
 from .spool.locks import Locks
@@ -37,10 +37,12 @@ from .transport.errors import place_of
 from .transport.post_threads import Alone, Posting, PostThreads
 from .transport.poster import Poster
 from .transport.verdict import RETRY, Verdict
-from .types import DeliverySettings, Route
+from .types import ITEM_OVERHEAD, DeliverySettings, Item, Route
 from .wakeup import Wakeup
 
 Stats = Dict[str, Union[int, Dict[str, int]]]
+# Counts a trace, the queue, appends an item to it, what an item weighs besides its trace.
+Entrance = Tuple[Callable[[], object], TraceQueue, Callable[[Item], None], int]
 
 MARGIN = 0.3  # seconds of the shutdown time that the end itself may take
 BRIEF = 0.4  # seconds for the response to who should not stay; after LATE, by when its copy tells others of the trouble
@@ -109,6 +111,12 @@ class Channel:
         else:
             self.counters.refuse("queue_full")
         return False
+
+    def entrance(self) -> Optional[Entrance]:
+        """What `submit` does with a trace for which there is room, for who does that itself; None where only it may."""
+        if type(self) is not Channel or type(self.queue) is not TraceQueue:
+            return None
+        return self.counters.captured.add, self.queue, self.queue.append, ITEM_OVERHEAD
 
     def prepare(self, for_one_request: bool = False) -> bool:
         """To be called before all else, by each who finds this channel new; whether this call was the first.

@@ -27,12 +27,16 @@ class TraceQueue:
         self._limit = limit
         self._wake = wake
         self._items: Deque[Item] = deque()
+        self.append = self._items.append  # as `offer` does, where the compiled way has seen to the rest
         self._put = 0
         self._settled = 0
         self._taken = 0  # weight that the sender holds
 
     def offer(self, trace: bytes, route: Optional[Route] = None, announcement: Optional[bytes] = None) -> bool:
-        """Appends one trace; False where there is no room for it. Never waits."""
+        """Appends one trace; False where there is no room for it. Never waits.
+
+        The compiled way does the same by itself, with the same attributes.
+        """
         size = len(trace) + ITEM_OVERHEAD
         if announcement is not None:
             size += len(announcement)

@@ -4,6 +4,7 @@
 //! declines before anything was changed, and the Python way runs as if this were not there.
 
 pub mod decline;
+pub mod harmless;
 pub mod marks;
 pub mod moments;
 pub mod quote;

@@ -53,7 +53,8 @@ pub fn push_number(out: &mut Vec<u8>, number: i64) {
 
 /// Appends a number in hexadecimal.
 pub fn push_hex(out: &mut Vec<u8>, number: u64) {
-    out.extend_from_slice(format!("{number:x}").as_bytes());
+    let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
+    out.extend((0..digits).rev().map(|at| b"0123456789abcdef"[(number >> (4 * at) & 15) as usize]));
 }
 
 #[cfg(test)]
@@ -80,6 +81,8 @@ mod tests {
         push_padded(&mut out, 7, 3);
         push_number(&mut out, -12);
         push_hex(&mut out, 255);
-        assert_eq!(out, b"007-12ff");
+        push_hex(&mut out, 0);
+        push_hex(&mut out, 0x1234_5678_9abc_def0);
+        assert_eq!(out, b"007-12ff0123456789abcdef0");
     }
 }

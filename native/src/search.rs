@@ -5,7 +5,7 @@
 //! A text is looked at two bytes at a time. A table says of each two whether they may be the first or the second half of
 //! four bytes that tell a word; where both halves agree, the word itself is compared.
 
-use aho_corasick::{packed, AhoCorasick};
+use aho_corasick::{packed, AhoCorasick, AhoCorasickKind};
 use memchr::{memchr, memchr2, memchr2_iter, memmem};
 
 const SEPARATOR: u8 = 0;
@@ -102,7 +102,9 @@ impl Search {
         let mut ends: Vec<&[u8]> = ascii.iter().map(|literal| &literal[literal.len().saturating_sub(END)..]).collect();
         ends.sort_unstable();
         ends.dedup();
-        let automaton = |literals: Vec<&Vec<u8>>| if literals.is_empty() { Some(None) } else { AhoCorasick::new(literals).ok().map(Some) };
+        let automaton = |literals: Vec<&Vec<u8>>, kind| {
+            if literals.is_empty() { Some(None) } else { AhoCorasick::builder().kind(Some(kind)).build(literals).ok().map(Some) }
+        };
         let mut search = Search {
             classes,
             telling: telling.first().map(|&first| std::array::from_fn(|at| *telling.get(at).unwrap_or(&first))),
@@ -115,9 +117,10 @@ impl Search {
             bits: Box::new([0; SETS]),
             places: Vec::new(),
             pairs: grouped(pairs),
-            literals: automaton(ascii)?,
+            // The faster kind has half a megabyte of tables, and `ends` seldom leaves anything for this one.
+            literals: automaton(ascii, AhoCorasickKind::ContiguousNFA)?,
             ends: packed::Config::new().builder().extend(ends).build(),
-            wide_literals: automaton(wide)?,
+            wide_literals: automaton(wide, AhoCorasickKind::DFA)?,
         };
         for word in words {
             search.add(word)?;
@@ -323,12 +326,12 @@ impl Search {
             None => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
         };
         let found = self.halves[number_of(four[0], four[1])].begins & self.halves[number_of(four[2], four[3])].goes_on;
-        if found & RARE == 0 && !hashes_of(four).all(|hash| self.hashes[hash / 64] >> (hash % 64) & 1 != 0) {
-            return false;
-        }
+        // Of the others nothing is told by what is dropped, and the hash says more.
+        let may_be_whole = found & (SHORT[0] | SHORT[1]) != 0
+            || (found & !RARE != 0 && hashes_of(four).all(|hash| self.hashes[hash / 64] >> (hash % 64) & 1 != 0));
         (found & SPLIT_IN_PAIR != 0 && self.is_in_run(text, at + 1, seen))
             || (found & SPLIT_AFTER_PAIR != 0 && self.is_in_run(text, at + 2, seen))
-            || self.is_at(text, at)
+            || (may_be_whole && self.is_at(text, at))
     }
 
     /// Whether a word stands, in one piece, where the four bytes at `at` tell one.
@@ -342,7 +345,9 @@ impl Search {
         self.masks.iter().any(|mask| {
             let key = four | mask;
             let two = (key & TWO) as usize;
-            self.windows[self.starts[two]..self.starts[two + 1]].iter().filter(|window| window.0 == key).any(|&(_, number, offset)| {
+            let windows = &self.windows[self.starts[two]..self.starts[two + 1]];
+            let first = windows.partition_point(|window| window.0 < key);
+            windows[first..].iter().take_while(|window| window.0 == key).any(|&(_, number, offset)| {
                 let word = &self.words[number as usize];
                 let Some(start) = at.checked_add_signed(-isize::from(offset)) else { return false };
                 let end = start + word.letters.len();

@@ -101,6 +101,7 @@ def batches(endpoints: int, fields: int, number: int, seed: int) -> Iterator[byt
 def main(url: str, endpoints: int, fields: int, warming: int, measured: int) -> None:
     engine = module("store.database", "database").open_store(url)
     inbox = module("store.inbox", "inbox")
+    module("processes").seldom_look_for_cycles()  # as its process does
     worker = module("analysis.analyser", "analyser").Worker(engine)
     spent = spent_warm = 0.0
     done = warmed = 0

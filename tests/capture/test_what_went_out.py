@@ -536,7 +536,25 @@ def measures_it_first(ask):
     return pieces
 
 
-@pytest.mark.parametrize("layer", [drops_the_iterable, is_a_generator, drops_the_iterator, measures_it_first])
+def measures_it_in_between(ask):
+    result, pieces = ask(), []
+    for piece in result:  # as gevent does
+        pieces.append(piece)
+        assert sum(map(len, result)) == 8
+    result.close()
+    return pieces
+
+
+def looks_at_the_first(ask):
+    result = ask()
+    assert next(iter(result)) == b"one;"
+    pieces = list(result)
+    result.close()
+    return pieces
+
+
+@pytest.mark.parametrize("layer", [drops_the_iterable, is_a_generator, drops_the_iterator, measures_it_first, measures_it_in_between,
+                                   looks_at_the_first])
 @pytest.mark.parametrize("make", [Pieces, type("List", (list,), {"__iter__": lambda self: iter([b"one;", b"two;"])})])
 def test_what_passes_is_seen_whatever_of_the_response_somebody_keeps(layer, make):
     def answer(environ, start_response):
@@ -548,6 +566,67 @@ def test_what_passes_is_seen_whatever_of_the_response_somebody_keeps(layer, make
     assert pieces == [b"one;", b"two;"][:len(pieces)]
     whole = b"".join(pieces)
     assert seen.only["response_body"] == (whole, len(whole), "" if len(pieces) == 2 else "aborted")
+
+
+@counts_references
+def test_an_iterator_that_is_asked_for_twice_goes_on():
+    class Shared:
+        def __init__(self):
+            self.pieces = iter([b"one;", b"two;"])
+
+        def __iter__(self):
+            return self.pieces
+
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)
+        return Shared()
+    app, seen = raw(answer)
+    result = app(environ(), lambda *sent: None)
+    assert [next(iter(result)), *result] == [b"one;", b"two;"]
+    result.close()
+    assert seen.only["response_body"] == (b"one;two;", 8, "")
+
+
+@pytest.mark.parametrize("software,made,status,data,omitted", [
+    ("waitress", None, 500, b"", ""), ("Cheroot/11.1.2 Server", None, 200, b"", "aborted"),
+    ("gunicorn/27.0.1", b"bytes", 200, b"", "aborted"), ("uWSGI", b"bytes", 200, b"bytes", ""),
+    ("waitress", "text", 200, b"", "aborted"),
+])
+def test_what_is_no_iterable_of_bytes_is_what_its_server_makes_of_it(software, made, status, data, omitted):
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)
+        return made
+    app, seen = raw(answer)
+    assert app(environ(SERVER_SOFTWARE=software), lambda *sent: None) is made
+    assert (seen.only["status"], seen.only["response_body"]) == (status, (data, len(data), omitted))
+
+
+@pytest.mark.parametrize("software,written,status,data", [
+    ("gunicorn/27.0.1", b"out;", 200, b"out;"), ("waitress", "text", 200, b""), ("WSGIServer/0.2 CPython/3", "text", 500, b""),
+])
+def test_what_was_written_is_out_though_the_app_raises_then(software, written, status, data):
+    def write(data):
+        if not isinstance(data, bytes):
+            raise TypeError
+
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)(written)
+        raise ValueError("later")
+    app, seen = raw(answer)
+    with pytest.raises((ValueError, TypeError)):
+        app(environ(SERVER_SOFTWARE=software), lambda *sent: write)
+    omitted = "aborted" if status == 200 else ""
+    assert (seen.only["status"], seen.only["response_body"]) == (status, (data, len(data), omitted))
+
+
+@pytest.mark.parametrize("software,data,omitted", [("gunicorn/27.0.1", b"", "aborted"), ("bjoern", b"one;", "")])
+def test_a_list_that_nobody_iterated_is_out_where_the_server_needs_no_iterator(software, data, omitted):
+    def answer(environ, start_response):
+        start_response("200 OK", TEXT)
+        return [b"one;"]
+    app, seen = raw(answer)
+    app(environ(SERVER_SOFTWARE=software), lambda *sent: None).close()  # gunicorn has failed before it began
+    assert seen.only["response_body"] == (data, len(data), omitted)
 
 
 def test_a_start_response_that_is_called_when_all_is_over_is_the_servers():

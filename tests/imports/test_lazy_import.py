@@ -49,6 +49,7 @@ with warnings.catch_warnings(record=True) as said:
 assert [str(warning.message) for warning in said if "charset" in str(warning.message)] == []
 put_off = sys.version_info >= (3, 8)  # before, nobody says which version it is without importing it
 assert not put_off or "charset_normalizer" not in sys.modules
+assert "idna.core" not in sys.modules
 import requests
 if requests.compat.chardet.__name__ == "charset_normalizer":
     answer = requests.models.Response()
@@ -62,6 +63,11 @@ if requests.compat.chardet.__name__ == "charset_normalizer":
     if put_off:  # older requests have it there by halves
         from requests.packages.chardet import detect
         assert detect is charset_normalizer.detect
+asked = requests.Request("GET", u"http://b\\u00fccher.example/").prepare().url
+assert asked == "http://xn--bcher-kva.example/", asked
+import idna
+assert type(idna) is type(sys) and "idna.core" in sys.modules
+assert requests.packages.idna.encode(u"b\\u00fccher.example") == b"xn--bcher-kva.example"
 """
 
 

@@ -39,7 +39,7 @@ class Served:
         self.agent = Agent(loaded, Exits(), Locks(), OwnThreads())
         self.agent.delivery = self.queue = Queue(True)
         self.app = Flask("app")
-        flask_hooks.attach(self.app, self.agent.capture(flask_hooks.route_of, flask_hooks.ORDINARY))
+        flask_hooks.attach(self.app, self.agent.capture(flask_hooks.route_of, flask_hooks.ORDINARY, matches=flask_hooks.MATCHES))
         self.app.logger.disabled = True
         self.app.add_url_rule("/", "hello", lambda: "hello", methods=["GET", "POST"])
         self.ask()

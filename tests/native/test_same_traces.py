@@ -5,6 +5,9 @@ import json
 import pytest
 
 pytest.importorskip("metlo_auto_native", reason="the compiled way is not installed: pip install ./native")
+from metlo_auto.agent import Agent  # noqa: E402
+from metlo_auto.config.settings import load  # noqa: E402
+from metlo_auto.delivery import Exits, Locks, OwnThreads  # noqa: E402
 from metlo_auto.redact import Redactor, headers  # noqa: E402
 from tests.native.both_ways import Exchange, Way, exchange, seeded  # noqa: E402
 
@@ -56,6 +59,27 @@ def test_a_usual_cookie_is_marked_without_asking_python(name, monkeypatch):
     monkeypatch.setattr(headers, "cookie", lambda value, mask: asked.append(value) or value)
     assert compiled.report(made) == expected and b"redacted-" in expected[0][0]
     assert not asked and compiled.agent.stats()["native"] == 1
+
+
+@pytest.mark.parametrize("native", ["off", "auto"])
+def test_a_full_queue_drops_and_counts(native):
+    loaded = load({"METLO_ENV_FILE": "off"}, None, {
+        "host": "http://127.0.0.1:9", "api_key": "k", "spool_dir": "off", "native": native, "queue_size": 65536,
+        "shutdown_timeout": 0.1}).settings
+    agent = Agent(loaded, Exits(), Locks(), OwnThreads())
+    way = Way(native, agent)
+    channel = agent.delivery.channel()
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "srv", "SERVER_PORT": "80", "HTTP_HOST": "a.example"}
+    made = Exchange(environ, b"", [], "200 OK", [("Content-Type", "text/plain")], [b"x" * 2000], ("/", "index", {}))
+    for _ in range(100):
+        way.exchange = made
+        made.serve(way.wsgi_app)
+    size = channel.queue.total_bytes
+    agent.delivery.end()
+    counts = agent.stats()
+    assert counts["captured"] == 100 and counts["dropped"]["queue_full"] >= 65 and size <= 65536
+    assert counts["captured"] == counts["sent"] + counts["spooled"] + counts["queued"] + sum(counts["dropped"].values())
+    assert counts["native"] == (99 if native == "auto" else 0)
 
 
 @pytest.mark.parametrize("body, content_type", [

@@ -8,12 +8,12 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
 from metlo_auto.collector.analysis.aggregates import Aggregates, Sample
-from metlo_auto.collector.analysis.depth import look_of
+from metlo_auto.collector.analysis.depth import glance_of, look_of
 from metlo_auto.collector.analysis.facts import MOST_NOTES, MOST_SECTIONS, Fact, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
-from metlo_auto.collector.analysis.sections import HEADER, Section, any_media_type, sections
+from metlo_auto.collector.analysis.sections import HEADER, Section, any_media_type, read_bodies, sections
 from metlo_auto.collector.analysis.shapes import Place, places
 from metlo_auto.collector.analysis.symptoms import Note
 from metlo_auto.collector.analysis.test_marks import trace_of_run
@@ -31,7 +31,6 @@ _NO_ENDPOINT = (404, 405)
 _MOVED = (301, 307, 308)  # the same request belongs elsewhere
 _SEE_OTHER = (302, 303)  # what a GET gets where nothing is, and the usual answer to a form
 ONLY_COUNTED = "only counted"  # the note of calls that others stand for
-UNNAMED = "unnamed"  # the service where neither agent nor host names one
 
 
 class _Part(NamedTuple):
@@ -65,8 +64,9 @@ class Aggregation:
             self._add(trace, text, batch.received_at)
 
     def finish(self) -> Aggregates:
-        """Turn what was counted into facts."""
-        for part, root in self._parts.items():
+        """Turn what was counted into facts, and let go of it."""
+        for part in list(self._parts):
+            root = self._parts.pop(part)
             row = self._result.endpoints[part.endpoint_id]
             for fact in facts(part.endpoint_id, part.section, root):
                 self._add_fact(fact)
@@ -97,22 +97,31 @@ class Aggregation:
             self._result.tests.append(test)
             self._result.count("test_traces")
             return
-        if not seen.service:  # a host stands for its service where the agent has not named one
-            seen = seen._replace(service=seen.host.lower() or UNNAMED)
         template = self._template(seen)
         if template is None:
             self._result.count("unmatched_traces")
             self._result.samples.append(_sample(None, seen, body))
             return
         name = endpoint_id(seen.method, seen.service, template)
-        parts = list(sections(seen, template))  # what fails is to fail before it counts
-        weight = 1 if seen.status >= 400 else self._memory.depth.weight(name, look_of(seen, parts))
+        parts, weight = self._look(seen, name, template)  # what fails is to fail before it counts
         notes = list(_notes(seen)) if weight else ()
         self._add_endpoint(name, seen, template)
         self._result.samples.append(_sample(name, seen, body))
         self._add_traffic(name, seen)
         if weight:
             self._add_depth(name, seen, template, parts, notes, weight)
+
+    def _look(self, seen: Observation, name: str, template: str) -> tuple[list[Section], int]:
+        """The parts of the call, and for how many calls it is analysed; no parts where it is not."""
+        bodies = read_bodies(seen)
+        if seen.status >= 400:
+            return list(sections(seen, template, bodies)), 1
+        glance = glance_of(seen, bodies)
+        weight = self._memory.depth.weight_of_known(name, glance)
+        if weight == 0:
+            return [], 0
+        parts = list(sections(seen, template, bodies))
+        return parts, self._memory.depth.weight(name, look_of(seen, parts), glance) if weight is None else weight
 
     def _add_depth(
         self, name: str, seen: Observation, template: str, parts: list[Section], notes: Sequence[Note], weight: int
@@ -235,7 +244,9 @@ class Aggregation:
             section = any_media_type(section)
             self._result.count("overflow_sections")
         known.add(section)
-        return self._parts.setdefault(part._replace(section=section), Place(""))
+        if section is not part.section:
+            part = part._replace(section=section)
+        return self._parts.setdefault(part, Place(""))
 
 
 def _sample(name: Optional[str], seen: Observation, body: bytes) -> Sample:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import resource
 import signal
+import sys
 import threading
+import time
 from contextlib import contextmanager
 from types import FrameType
 from typing import Iterator, Optional
 
 SECONDS = 5.0  # of processor time that one batch, or one trace, may take
 GRACE = 10  # seconds until the kernel ends the process
+_TICKS = -8  # Linux: CPUCLOCK_PROF of the process that asks
 
 
 class Overrun(BaseException):
@@ -29,7 +32,7 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
         return
     before = signal.signal(signal.SIGPROF, _raise)
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    _limit_process(used() + seconds + GRACE, hard)
+    _limit_process(_used_by_ticks() + seconds + GRACE, hard)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
@@ -53,3 +56,8 @@ def used() -> float:
     """Seconds of processor time that this process has taken."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _used_by_ticks() -> float:
+    """The same by the clock that the kernel's limit goes by: under load it is ahead of `used`, by a tenth or more."""
+    return time.clock_gettime(_TICKS) if sys.platform == "linux" else used()

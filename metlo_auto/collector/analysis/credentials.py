@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Sequence
 from urllib.parse import unquote
 
 MOST_CACHED = 200  # characters of a header's value that is remembered
@@ -126,9 +126,18 @@ def _identifies(name: str, value: str) -> bool:
     return is_masked(value) or is_credential(name) or bool(_PROVEN.search(value[:500]))
 
 
-def schemes(request: dict[str, Any], path: str) -> Iterator[str]:
-    """`http bearer`, `header X-Api-Key`, `cookie session`, `query api_key`, `path`: what identifies the caller."""
-    for item in request.get("headers") or ():
+def may_identify(name: str) -> bool:
+    """Whether the value of the header `name`, lower case, may be a credential."""
+    return name == "cookie" or name not in _NO_HEADERS
+
+
+def schemes(request: dict[str, Any], path: str, places: Optional[Sequence[int]] = None) -> Iterator[str]:
+    """`http bearer`, `header X-Api-Key`, `cookie session`, `query api_key`, `path`: what identifies the caller.
+
+    `places` are those of the headers that `may_identify`, where they are known.
+    """
+    listed = request.get("headers") or ()
+    for item in listed if places is None else [listed[place] for place in places]:
         name, value = item["name"], item.get("value", "")
         if type(value) is str and len(value) <= MOST_CACHED:
             yield from _known_header_schemes(name, value)

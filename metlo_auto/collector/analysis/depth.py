@@ -8,11 +8,11 @@ should get. Knows no store.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Iterable
+from typing import Any, Iterable, Optional
 
-from metlo_auto.collector.analysis.header_fields import layout
+from metlo_auto.collector.analysis.header_fields import SOURCES, TELLING, Layout
 from metlo_auto.collector.analysis.observation import Observation
-from metlo_auto.collector.analysis.sections import Section
+from metlo_auto.collector.analysis.sections import Bodies, Section, parameters
 from metlo_auto.collector.analysis.sensitive.names import SECRET, plain
 from metlo_auto.collector.analysis.shapes import MOST_DEPTH, MOST_ITEMS
 from metlo_auto.collector.analysis.symptoms import is_local
@@ -26,19 +26,16 @@ MOST_LOOKS_IN_ALL = 1_000_000
 MOST_ENDPOINTS = 40_000  # whose calls are remembered; those of further ones are all analysed
 MANY = 100  # items of a list, with which findings are about many records
 _MARKS = ("PRIVATE KEY", "AKIA", "ghp_", "sk_live_", "xox", "AIza")
-# headers whose values decide on findings, or whose beginning does
-_TELLING = frozenset(("access-control-allow-origin", "access-control-allow-credentials", "x-forwarded-proto"))
-_SOURCES = ("origin", "referer")
-_TOLD = _TELLING.union(_SOURCES, ("set-cookie",))
 
 
 class _Calls:
     """Of one endpoint."""
 
-    __slots__ = ("looks", "alike", "waiting", "due")
+    __slots__ = ("looks", "glances", "alike", "waiting", "due")
 
     def __init__(self) -> None:
         self.looks: set[int] = set()
+        self.glances: set[int] = set()
         self.alike = 0  # calls since the last that showed something new
         self.waiting = 0  # calls that the next one to be analysed stands for
         self.due = 1
@@ -51,7 +48,12 @@ class Depth:
         self._calls: dict[str, _Calls] = {}
         self._looks = 0
 
-    def weight(self, endpoint_id: str, look: set[int]) -> int:
+    def weight_of_known(self, endpoint_id: str, glance: int) -> Optional[int]:
+        """What `weight` gives a call whose `glance` earlier ones had too; None where none had."""
+        calls = self._calls.get(endpoint_id)
+        return self._next_weight(calls) if calls is not None and glance in calls.glances else None
+
+    def weight(self, endpoint_id: str, look: set[int], glance: int) -> int:
         """For how many calls this one is analysed: 0 where it is only counted. `look` is what `look_of` gives."""
         calls = self._calls.get(endpoint_id)
         if calls is None:
@@ -61,6 +63,12 @@ class Depth:
         if not look <= calls.looks:
             self._remember(calls, look)
             return 1
+        if len(calls.glances) < MOST_LOOKS and self._looks < MOST_LOOKS_IN_ALL:
+            self._looks += 1
+            calls.glances.add(glance)
+        return self._next_weight(calls)
+
+    def _next_weight(self, calls: _Calls) -> int:
         calls.alike += 1
         calls.waiting += 1
         if calls.waiting < calls.due:
@@ -88,6 +96,42 @@ def _next(alike: int, wholly: int) -> int:
     return 1 + alike * 2_654_435_761 % 4_294_967_296 % (2 * mean - 1) if alike >= wholly else 1
 
 
+def glance_of(seen: Observation, bodies: Bodies) -> int:
+    """A hash that only calls of one look have, of what is soonest told of them; those of one look may have several."""
+    request, response = seen.trace["request"], seen.trace["response"]
+    listed = parameters(request["url"].get("parameters"))
+    url = seen.path + " ".join([value for _, value in listed]) if listed else seen.path
+    body = response.get("body")
+    is_marked = "redacted" in url or isinstance(body, str) and _is_marked(body)
+    asked = tuple([name for name, _ in listed])
+    marks = is_marked, _marks(body), _marks(request.get("body")), _marks(url)
+    where = seen.path.count("/"), "{" in seen.path, asked, seen.rule, seen.view, is_local(seen.host)
+    kinds = _kinds_of_body(bodies.request), _kinds_of_body(bodies.response)
+    heads = _heads(request, seen.asked), _heads(response, seen.answered)
+    return hash((seen.status, seen.schemes, marks, where, kinds, heads))
+
+
+def _kinds_of_body(body: Optional[tuple[str, Any]]) -> Any:
+    return None if body is None else (body[0], _kinds(body[1], 0))
+
+
+def _kinds(value: Any, depth: int) -> Any:
+    """Names and types of all objects in `value`, to be compared."""
+    if type(value) is dict:
+        kinds = tuple(map(type, value.values()))
+        if depth < MOST_DEPTH and (dict in kinds or list in kinds):
+            inner = tuple([_kinds(each, depth + 1) for each in value.values() if type(each) in (dict, list)])
+            return (kinds, inner, *value)
+        return (kinds, *value)
+    if type(value) is list:
+        kinds_of_items = frozenset(map(type, value))
+        if depth < MOST_DEPTH and (dict in kinds_of_items or list in kinds_of_items):
+            items = frozenset([_kinds(each, depth + 1) for each in value[:MOST_ITEMS] if type(each) in (dict, list)])
+            return len(value) >= MANY, kinds_of_items, items
+        return len(value) >= MANY, kinds_of_items
+    return type(value)
+
+
 NEVER_ALIKE = 0  # in the look of a call that has to be analysed whatever was seen before
 
 
@@ -104,8 +148,8 @@ def look_of(seen: Observation, parts: Iterable[Section]) -> set[int]:
         found.add(NEVER_ALIKE)
     marks = _marks(body), _marks(sent), _marks(url)
     found.add(hash((seen.status, seen.schemes, is_local(seen.host), seen.rule, seen.view, marks)))
-    found.add(_heads(request))
-    found.add(_heads(response) + 1)
+    found.add(hash(_heads(request, seen.asked)))
+    found.add(hash(_heads(response, seen.answered)) + 1)
     return found
 
 
@@ -120,20 +164,19 @@ def _marks(text: Any) -> int:
     return min(2, text.count("@")) + 3 * min(2, text.count("eyJ"))
 
 
-def _heads(message: dict[str, Any]) -> int:
+def _heads(message: dict[str, Any], known: Layout) -> tuple[str, ...]:
     """The headers by their names, and of some the value."""
-    names = layout(message).lower
-    if _TOLD.isdisjoint(names):
-        return hash(names)
+    if not known.tells:
+        return known.lower
     listed = message["headers"]
-    return hash((*names, *(_told(name, str(item.get("value", ""))) for name, item in zip(names, listed))))
+    return (*known.lower, *(_told(name, str(item.get("value", ""))) for name, item in zip(known.lower, listed)))
 
 
 def _told(name: str, value: str) -> str:
     if name == "set-cookie":
         pair, *attributes = value.split(";")
         return pair.partition("=")[0] + ";".join(each.partition("=")[0].lower() for each in attributes)
-    return value if name in _TELLING else value[:6] if name in _SOURCES else ""
+    return value if name in TELLING else value[:6] if name in SOURCES else ""
 
 
 @lru_cache(maxsize=2048)

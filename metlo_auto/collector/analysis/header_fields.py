@@ -6,9 +6,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
-from metlo_auto.collector.analysis.credentials import is_credential
+from metlo_auto.collector.analysis.credentials import is_credential, may_identify
 
 MOST = 60  # headers of one message
+# headers whose values decide on findings, or whose beginning does
+TELLING = frozenset(("access-control-allow-origin", "access-control-allow-credentials", "x-forwarded-proto"))
+SOURCES = ("origin", "referer")
+_TOLD = TELLING.union(SOURCES, ("set-cookie",))
 _COMMON = frozenset(
     """
     accept accept-charset accept-encoding accept-language accept-ranges age allow alt-svc authorization
@@ -48,18 +52,23 @@ class Layout(NamedTuple):
     lower: tuple[str, ...]
     fields: tuple[tuple[int, str], ...]  # the API's own, each by its place
     content_type: Optional[int]  # the first one's place
+    tells: bool  # whether there is one whose value decides on findings
+    asking: tuple[int, ...]  # the places of those whose value may say who the caller is
+    longest: int  # characters of a name
 
 
 @lru_cache(maxsize=512)
-def _layout(names: tuple[str, ...]) -> Layout:
+def layout_of(names: tuple[str, ...]) -> Layout:
     lower = tuple(name.lower() for name in names)
     found = [(place, field_name(name)) for place, name in enumerate(names[:MOST])]
     fields = tuple((place, name) for place, name in found if name is not None)
-    return Layout(lower, fields, lower.index("content-type") if "content-type" in lower else None)
+    content_type = lower.index("content-type") if "content-type" in lower else None
+    asking = tuple(place for place, name in enumerate(lower) if may_identify(name))
+    return Layout(lower, fields, content_type, not _TOLD.isdisjoint(lower), asking, max(map(len, names), default=0))
 
 
 def layout(message: dict[str, Any]) -> Layout:
-    return _layout(tuple([item["name"] for item in message.get("headers") or ()]))
+    return layout_of(tuple([item["name"] for item in message.get("headers") or ()]))
 
 
 def header_fields(message: dict[str, Any], known: Layout) -> dict[str, Any]:

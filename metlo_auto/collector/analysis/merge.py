@@ -13,6 +13,8 @@ from metlo_auto.collector.store.database import insert_all, upsert
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
 
+MOST_ROWS = 50_000  # that are made at once: each takes more memory than the fact
+
 
 def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float) -> None:
     """Merge `aggregates` in the caller's transaction; on SQLite hold the caps in it too.
@@ -78,11 +80,14 @@ def _fold(connection: Connection, fold: Fold) -> None:
 
 
 def _add_facts(connection: Connection, aggregates: Aggregates, now: float) -> None:
-    rows = [
-        {"endpoint_id": name, "section": section, "path": path, "kind": kind, "value": value, "n": n, "first_seen": now}
-        for ((name, section, path), kind, value), n in aggregates.facts.items()
-    ]
-    upsert(connection, facts, rows, sums=["n"], minima=["first_seen"])
+    ordered = sorted(aggregates.facts)  # as the table's key is
+    for start in range(0, len(ordered), MOST_ROWS):
+        rows = [
+            {"endpoint_id": key[0], "section": key[1], "path": key[2], "kind": kind, "value": value,
+             "n": aggregates.facts[key, kind, value], "first_seen": now}
+            for key, kind, value in ordered[start : start + MOST_ROWS]
+        ]  # fmt: skip
+        upsert(connection, facts, rows, sums=["n"], minima=["first_seen"])
 
 
 def _add_traffic(connection: Connection, aggregates: Aggregates) -> None:

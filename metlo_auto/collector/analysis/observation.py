@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
 from metlo_auto.collector.analysis import credentials
+from metlo_auto.collector.analysis.header_fields import Layout, layout, layout_of
 from metlo_auto.collector.store.text import key, storable
 
 LONGEST = 1e10  # milliseconds, four months
@@ -19,6 +20,8 @@ MOST_STEP = 200  # characters of one of its segments; a longer one is a value
 MOST_PAIRS = 200  # headers, or parameters, of one message
 MOST_PAIR_NAME = 128  # characters
 MOST_PAIR_VALUE = 8_192
+MOST_NAMES = 4_000  # characters of the names of all headers of a message that are remembered
+UNNAMED = "unnamed"  # the service where neither agent nor host names one
 
 
 class Observation(NamedTuple):
@@ -36,9 +39,11 @@ class Observation(NamedTuple):
     trace_id: str
     trace: dict[str, Any]
     path_template: str  # the path in which segments that are too long for a pattern are `{}`
+    asked: Layout  # of the request's headers
+    answered: Layout  # of the response's
     rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
     view: str = ""  # the framework's name of the view
-    service: str = ""  # the service, or the app, that the agent names; "" where it names none
+    service: str = UNNAMED  # the service, or the app, that the agent names, else the host in lower case
     knows_routes: bool = False  # whether the agent names the route of each request that matched one
 
     @property
@@ -49,16 +54,17 @@ class Observation(NamedTuple):
 
 def observe(trace: dict[str, Any], received_at: float) -> Observation:
     """`trace` has passed `contract.complaint`. Every text that a pattern may see later gets its bound here."""
-    trace = _bounded(trace)
+    trace, asked, answered = _bounded(trace)
     request, response = trace["request"], trace["response"]
     url = request["url"]
     path = storable(real_path(trace))
     meta = trace.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     template = url.get("endpointPath")
+    host = key(url["host"], MOST_NAME)
     rule, view = meta.get("route"), meta.get("endpoint")
     return Observation(
-        host=key(url["host"], MOST_NAME),
+        host=host,
         method=request["method"],
         path=path,
         template=key(template, MOST_NAME) if isinstance(template, str) and template[:1] == "/" else None,
@@ -66,13 +72,15 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         at=_time(meta.get("requestTimestamp"), received_at),
         received_at=received_at,
         duration=duration_of(meta.get("durationMs")),
-        schemes=tuple(credentials.schemes(request, path)),
+        schemes=tuple(credentials.schemes(request, path, asked.asking)),
         trace_id=_text(meta.get("traceId")),
         trace=trace,
         path_template=_without_long_segments(path),
+        asked=asked,
+        answered=answered,
         rule=_text(rule),
         view=_text(view),
-        service=service_of(meta),
+        service=service_of(meta) or host.lower() or UNNAMED,
         knows_routes=str(meta.get("agent") or "")[:11] == "metlo-auto/",
     )
 
@@ -85,16 +93,34 @@ def service_of(meta: dict[str, Any]) -> str:
     return ""
 
 
-def _bounded(trace: dict[str, Any]) -> dict[str, Any]:
-    """`trace`, or a copy of it in which headers and parameters are no more and no longer than analysis looks at."""
+def _bounded(trace: dict[str, Any]) -> tuple[dict[str, Any], Layout, Layout]:
+    """`trace`, or a copy of it in which headers and parameters are no more and no longer than analysis looks at, with
+    the layouts of both messages.
+    """
     request, response = trace["request"], trace["response"]
     url = request["url"]
-    asked, answered = _pairs(request.get("headers")), _pairs(response.get("headers"))
     parameters = _pairs(url.get("parameters"))
-    if asked is request.get("headers") and answered is response.get("headers") and parameters is url.get("parameters"):
-        return trace
-    request = {**request, "headers": asked, "url": {**url, "parameters": parameters}}
-    return {**trace, "request": request, "response": {**response, "headers": answered}}
+    asked, answered = _layout_within_bounds(request), _layout_within_bounds(response)
+    if asked is not None and answered is not None and parameters is url.get("parameters"):
+        return trace, asked, answered
+    request = {**request, "headers": _pairs(request.get("headers")), "url": {**url, "parameters": parameters}}
+    response = {**response, "headers": _pairs(response.get("headers"))}
+    return {**trace, "request": request, "response": response}, layout(request), layout(response)
+
+
+def _layout_within_bounds(message: dict[str, Any]) -> Optional[Layout]:
+    """The layout of headers that are within their bounds even if they were one, as most are; None for others."""
+    listed = message.get("headers") or ()
+    try:
+        names = tuple([item["name"] for item in listed])
+        if len("".join([item["value"] for item in listed])) > MOST_PAIR_VALUE or len(names) > MOST_PAIRS:
+            return None
+        if len("".join(names)) > MOST_NAMES:
+            return None
+    except (TypeError, KeyError):
+        return None
+    known = layout_of(names)
+    return known if known.longest <= MOST_PAIR_NAME else None
 
 
 def _pairs(listed: Any) -> Any:

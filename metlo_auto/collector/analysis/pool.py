@@ -13,11 +13,12 @@ from typing import Callable, Iterable, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis.aggregates import Aggregates, merged
 from metlo_auto.collector.analysis.aggregation import Aggregation
-from metlo_auto.collector.analysis.cpu_limit import Overrun, limited
+from metlo_auto.collector.analysis.cpu_limit import SECONDS, Overrun, limited
 from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store.inbox import Filed
 
+USUAL = 1.0  # seconds of processor time that the values of one batch may take beyond reading it: hundreds of fields do
 LOOK_UP = 2.0  # seconds between two calls of `still_here`
 
 
@@ -41,7 +42,7 @@ def aggregate(
         except Overrun as error:
             raise TooLong(place) from error
         still_here()
-    with limited():
+    with limited(SECONDS + len(batches) * USUAL):
         return aggregation.finish()
 
 

@@ -13,8 +13,8 @@ from typing import Any, Iterator, NamedTuple, Optional
 from urllib.parse import unquote
 
 from metlo_auto.collector.analysis.body_reading import FORM as FORM
-from metlo_auto.collector.analysis.body_reading import put, read_body
-from metlo_auto.collector.analysis.header_fields import Layout, header_fields, layout
+from metlo_auto.collector.analysis.body_reading import pairs, read_body
+from metlo_auto.collector.analysis.header_fields import Layout, header_fields
 from metlo_auto.collector.analysis.observation import Observation
 
 MOST_MEDIA_TYPE = 100  # characters
@@ -30,25 +30,38 @@ class Section(NamedTuple):
     value: Any
 
 
-def sections(seen: Observation, template: str) -> Iterator[Section]:
+class Bodies(NamedTuple):
+    """Media type and value of both bodies; None for one that is none or cannot be read as its type."""
+
+    request: Optional[tuple[str, Any]]
+    response: Optional[tuple[str, Any]]
+
+
+def read_bodies(seen: Observation) -> Bodies:
+    request, response = seen.trace["request"], seen.trace["response"]
+    sent = request.get("body") if seen.status < 400 else None
+    body = response.get("body")
+    return Bodies(
+        _body(request, seen.asked, sent) if isinstance(sent, str) and sent else None,
+        _body(response, seen.answered, body) if isinstance(body, str) and body else None,
+    )
+
+
+def sections(seen: Observation, template: str, bodies: Bodies) -> Iterator[Section]:
     """All parts of `seen` that have fields. A refused request (400 and above) says nothing on what is wanted."""
     request, response = seen.trace["request"], seen.trace["response"]
     if seen.status < 400:
-        names = layout(request)
         values = path_values(template, seen.path)
         if values:
             yield Section("path", values)
         # without parameters too, or those that are sometimes left out would look required
-        yield Section("query", _pairs(request["url"].get("parameters")))
-        yield Section(HEADER, header_fields(request, names))
-        body = _body(request, names)
-        if body is not None:
-            yield Section(f"body {body[0]}", body[1])
-    names = layout(response)
-    body = _body(response, names)
-    if body is not None:
-        yield Section(f"response {seen.status // 100}xx {body[0]}", body[1])
-    yield Section(f"response {seen.status // 100}xx {HEADER}", header_fields(response, names))
+        yield Section("query", pairs(parameters(request["url"].get("parameters"))))
+        yield Section(HEADER, header_fields(request, seen.asked))
+        if bodies.request is not None:
+            yield Section(f"body {bodies.request[0]}", bodies.request[1])
+    if bodies.response is not None:
+        yield Section(f"response {seen.status // 100}xx {bodies.response[0]}", bodies.response[1])
+    yield Section(f"response {seen.status // 100}xx {HEADER}", header_fields(response, seen.answered))
 
 
 @lru_cache(maxsize=4096)
@@ -70,22 +83,18 @@ def path_values(template: str, path: str) -> dict[str, str]:
     return {} if "{" in path and any(value == "{%s}" % name for name, value in values.items()) else values
 
 
-def _pairs(listed: Any) -> dict[str, Any]:
-    """Name and value pairs as an object; what comes several times becomes a list."""
-    result: dict[str, Any] = {}
+def parameters(listed: Any) -> list[tuple[str, str]]:
+    """The query's names and values, as they are listed."""
     if not isinstance(listed, list):
-        return result
-    for item in listed:
-        if isinstance(item, dict) and isinstance(item.get("name"), str):
-            put(result, item["name"], str(item.get("value", "")))
-    return result
+        return []
+    return [
+        (item["name"], str(item.get("value", "")))
+        for item in listed
+        if isinstance(item, dict) and isinstance(item.get("name"), str)
+    ]
 
 
-def _body(message: dict[str, Any], names: Layout) -> Optional[tuple[str, Any]]:
-    """Media type and value of a body; None where there is none or it cannot be read as its type."""
-    text = message.get("body")
-    if not isinstance(text, str) or not text:
-        return None
+def _body(message: dict[str, Any], names: Layout, text: str) -> Optional[tuple[str, Any]]:
     place = names.content_type
     label = "" if place is None else str(message["headers"][place].get("value", ""))
     return read_body(media_type(label), label, text)

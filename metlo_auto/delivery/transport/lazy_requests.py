@@ -13,12 +13,13 @@ from . import shadowed
 SOCKS = "urllib3.contrib.socks"
 CONNECTIONS = "%s.connections" % __package__
 GUESSING = "charset_normalizer"
+NAMES = "idna"
 
 
 def load_connections() -> None:
     """The first time imports the module `connections`, and with it requests; waits for another thread that does."""
     if CONNECTIONS not in sys.modules:
-        with _without_socks_warning(), _without_guessing():
+        with _without_socks_warning(), _without_guessing(), _without_names():
             # The package first, for which whoever imports it waits: a part that is imported while another thread is
             # at the package has the two wait for each other, and one of them, the app's perhaps, gets an error.
             try:
@@ -55,6 +56,16 @@ def _without_guessing() -> Iterator[None]:
         yield
     else:
         with put_off(GUESSING, __version__=version):
+            yield
+
+
+@contextmanager
+def _without_names() -> Iterator[None]:
+    """What encodes names of hosts that are not ASCII, 0.4 MB of tables, comes when there is one."""
+    if importlib.util.find_spec(NAMES) is None:
+        yield
+    else:
+        with put_off(NAMES):
             yield
 
 

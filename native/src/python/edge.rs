@@ -11,12 +11,21 @@ use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyDict, PyString, PyType};
 use pyo3::{intern, PyTraverseError};
 
+use super::environ::{Environ, Fact};
 use super::exchange::Exchange;
+use super::identity::known_of;
 use super::recorded::content_length;
 use super::request_tee::RequestTee;
+use super::runner::Runner;
 use super::safety;
+use super::seen::Not;
+use super::tables::Table;
 use super::under_way::Begin;
 use super::writer::Writer;
+use crate::decline::Reason;
+
+/// A rule as written, its endpoint, the arguments.
+pub type Route = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
 
 #[pyclass(frozen, module = "metlo_auto_native")]
 pub struct Edge {
@@ -37,7 +46,13 @@ pub struct Edge {
     span: Py<PyAny>,
     span_of_header: Py<PyAny>,
     response_tee: Py<PyAny>,
+    /// Makes the class that stands in for a stream, and those that it has made, by the stream's class.
     request_tee: Py<PyAny>,
+    request_tees: Py<PyDict>,
+    /// The class of requests whose route is read here, and what is known of rules; None: Python says it.
+    matches: Option<(Py<PyType>, Py<PyDict>)>,
+    /// Types of bodies that no sieve is for.
+    unsieved: Table<()>,
     /// Make a `Recording` or a `BodyCopy` of what is known.
     pub restored: Py<PyAny>,
     pub restored_copy: Py<PyAny>,
@@ -72,6 +87,9 @@ impl Edge {
             span_of_header: function("span_of_header")?,
             response_tee: function("response_tee")?,
             request_tee: function("request_tee")?,
+            request_tees: get("request_tees")?.extract()?,
+            matches: get("matches")?.extract()?,
+            unsieved: Table::new(),
             restored: function("restored")?,
             restored_copy: function("restored_copy")?,
             seen_attribute: function("seen_attribute")?,
@@ -84,8 +102,25 @@ impl Edge {
         })
     }
 
+    /// What runs the requests of a WSGI `method` whose place `edge` has taken; `attachments` by the id of an app.
+    fn runner(&self, attachments: Py<PyDict>, edge: Py<PyAny>, method: Py<PyAny>, py: Python<'_>) -> Runner {
+        Runner::new(attachments, edge, method, self.declined.clone_ref(py))
+    }
+
+    /// From now on traces are written by `writer`.
+    fn write_by(&self, writer: Py<Writer>) {
+        let old = self.writer.lock().unwrap_or_else(PoisonError::into_inner).replace(writer);
+        drop(old);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.capture)
+    }
+}
+
+impl Edge {
     /// Calls the WSGI `method` of `app`, and returns what the server gets; `declined` where that is left to Python.
-    fn run<'py>(
+    pub fn run<'py>(
         slf: &Bound<'py, Self>, attachment: &Bound<'py, PyAny>, method: &Bound<'py, PyAny>, app: &Bound<'py, PyAny>,
         environ: &Bound<'py, PyAny>, forward: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -107,18 +142,6 @@ impl Edge {
         }
     }
 
-    /// From now on traces are written by `writer`.
-    fn write_by(&self, writer: Py<Writer>) {
-        let old = self.writer.lock().unwrap_or_else(PoisonError::into_inner).replace(writer);
-        drop(old);
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.capture)
-    }
-}
-
-impl Edge {
     /// None, with nothing changed, where the request is not ordinary.
     fn begin<'py>(
         slf: &Bound<'py, Self>, attachment: &Bound<'py, PyAny>, environ: &Bound<'py, PyAny>, forward: &Bound<'py, PyAny>,
@@ -126,25 +149,22 @@ impl Edge {
         let (py, this) = (slf.py(), slf.get());
         let Ok(environ) = environ.cast_exact::<PyDict>() else { return Ok(None) };
         let (live, key) = (this.live.bind(py), key_of(environ));
-        if !this.waiting.bind(py).is_empty() || live.contains(key)? || !attachment.getattr(intern!(py, "declare"))?.is_none() {
+        if forward.is_none() || !this.waiting.bind(py).is_empty() || live.contains(key)? || !attachment.getattr(intern!(py, "declare"))?.is_none() {
             return Ok(None);
         }
-        for unusual in [intern!(py, "werkzeug.request"), intern!(py, "HTTP_UPGRADE"), intern!(py, "HTTP_TRANSFER_ENCODING")] {
-            if environ.contains(unusual)? {
-                return Ok(None);
-            }
-        }
-        let protocol = environ.get_item(intern!(py, "SERVER_PROTOCOL"))?;
-        if !protocol.is_some_and(|protocol| text(&protocol).is_some_and(|protocol| protocol.starts_with("HTTP/1"))) {
+        let Ok(facts) = Environ::of(environ) else { return Ok(None) };
+        if facts.has(Fact::Request) || facts.has(Fact::Upgrade) || facts.has(Fact::TransferEncoding) {
             return Ok(None);
         }
-        let facts = environ.copy()?;
-        if this.is_ignored(&facts)? {
+        if !facts.get(Fact::Protocol, py).is_some_and(|said| text(said).is_some_and(|said| said.starts_with("HTTP/1"))) {
             return Ok(None);
         }
-        let (tee, declared) = match facts.get_item(intern!(py, "CONTENT_LENGTH"))? {
+        if this.is_ignored(&facts, py)? {
+            return Ok(None);
+        }
+        let (tee, declared) = match facts.get(Fact::ContentLength, py) {
             None => (None, 0),
-            Some(length) => match Self::tee(slf, &facts, &length)? {
+            Some(length) => match Self::tee(slf, &facts, length)? {
                 None => return Ok(None),
                 Some(found) => found,
             },
@@ -163,37 +183,52 @@ impl Edge {
     /// The tee on the request's body, None where it has none, and its Content-Length; None where that is Python's to say.
     #[allow(clippy::type_complexity)]
     fn tee<'py>(
-        slf: &Bound<'py, Self>, facts: &Bound<'py, PyDict>, length: &Bound<'py, PyAny>,
+        slf: &Bound<'py, Self>, facts: &Environ, length: &Bound<'py, PyAny>,
     ) -> PyResult<Option<(Option<Bound<'py, RequestTee>>, i64)>> {
         let (py, this) = (slf.py(), slf.get());
         let Some(length) = text(length) else { return Ok(None) };
-        let Some(stream) = facts.get_item(intern!(py, "wsgi.input"))? else { return Ok(Some((None, 0))) };
+        let Some(stream) = facts.get(Fact::Input, py) else { return Ok(Some((None, 0))) };
         if length.is_empty() || length == "0" {
             return Ok(Some((None, 0)));
         }
         let Ok(Some(declared)) = content_length(length) else { return Ok(None) };
-        let kind = match facts.get_item(intern!(py, "CONTENT_TYPE"))? {
-            Some(kind) if text(&kind).is_some() => kind,
+        let kind = match facts.get(Fact::ContentType, py) {
+            Some(kind) if text(kind).is_some() => kind.clone(),
             Some(_) => return Ok(None),
             None => PyString::new(py, "").into_any(),
         };
-        let capture = this.capture.bind(py);
-        if !capture.getattr(intern!(py, "sieve"))?.call1((kind, this.limit))?.is_none() {
+        if this.is_sieved(&kind)? {
             return Ok(None);
         }
-        let kind = this.request_tee.bind(py).call1((&stream,))?;
+        let kind = match known_of(this.request_tees.bind(py), &stream.get_type())? {
+            Some(kind) => kind,
+            None => this.request_tee.bind(py).call1((stream,))?,
+        };
         let tee = kind.call1((slf, stream))?.cast_into::<RequestTee>()?;
         Ok(Some((Some(tee), declared)))
     }
 
-    fn is_ignored(&self, facts: &Bound<'_, PyDict>) -> PyResult<bool> {
-        let py = facts.py();
+    /// Whether a body of this type needs a sieve, or that is not known.
+    fn is_sieved(&self, kind: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = kind.py();
+        let Some(said) = text(kind) else { return Ok(true) };
+        let unsieved = self.unsieved.get(said.as_bytes(), || {
+            let sieve = self.capture.bind(py).getattr(intern!(py, "sieve"))?.call1((kind, self.limit))?;
+            if sieve.is_none() { Ok(((), true)) } else { Err(Not::Mine(Reason::Body)) }
+        });
+        match unsieved {
+            Err(Not::Failed(error)) => Err(error),
+            unsieved => Ok(unsieved.is_err()),
+        }
+    }
+
+    fn is_ignored(&self, facts: &Environ, py: Python<'_>) -> PyResult<bool> {
         let ignored = self.capture.bind(py).getattr(intern!(py, "ignored"))?;
         if ignored.is_none() {
             return Ok(false);
         }
-        let (root, path) = (facts.get_item(intern!(py, "SCRIPT_NAME"))?, facts.get_item(intern!(py, "PATH_INFO"))?);
-        let (Some(root), Some(path)) = (said(&root), said(&path)) else { return Ok(true) };
+        let said = |fact| facts.get(fact, py).map_or(Some(""), text);
+        let (Some(root), Some(path)) = (said(Fact::ScriptName), said(Fact::PathInfo)) else { return Ok(true) };
         let path = format!("{}{path}", root.trim_end_matches('/'));
         ignored.call1((if path.starts_with('/') { path } else { format!("/{path}") },))?.is_truthy()
     }
@@ -238,9 +273,38 @@ impl Edge {
     }
 
     /// The rule that matched, its endpoint and arguments.
-    pub fn route_of(&self, environ: &Bound<'_, PyDict>) -> PyResult<(Py<PyAny>, Py<PyAny>, Py<PyAny>)> {
+    pub fn route_of(&self, environ: &Bound<'_, PyDict>) -> PyResult<Route> {
+        let py = environ.py();
+        match &self.matches {
+            Some((kind, rules)) => match Self::matched(environ, kind.bind(py), rules.bind(py))? {
+                Some(route) => Ok(route),
+                None => self.route_by_python(environ),
+            },
+            None => self.route_by_python(environ),
+        }
+    }
+
+    fn route_by_python(&self, environ: &Bound<'_, PyDict>) -> PyResult<Route> {
         let py = environ.py();
         self.capture.bind(py).getattr(intern!(py, "route_of"))?.call1((environ,))?.extract()
+    }
+
+    /// As the agent's `route_of` says it; None where the request is of another class, or its rule is not known yet.
+    fn matched(environ: &Bound<'_, PyDict>, kind: &Bound<'_, PyType>, rules: &Bound<'_, PyDict>) -> PyResult<Option<Route>> {
+        let py = environ.py();
+        let nothing = || (py.None(), py.None(), PyDict::new(py).into_any().unbind());
+        let Some(request) = environ.get_item(intern!(py, "werkzeug.request"))? else { return Ok(Some(nothing())) };
+        if !request.get_type().is(kind) {
+            return Ok(None);
+        }
+        let rule = request.getattr(intern!(py, "url_rule"))?;
+        if rule.is_none() {
+            return Ok(Some(nothing()));
+        }
+        let arguments = request.getattr(intern!(py, "view_args"))?;
+        let (Ok(arguments), Some(said)) = (arguments.cast_exact::<PyDict>(), known_of(rules, &rule)?) else { return Ok(None) };
+        let (path, endpoint) = said.extract()?;
+        Ok(Some((path, endpoint, arguments.copy()?.into_any().unbind())))
     }
 
     /// The distributed trace that is current in this thread, where the app follows those.
@@ -253,9 +317,8 @@ impl Edge {
     }
 
     /// That of a request's header, None where there is none.
-    pub fn span_of<'py>(&self, facts: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-        let py = facts.py();
-        match facts.get_item(intern!(py, "HTTP_TRACEPARENT"))? {
+    pub fn span_of<'py>(&self, facts: &Environ, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match facts.get(Fact::Traceparent, py) {
             Some(said) => self.span_of_header.bind(py).call1((said,)),
             None => Ok(py.None().into_bound(py)),
         }
@@ -306,9 +369,4 @@ fn key_of(environ: &Bound<'_, PyDict>) -> usize {
 
 fn text<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a str> {
     value.cast_exact::<PyString>().ok()?.to_str().ok()
-}
-
-/// A text of an environ, "" where there is none; None where it is something else.
-fn said<'a>(value: &'a Option<Bound<'_, PyAny>>) -> Option<&'a str> {
-    value.as_ref().map_or(Some(""), text)
 }

@@ -84,7 +84,7 @@ impl Exchange {
             State::Python(object) | State::Over(object) => visit.call(object),
             State::Seen(seen) => {
                 visit.call(&seen.environ)?;
-                visit.call(&seen.facts)?;
+                seen.facts.traverse(&visit)?;
                 visit.call(&seen.forward)?;
                 visit.call(&seen.rules)?;
                 visit.call(&seen.tee)?;

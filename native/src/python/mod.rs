@@ -1,11 +1,14 @@
 //! What Python sees. No panic gets past here: one turns the compiled way off for the process, and is counted.
 
 mod edge;
+mod environ;
 mod exchange;
 mod headers;
+mod identity;
 mod recorded;
 mod request_tee;
 mod response_tee;
+mod runner;
 mod safety;
 mod seen;
 mod tables;
@@ -29,6 +32,8 @@ mod metlo_auto_native {
     #[pymodule_export]
     use super::response_tee::ResponseTee;
     #[pymodule_export]
+    use super::runner::Runner;
+    #[pymodule_export]
     use super::safety::{fail_in, panics};
     #[pymodule_export]
     use super::words::{quoted, Search};
@@ -45,4 +50,4 @@ mod metlo_auto_native {
 }
 
 /// Counted up when what Python and this crate expect of each other changes.
-const INTERFACE: u32 = 4;
+const INTERFACE: u32 = 5;

@@ -1,11 +1,10 @@
 //! What a recording of the agent's edge says when it is over, read in place: nothing of it is changed.
 
-use std::borrow::Cow;
-
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
+use super::environ::{Asked, Environ};
 use super::seen::{text, Attempt, Kept, Not};
 use crate::decline::Reason;
 
@@ -13,7 +12,7 @@ pub type Pairs<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
 
 /// One exchange as the edge has recorded it.
 pub struct Recorded<'py> {
-    pub facts: Bound<'py, PyDict>,
+    pub asked: Asked<'py>,
     pub headers: Bound<'py, PyAny>,
     pub status: i64,
     pub route: Bound<'py, PyAny>,
@@ -63,7 +62,7 @@ impl<'py> Recorded<'py> {
         let declared = recording.getattr(intern!(py, "declared"))?.extract()?;
         let now: f64 = recording.getattr(intern!(py, "capture"))?.getattr(intern!(py, "clock"))?.call0()?.extract()?;
         Ok(Recorded {
-            facts: recording.getattr(intern!(py, "facts"))?.cast_into_exact().map_err(|_| Reason::Headers)?,
+            asked: Environ::of(recording.getattr(intern!(py, "facts"))?.cast_exact().map_err(|_| Reason::Headers)?)?.asked(py),
             headers: recording.getattr(intern!(py, "headers"))?,
             status,
             route: recording.getattr(intern!(py, "route"))?,
@@ -139,111 +138,6 @@ pub fn content_length(said: &str) -> Attempt<Option<i64>> {
     }
     let plain = said.len() <= 18 && said.bytes().all(|byte| byte.is_ascii_digit());
     if plain { said.parse().map(Some).map_err(|_| Reason::Headers.into()) } else { Err(Reason::Headers.into()) }
-}
-
-/// The facts of an environ that a trace has apart from its headers.
-#[derive(Clone, Copy)]
-pub enum Fact {
-    Host,
-    ForwardedFor,
-    RemoteAddr,
-    ServerName,
-    ServerPort,
-    RemotePort,
-    Method,
-    ScriptName,
-    PathInfo,
-    QueryString,
-    ContentType,
-    ContentEncoding,
-}
-
-const FACTS: [&[u8]; 12] = [
-    b"HTTP_HOST", b"HTTP_X_FORWARDED_FOR", b"REMOTE_ADDR", b"SERVER_NAME", b"SERVER_PORT", b"REMOTE_PORT", b"REQUEST_METHOD",
-    b"SCRIPT_NAME", b"PATH_INFO", b"QUERY_STRING", b"CONTENT_TYPE", b"HTTP_CONTENT_ENCODING",
-];
-
-/// An environ, gone through once.
-pub struct Asked<'py> {
-    facts: [Option<Bound<'py, PyAny>>; FACTS.len()],
-    /// Keys and values of its headers, in order.
-    pub headers: Pairs<'py>,
-}
-
-impl<'py> Asked<'py> {
-    pub fn of(environ: &Bound<'py, PyDict>) -> Attempt<Self> {
-        let mut asked = Asked { facts: Default::default(), headers: Vec::with_capacity(16) };
-        for (key, value) in environ.iter() {
-            let Ok(name) = key.cast_exact::<PyString>() else { continue };
-            let name = name.to_str().map_err(|_| Reason::Headers)?.as_bytes();
-            if let Some(place) = FACTS.iter().position(|fact| *fact == name) {
-                asked.facts[place] = Some(value.clone());
-            }
-            let is_http = name.starts_with(b"HTTP_");
-            if !is_http && !matches!(name, b"CONTENT_TYPE" | b"CONTENT_LENGTH") {
-                continue;
-            }
-            let Ok(said) = value.cast_exact::<PyString>() else { return Err(Reason::Headers.into()) };
-            // Some servers give these empty where the client sent none.
-            if said.is_empty()? && is_of_content(if is_http { &name[5..] } else { name }) {
-                continue;
-            }
-            asked.headers.push((key, value));
-        }
-        Ok(asked)
-    }
-
-    /// The text of a fact, "" where there is none.
-    pub fn text(&self, fact: Fact) -> Attempt<&str> {
-        match &self.facts[fact as usize] {
-            Some(value) if !value.is_none() => text(value).map_err(|_| Reason::Headers.into()),
-            _ => Ok(""),
-        }
-    }
-
-    pub fn method(&self) -> Attempt<&str> {
-        self.text(Fact::Method).map(|method| if method.is_empty() { "GET" } else { method })
-    }
-
-    pub fn peers(&self) -> Attempt<[&str; 5]> {
-        Ok([
-            self.text(Fact::Host)?, self.text(Fact::ForwardedFor)?, self.text(Fact::RemoteAddr)?, self.text(Fact::ServerName)?,
-            self.text(Fact::ServerPort)?,
-        ])
-    }
-
-    /// The client's port as digits, "" where the server does not know it.
-    pub fn remote_port(&self) -> Attempt<Cow<'_, str>> {
-        let port = match &self.facts[Fact::RemotePort as usize] {
-            Some(value) if value.is_exact_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() => {
-                Cow::Owned(value.extract::<i64>()?.to_string())
-            }
-            _ => Cow::Borrowed(self.text(Fact::RemotePort)?),
-        };
-        if !port.is_ascii() {
-            return Err(Reason::Headers.into());
-        }
-        Ok(if port.bytes().all(|byte| byte.is_ascii_digit()) && port != "0" { port } else { Cow::Borrowed("") })
-    }
-
-    pub fn script_name(&self) -> Attempt<&str> {
-        self.text(Fact::ScriptName).map(|name| name.trim_end_matches('/'))
-    }
-
-    /// The path, "" or with a slash at its beginning; what a percent in it means depends on the server.
-    pub fn path(&self) -> Attempt<Cow<'_, str>> {
-        let path = self.text(Fact::PathInfo)?;
-        if path.contains('%') {
-            return Err(Reason::Path.into());
-        }
-        let needs_slash = !path.starts_with('/') && (!path.is_empty() || self.script_name()?.is_empty());
-        Ok(if needs_slash { Cow::Owned(format!("/{path}")) } else { Cow::Borrowed(path) })
-    }
-}
-
-/// Whether the key of a header is that of one whose name begins with `Content-`.
-fn is_of_content(key: &[u8]) -> bool {
-    key.len() > 7 && key[..7].eq_ignore_ascii_case(b"CONTENT") && matches!(key[7], b'_' | b'-')
 }
 
 /// Names and values of the headers that `start_response` was given.

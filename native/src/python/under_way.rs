@@ -1,9 +1,12 @@
 //! What is known of an exchange while it runs.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use super::edge::Edge;
+use super::environ::Environ;
 use super::recorded::{Given, Recorded};
 use super::request_tee::RequestTee;
 use super::seen::{Attempt, Not};
@@ -12,7 +15,7 @@ use crate::decline::Reason;
 /// What is known so far: no Python code runs, and no object goes, while it is locked.
 pub struct Seen {
     pub environ: Py<PyDict>,
-    pub facts: Py<PyDict>,
+    pub facts: Arc<Environ>,
     pub forward: Py<PyAny>,
     pub rules: Py<PyAny>,
     pub started: f64,
@@ -36,7 +39,7 @@ pub struct Seen {
 /// What begins an exchange.
 pub struct Begin<'a, 'py> {
     pub environ: &'a Bound<'py, PyDict>,
-    pub facts: Bound<'py, PyDict>,
+    pub facts: Environ,
     pub forward: &'a Bound<'py, PyAny>,
     pub rules: Bound<'py, PyAny>,
     pub started: f64,
@@ -49,7 +52,7 @@ impl Seen {
     pub fn new(x: Begin<'_, '_>, limit: i64) -> Self {
         Seen {
             environ: x.environ.clone().unbind(),
-            facts: x.facts.unbind(),
+            facts: Arc::new(x.facts),
             forward: x.forward.clone().unbind(),
             rules: x.rules.unbind(),
             started: x.started,
@@ -74,7 +77,7 @@ impl Seen {
     pub fn known(&self, py: Python<'_>) -> Seen {
         Seen {
             environ: self.environ.clone_ref(py),
-            facts: self.facts.clone_ref(py),
+            facts: self.facts.clone(),
             forward: self.forward.clone_ref(py),
             rules: self.rules.clone_ref(py),
             tee: self.tee.as_ref().map(|tee| tee.clone_ref(py)),
@@ -92,7 +95,7 @@ impl Seen {
     #[allow(clippy::type_complexity)]
     pub fn fill<'py>(
         self, fields: &Bound<'py, PyDict>,
-    ) -> PyResult<(Bound<'py, PyDict>, Py<PyDict>, Py<PyAny>, Option<Py<RequestTee>>)> {
+    ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>, Py<PyAny>, Option<Py<RequestTee>>)> {
         let py = fields.py();
         fields.set_item("started", self.started)?;
         fields.set_item("begun", self.begun)?;
@@ -116,7 +119,7 @@ impl Seen {
         fields.set_item("in_call", self.in_call)?;
         fields.set_item("iterated", self.iterated)?;
         fields.set_item("done", self.done)?;
-        Ok((self.environ.into_bound(py), self.facts, self.forward, self.tee))
+        Ok((self.environ.into_bound(py), self.facts.dictionary(py)?, self.forward, self.tee))
     }
 
     pub fn recorded<'py>(&self, edge: &Edge, py: Python<'py>) -> Attempt<Recorded<'py>> {
@@ -128,10 +131,10 @@ impl Seen {
         }
         let traceparent = match &self.traceparent {
             Some(said) => said.bind(py).clone(),
-            None => edge.span_of(self.facts.bind(py))?,
+            None => edge.span_of(&self.facts, py)?,
         };
         Ok(Recorded {
-            facts: self.facts.bind(py).clone(),
+            asked: self.facts.asked(py),
             headers: headers.bind(py).clone().into_any(),
             status: self.status,
             route: rule.bind(py).clone(),

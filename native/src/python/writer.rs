@@ -1,6 +1,7 @@
 //! Writes the trace of an ordinary exchange in one pass, and hands it to the queue.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
@@ -9,10 +10,12 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use super::headers::{hash_of, push_value, Cookie, Plan};
 use super::safety;
-use super::recorded::{content_length, told, Asked, Fact, Pairs, Recorded};
+use super::environ::Fact;
+use super::recorded::{content_length, told, Pairs, Recorded};
 use super::seen::{text, Attempt, Kept, Not};
 use super::tables::Table;
 use super::words::Search;
+use crate::harmless::Harmless;
 use crate::decline::{Declined, Reason};
 use crate::marks::Marks;
 use crate::moments::{push_hex, push_number, push_padded, push_second};
@@ -65,11 +68,16 @@ struct Agent {
     keep: Option<Py<PyAny>>,
     collector: Py<PyAny>,
     number: Py<PyAny>,
+    /// Takes a trace, in whatever way; and how one is put into the queue where there is room for it.
     submit: Py<PyAny>,
+    entrance: Option<Entrance>,
     /// What waits for a request that goes the pure way, and what writes in another process.
     waiting: Py<PyAny>,
     elsewhere: Py<PyAny>,
 }
+
+/// The agent's queue: counts a trace, has its sizes, appends an item, which weighs so much beside its trace.
+type Entrance = (Py<PyAny>, Py<PyAny>, Py<PyAny>, i64);
 
 /// Traces of one process, made from its recordings.
 #[pyclass(frozen, module = "metlo_auto_native")]
@@ -92,6 +100,9 @@ pub struct Writer {
     lines: Table<Line>,
     kinds: Table<Kind>,
     cookies: Table<Cookie>,
+    harmless: Harmless,
+    /// The last second that was written, and its text.
+    second: Mutex<(i64, Vec<u8>)>,
     written: AtomicU64,
     declined: Declined,
 }
@@ -135,6 +146,7 @@ impl Writer {
                 collector: function("collector")?,
                 number: function("number")?,
                 submit: function("submit")?,
+                entrance: get("entrance")?.extract()?,
                 waiting: function("waiting")?,
                 elsewhere: function("elsewhere")?,
             },
@@ -143,6 +155,8 @@ impl Writer {
             lines: Table::new(),
             kinds: Table::new(),
             cookies: Table::new(),
+            harmless: Harmless::new(),
+            second: Mutex::default(),
             written: AtomicU64::new(0),
             declined: Declined::default(),
         })
@@ -274,7 +288,7 @@ struct Exchange<'a, 'py> {
 
 impl Writer {
     fn attempt<'py>(&self, recorded: &Recorded<'py>, py: Python<'py>) -> Attempt<()> {
-        let asked = Asked::of(&recorded.facts)?;
+        let asked = &recorded.asked;
         let request_plan = self.plan(&asked.headers, &self.agent.plan, py)?;
         let told = told(&recorded.headers)?;
         let response_plan = self.plan(&told, &self.agent.response_plan, py)?;
@@ -370,7 +384,7 @@ impl Writer {
         let times = [milliseconds(x.started)?, milliseconds(x.started + x.duration)?];
         for moment in times {
             piece!();
-            push_second(&mut out, moment / 1000);
+            self.push_second(moment / 1000, &mut out);
             piece!();
             push_padded(&mut out, moment % 1000, 3);
         }
@@ -397,10 +411,49 @@ impl Writer {
         piece!();
         piece!();
 
-        let trace = PyBytes::new(py, &out);
-        let name = name.map(|name| name.bind(py));
-        self.agent.submit.bind(py).call1((trace, name))?;
+        self.submit(PyBytes::new(py, &out), name.map(|name| name.bind(py)))?;
         Ok(())
+    }
+
+    /// Most requests are of the same second as the last one.
+    fn push_second(&self, second: i64, out: &mut Vec<u8>) {
+        let Ok(mut last) = self.second.try_lock() else { return push_second(out, second) };
+        if last.0 != second || last.1.is_empty() {
+            last.0 = second;
+            last.1.clear();
+            push_second(&mut last.1, second);
+        }
+        out.extend_from_slice(&last.1);
+    }
+
+    fn submit<'py>(&self, trace: Bound<'py, PyBytes>, name: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
+        let py = trace.py();
+        if let Some(entrance) = &self.agent.entrance {
+            if Self::put(entrance, &trace, name)? {
+                return Ok(());
+            }
+        }
+        self.agent.submit.bind(py).call1((trace, name)).map(drop)
+    }
+
+    /// As the agent's `submit` and `offer` do it where there is room, else false; no signal comes in between.
+    fn put<'py>(entrance: &Entrance, trace: &Bound<'py, PyBytes>, name: Option<&Bound<'py, PyAny>>) -> PyResult<bool> {
+        let py = trace.py();
+        let (count, queue, append, overhead) = (entrance.0.bind(py), entrance.1.bind(py), entrance.2.bind(py), entrance.3);
+        let number = |name| queue.getattr(name)?.extract::<i64>();
+        let size = trace.as_bytes().len() as i64 + overhead;
+        let put = number(intern!(py, "_put"))? + size;
+        if put - number(intern!(py, "_settled"))? > number(intern!(py, "_limit"))? {
+            return Ok(false);
+        }
+        count.call0()?;
+        queue.setattr(intern!(py, "_put"), put)?;
+        append.call1(((trace, name, py.None()),))?;
+        if put as f64 >= queue.getattr(intern!(py, "wake_at"))?.extract::<f64>()? {
+            queue.setattr(intern!(py, "wake_at"), f64::INFINITY)?;
+            queue.call_method0(intern!(py, "_wake"))?;
+        }
+        Ok(true)
     }
 
     /// Whether a value has to be masked in other parts of its exchange, too.
@@ -409,6 +462,15 @@ impl Writer {
     }
 
     pub fn finds(&self, text: &[u8]) -> bool {
+        !self.is_harmless(text) && self.is_found(text)
+    }
+
+    /// Whether nothing in a short text has to be masked, here or elsewhere; those repeat.
+    pub fn is_harmless(&self, text: &[u8]) -> bool {
+        self.harmless.is(text, |text| !self.is_apart(text) && !self.is_found(text))
+    }
+
+    fn is_found(&self, text: &[u8]) -> bool {
         self.search.as_ref().is_some_and(|search| search.get().0.finds_anywhere(text))
     }
 

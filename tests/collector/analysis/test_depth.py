@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
-from metlo_auto.collector.analysis.depth import LEAST_OFTEN, WHOLLY
+from metlo_auto.collector.analysis.depth import LEAST_OFTEN, NEVER_ALIKE, WHOLLY, glance_of, look_of
+from metlo_auto.collector.analysis.observation import observe
+from metlo_auto.collector.analysis.sections import read_bodies, sections
+from metlo_auto.collector.ingest.contract import complaint
 from metlo_auto.collector.store.inbox import Filed
 from tests.collector.analysed import admitted
+from tests.collector.analysis.trace_strategies import traces
 from tests.collector.collector_support import Collector, trace
 
 
@@ -107,3 +114,32 @@ def test_the_page_says_how_many_calls_were_analysed(collector: Collector) -> Non
     found = re.search(r"Seen in ([\d,]+) analysed of 3,000 calls", page.text)
     assert found is not None
     assert WHOLLY < int(found.group(1).replace(",", "")) < len(LONG) / 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(traces(), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_calls_of_one_glance_look_alike(drawn: list[dict[str, Any]], chosen: random.Random) -> None:
+    """Each trace beside one of its names and types with other values: what is told at a glance is what a look tells."""
+    looks: dict[int, set[int]] = {}
+    for made in [*drawn, *(_other_values(each, chosen) for each in drawn)]:
+        if complaint(made) is None and made["response"]["status"] < 400:
+            seen = observe(made, 1e9)
+            bodies = read_bodies(seen)
+            template = seen.template or "/"
+            look = look_of(seen, sections(seen, template, bodies))
+            glance = hash((glance_of(seen, bodies), template))
+            if NEVER_ALIKE not in look:
+                assert looks.setdefault(glance, look) == look
+
+
+def _other_values(made: dict[str, Any], chosen: random.Random) -> dict[str, Any]:
+    body = json.loads(made["response"]["body"])
+    return {**made, "response": {**made["response"], "body": json.dumps(_changed(body, chosen))}}
+
+
+def _changed(value: Any, chosen: random.Random) -> Any:
+    if isinstance(value, dict):
+        return {name: _changed(inner, chosen) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_changed(inner, chosen) for inner in value for _ in range(chosen.randrange(3))]
+    return chosen.choice([value, "other", 5, None, "ada@example.com"])

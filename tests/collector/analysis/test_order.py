@@ -29,50 +29,10 @@ from metlo_auto.collector.store import counters, schema
 from metlo_auto.collector.store.database import open_store, reading, writing
 from metlo_auto.collector.store.inbox import Batch, Filed, file
 from metlo_auto.collector.store.retention import Caps
+from tests.collector.analysis.trace_strategies import traces
 from tests.collector.collector_support import trace
 
 NOW = 1_790_000_000.0
-_LEAVES = (
-    st.sampled_from(
-        [None, True, 7, 2.5, "paid", "open", "Ada", "ada@example.com", "4111 1111 1111 1111", "2026-11-03", "1", "x y", ""]
-    )
-    | st.integers(0, 10**6)
-    | st.text("abcde\u00e9\0", max_size=4)
-)
-_NAMES = st.sampled_from(["id", "status", "email", "name", "password", "token", "items", "1", "a@b.example", "[]"])
-_VALUES = st.recursive(
-    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3), max_leaves=8
-)
-
-
-@st.composite
-def _traces(draw: st.DrawFn) -> Any:
-    number = draw(st.integers(0, 3))
-    route = draw(st.sampled_from(["/things/{id}", "/things/{id}/parts", None]))
-    path = (route or "/other/{id}").replace("{id}", str(number))
-    more: dict[str, Any] = {"route": route} if route else {}
-    if draw(st.booleans()):
-        more["request_headers"] = [{"name": "Authorization", "value": "Bearer redacted-abcdefghijkl"}]
-    if draw(st.booleans()):
-        more["parameters"] = [{"name": draw(_NAMES), "value": str(draw(_LEAVES))}]
-    if draw(st.booleans()):
-        more["meta"] = {"service": draw(st.sampled_from(["shop", "search"])), "durationMs": draw(st.integers(0, 900))}
-    body = draw(_VALUES)
-    made = trace(
-        path,
-        draw(st.sampled_from(["GET", "POST", "DELETE"])),
-        draw(st.sampled_from([200, 200, 201, 302, 400, 404, 500])),
-        host=draw(st.sampled_from(["shop.example", "127.0.0.1", "SHOP.example"])),
-        request_body=json.dumps(draw(_VALUES)) if draw(st.booleans()) else "",
-        response_body=json.dumps(body),
-        trace_id=str(draw(st.integers(0, 99))),
-        **more,
-    )
-    if draw(st.integers(0, 9)) == 0:
-        made["response"]["status"] = "none"  # is rejected
-    return made
-
-
 class Way(NamedTuple):
     """How traces come into the store: each batch's process, and the order in which aggregates merge, step by step."""
 
@@ -98,8 +58,8 @@ def _ways(draw: st.DrawFn, traces: Sequence[Any]) -> Way:
 
 @st.composite
 def _two_ways(draw: st.DrawFn) -> tuple[Way, Way]:
-    traces = draw(st.lists(_traces(), min_size=1, max_size=14))
-    return draw(_ways(traces)), draw(_ways(traces))
+    drawn = draw(st.lists(traces(), min_size=1, max_size=14))
+    return draw(_ways(drawn)), draw(_ways(drawn))
 
 
 def _filed(traces: list[Any]) -> Filed:

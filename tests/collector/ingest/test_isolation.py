@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -158,3 +160,14 @@ def test_work_beside_the_analysis_that_fails_ends_and_analysis_goes_on(tmp_path:
     beside.idle(None, 1.0)
     assert begun == [1]
     engine.dispose()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the clock of the limit is Linux's")
+def test_the_kernels_limit_is_set_by_its_own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load `getrusage` lags behind it: a process that had worked for long was ended for nothing."""
+    monkeypatch.setattr(cpu_limit, "used", lambda: -100.0)
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    with cpu_limit.limited():
+        left = resource.getrlimit(resource.RLIMIT_CPU)[0] - time.clock_gettime(-8)
+    assert cpu_limit.SECONDS < left < cpu_limit.SECONDS + cpu_limit.GRACE + 3
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before
