@@ -13,7 +13,7 @@ RUN_NAME = "__metlo_check__"
 
 
 def load(kind: str, target: str) -> None:
-    """`module`: the one in `target`, `package.module:object`. `script`: the file `target`."""
+    """`module`: the one in `target`, `package.module:object`; `factory`: it is called too. `script`: the file."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if entry != here]
     if kind == "script":
@@ -26,7 +26,7 @@ def load(kind: str, target: str) -> None:
     factory, call, _ = name.partition("(")
     for part in (factory or "app").split("."):
         found = getattr(found, part)
-    if call:
+    if call or kind == "factory":
         found()  # type: ignore[operator]
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from metlo_auto.doctor.finding import FAILED, OK, WARNING, Finding
 from metlo_auto.doctor.interpreter import Target
@@ -19,6 +19,7 @@ SECONDS = 20.0
 LOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load_app.py")
 ANSWER = "METLO_LOCAL_CHECK"  # the file that the app's agent writes to
 BY_NAME = ("waitress-serve", "waitress", "uvicorn", "hypercorn", "granian", "cheroot")  # they take module:object
+FACTORY = ("--call", "--factory")  # of waitress, uvicorn and granian: the object makes the app when it is called
 FLASK_VALUES = ("--app", "-A", "--env-file", "-e")  # options of flask that are followed by a value
 
 
@@ -62,12 +63,15 @@ def loading(found: Target) -> Optional[List[str]]:
         return None
     head, rest = [found.path], found.command[1:]
     name = os.path.basename(found.command[0])
+    options: List[str] = []
     if is_python(name):
+        options, rest = _options_of_python(rest)
+        head += options
         if len(rest) > 1 and rest[0] == "-m":
             head, name, rest = head + rest[:2], rest[1], rest[2:]
         elif rest and rest[0].endswith(".py"):
             guarded = _is_guarded(rest[0])
-            return [found.python, LOADER, "script"] + rest if guarded else None
+            return [found.python] + options + [LOADER, "script"] + rest if guarded else None
         else:
             return None
     if name == "gunicorn":
@@ -75,7 +79,16 @@ def loading(found: Target) -> Optional[List[str]]:
     if name == "flask":
         return _routes(head, rest)
     target = next((word for word in rest if ":" in word and _is_dotted(word.partition(":")[0])), None)
-    return [found.python, LOADER, "module", target] if name in BY_NAME and target else None
+    how = "factory" if any(word in FACTORY for word in rest) else "module"
+    return [found.python] + options + [LOADER, how, target] if name in BY_NAME and target else None
+
+
+def _options_of_python(words: List[str]) -> Tuple[List[str], List[str]]:
+    """What stands before the script, module or code, and the rest."""
+    at = 0
+    while at < len(words) and words[at][:1] == "-" and words[at] not in ("-", "-m", "-c"):
+        at += 2 if words[at] in ("-X", "-W") else 1
+    return words[:at], words[at:]
 
 
 def _routes(head: List[str], rest: List[str]) -> Optional[List[str]]:

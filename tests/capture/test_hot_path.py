@@ -88,7 +88,6 @@ def calls_of(app, method):
         if event == "call" and frame.f_code.co_filename.startswith(OURS) and name != "__missing__":  # another second begins
             called.append(name)
 
-    gc.collect()  # apps of other tests, which our tables are told of
     sys.setprofile(note)
     try:
         ask(app, method)

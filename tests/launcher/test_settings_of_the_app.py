@@ -138,10 +138,14 @@ def test_check_sees_what_gunicorn_puts_into_the_environment(
 
 
 @pytest.mark.parametrize("argv", [["python", "app.py"], ["python", "-m", "flask", "--app", "app", "run", "--debug"],
-                                  ["python", "-m", "waitress", "--port", "0", "app:app"]], ids=" ".join)
+                                  ["python", "-m", "waitress", "--port", "0", "app:app"],
+                                  ["python", "-m", "waitress", "--port", "0", "--call", "made:make"],
+                                  ["python", "-X", "utf8", "-B", "app.py"], ["python", "-u", "-m", "waitress", "app:app"]],
+                         ids=" ".join)
 def test_check_loads_the_app_as_the_command_does(
     metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder, argv: List[str]
 ) -> None:
+    (tmp_path / "made.py").write_text("def make():\n    from app import app\n    return app\n")
     environ = metlo.environ(**recorder.environ())
     done = metlo.run("--check", *argv, cwd=str(app_in(tmp_path)), environ=environ)
     assert done.returncode == 0 and "Traces will arrive." in done.stdout, done.stdout
