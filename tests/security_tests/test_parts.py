@@ -152,7 +152,7 @@ def test_only_what_a_browser_runs_is_xss(page: str, where: str) -> None:
     "field, value, is_secret",
     [
         ("password_hash", "5f4dcc3b5aa765d61d8327deb882cf99", True), ("dsn", "postgres://shop:pw@db/shop", True), ("url", "https://a.example:8080/x@y", False), ("pem", "-----BEGIN PRIVATE KEY-----\nMIIE", True), ("pw", "$2b$12$" + "a" * 40, True), ("secret_key", "abcdef123", True),
-        ("token", "abcdefghijklmnop", True), ("api_key", "********", False), ("api_key", "xxxx-xxxx", False), ("next_page_token", "b2Zmc2V0OjQw", False),
+        ("token", "abcdefghijklmnop", True), ("secret_access_key", "GJBvoBz3VmWbUiSXzgRYvTiBmtbarEfRdnlFvDIE", True), ("access_key_id", "AKIARZPUZDIKPMTM6NDT", False), ("note", "ghp_" + "a1B2" * 9, True), ("api_key", "********", False), ("api_key", "xxxx-xxxx", False), ("next_page_token", "b2Zmc2V0OjQw", False),
         ("password_set", True, False), ("csrf_token", "abcdefghijklmnop", False), ("name", "Alice", False),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any, Iterable, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -31,6 +32,12 @@ def is_refusal(answer: Answer) -> bool:
         return True
     if 300 <= answer.status < 400:
         return answer.status != 304 and is_login_redirect(answer)
+    return _refuses(answer.body, answer.media_type)
+
+
+@lru_cache(maxsize=4096)
+def _refuses(body: str, media_type: str) -> bool:
+    answer = Answer(200, (("Content-Type", media_type),), body)
     content = content_of(answer)
     return is_login_page(content) or is_soft_error(answer, content)
 
@@ -121,14 +128,25 @@ def reading(answer: Answer, volatile: "frozenset[str]" = frozenset(), said: Iter
         return text
 
     if content.kind in ("json", "html"):
+        parts = _parts(answer.body, answer.media_type)
+        words = [word for word in words if any(word in text for _, text in parts)]
+        if not words and volatile.isdisjoint(path for path, _ in parts):
+            return Reading(answer.status, content.kind, parts, "")
         leaves = ((path, clean(str(leaf))) for path, leaf in content.leaves if path not in volatile)
         return Reading(answer.status, content.kind, Counter(leaves), "")
     return Reading(answer.status, content.kind, Counter(), clean(answer.body) if "" not in volatile else "")
 
 
-def spellings(text: str) -> "set[str]":
-    return {text, html.escape(text), html.escape(text, quote=False), quote(text), quote(text, safe=""),
-            quote_plus(text), json.dumps(text)[1:-1], html.escape(text).replace("&#x27;", "&#39;")}  # fmt: skip
+@lru_cache(maxsize=1024)
+def _parts(body: str, media_type: str) -> "Counter[tuple[str, str]]":
+    """The leaves of a response and how often each is there; not to be changed."""
+    return Counter(map(_hashable, content_of(Answer(200, (("Content-Type", media_type),), body)).leaves))
+
+
+@lru_cache(maxsize=4096)
+def spellings(text: str) -> "frozenset[str]":
+    return frozenset([text, html.escape(text), html.escape(text, quote=False), quote(text), quote(text, safe=""),
+            quote_plus(text), json.dumps(text)[1:-1], html.escape(text).replace("&#x27;", "&#39;")])  # fmt: skip
 
 
 def is_same(first: Reading, second: Reading) -> bool:
@@ -146,10 +164,11 @@ def is_same(first: Reading, second: Reading) -> bool:
 
 def volatile_places(first: Answer, second: Answer) -> "frozenset[str]":
     """The places in which two answers to the same request differ; "" for text that does."""
-    one, other = content_of(first), content_of(second)
-    if one.kind not in ("json", "html"):
+    if first.body == second.body and first.media_type == second.media_type:
+        return frozenset()
+    if content_of(first).kind not in ("json", "html"):
         return frozenset([""]) if first.body != second.body else frozenset()
-    mine, theirs = Counter(map(_hashable, one.leaves)), Counter(map(_hashable, other.leaves))
+    mine, theirs = (_parts(answer.body, answer.media_type) for answer in (first, second))
     return frozenset(path for path, _ in ((mine - theirs) + (theirs - mine)))
 
 

@@ -60,17 +60,21 @@ def is_telling(leaf: Any) -> bool:
     return len(text) >= 3 and text.lower() not in _DULL
 
 
-@lru_cache(maxsize=4096)
 def content_of(answer: Answer) -> Content:
     """The content of a response, by what it is rather than by what it is called."""
-    text = answer.body.lstrip("\ufeff \t\r\n")
+    return _content(answer.body, answer.media_type)
+
+
+@lru_cache(maxsize=4096)  # by what it depends on: many responses of a run are equal but for their time
+def _content(body: str, media_type: str) -> Content:
+    text = body.lstrip("\ufeff \t\r\n")
     if not text:
         return Content("none", ())
     value = parsed_json(text)
     if value is not None:
         leaves = tuple(leaf for _, leaf in zip(range(MOST_LEAVES), _leaves(value, "")))
         return Content("json", leaves)
-    if is_html(answer):
+    if _is_html(body, media_type):
         reader = _Texts()
         reader.feed(text)
         return Content("html", tuple(reader.found[:MOST_LEAVES]), reader.has_password_field)
@@ -78,8 +82,11 @@ def content_of(answer: Answer) -> Content:
 
 
 def is_html(answer: Answer) -> bool:
-    kind = answer.media_type
-    begins = answer.body.lstrip()[:200].lower()
+    return _is_html(answer.body, answer.media_type)
+
+
+def _is_html(body: str, kind: str) -> bool:
+    begins = body.lstrip()[:200].lower()
     return kind in ("text/html", "application/xhtml+xml") or not kind and begins.startswith(("<!doctype html", "<html"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import lru_cache
 from typing import Any, Callable, Iterator, Optional, Sequence
 
 from metlo_auto.collector.security_tests.compare import is_refusal
@@ -121,11 +122,14 @@ def _objects(route: str, exchange: Exchange, target: Target) -> Iterator[dict[st
     is_its_list = route.rstrip("/") == head or route.rstrip("/").endswith(head) and head.count("/") > 1
     if len(parameters) != 1 or not is_its_list:
         return
-    value = parsed_json(exchange.answer.body.lstrip())
-    for item in _items(value):
-        found = _id_of(item, parameters[0], head)
-        if found is not None:
-            yield {parameters[0]: found}
+    for found in _ids(exchange.answer.body, parameters[0], head):
+        yield {parameters[0]: found}
+
+
+@lru_cache(maxsize=1024)
+def _ids(body: str, parameter: str, head: str) -> "tuple[str, ...]":
+    found = (_id_of(item, parameter, head) for item in _items(parsed_json(body.lstrip())))
+    return tuple(one for one in found if one is not None)
 
 
 def _items(value: Any) -> Iterator[dict[str, Any]]:

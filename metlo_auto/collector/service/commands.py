@@ -16,15 +16,12 @@ from typing import Any, Iterator, Optional
 
 from sqlalchemy.engine import Connection, Engine
 
-from metlo_auto.collector import openapi
-from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.home import Home
-from metlo_auto.collector.inventory import choosing, export, queries
+from metlo_auto.collector.inventory import choosing, export, figures, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
-from metlo_auto.collector.service import follower, inventory_commands, presence, progress, server
-from metlo_auto.collector.service.access import page_token
+from metlo_auto.collector.service import follower, inventory_commands, presence, progress
 from metlo_auto.collector.store import deletion, schema_version
 from metlo_auto.collector.store.database import connected, is_sqlite, open_store, reading, writing
 from metlo_auto.collector.store.source import InboxSource, Source
@@ -71,6 +68,8 @@ def _reading(folder: Home, options: argparse.Namespace) -> Iterator[Connection]:
 
 
 def serve(folder: Home, options: argparse.Namespace) -> None:
+    from metlo_auto.collector.service import server  # Flask, which no other command needs
+
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits a moment
     if not server.is_loopback(options.host) and not options.allow_remote:
@@ -115,6 +114,8 @@ def _keep(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def attach(folder: Folder, options: argparse.Namespace) -> None:
+    from metlo_auto.collector.service.access import page_token
+
     attached = attaching.attach(folder, options.pid, attaching.PORT if options.port is None else options.port)
     if options.tell is not None:
         run = options.run or follower.default_name(time.time(), os.getcwd())
@@ -124,6 +125,8 @@ def attach(folder: Folder, options: argparse.Namespace) -> None:
 
 
 def status(folder: Home, options: argparse.Namespace) -> None:
+    from metlo_auto.collector.service.access import page_token
+
     running = presence.find(folder)
     with _reading(folder, options) as connection:
         counts = queries.status(connection)
@@ -163,6 +166,8 @@ def show_routes(folder: Home, options: argparse.Namespace) -> int:
 
 
 def describe(folder: Home, options: argparse.Namespace) -> None:
+    from metlo_auto.collector import openapi
+
     as_yaml = options.yaml or options.out.endswith((".yaml", ".yml"))
     with progress.waiting("describing"), _reading(folder, options) as connection:
         service = _one_service(connection, options)
@@ -188,6 +193,8 @@ def _one_service(connection: Connection, options: argparse.Namespace) -> Optiona
 
 
 def _check_document(name: str, observed: dict[str, Any]) -> None:
+    from metlo_auto.collector import openapi
+
     try:
         kept = openapi.read_document(Path(name).read_bytes())
     except OSError as error:
@@ -276,6 +283,8 @@ def _write(target: str, pieces: Iterator[str]) -> None:
 
 def analyse(options: argparse.Namespace) -> None:
     """Analyse what nodes take in; as the child of one (`--child`) until it closes the pipe, else until a signal."""
+    from metlo_auto.collector.analysis import analyser
+
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
     url = options.store or os.environ.get("METLO_COLLECTOR_STORE")
     if not url:
@@ -286,7 +295,7 @@ def analyse(options: argparse.Namespace) -> None:
     if options.child:
         _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
     wake = sys.stdin.fileno() if options.child else _closed_by_signal()
-    analyser.run(engine, wake, _sources(engine, options), options.analysis_processes)
+    analyser.run(engine, wake, _sources(engine, options), options.analysis_processes, figures.refresh)
 
 
 def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:

@@ -20,6 +20,7 @@ _HASH = re.compile(
     r"\$(2[abxy]|argon2(id?|d)|[156]|scrypt|pbkdf2[\w-]*)\$[\w./$,=+-]{16,}|(pbkdf2(:|_)sha\d+|scrypt)[:$][\w:.$/+=-]{16,}"
 )
 _PASSWORD_IN_URL = re.compile(r"\b[a-z][\w+.-]*://[^/\s:@]*:[^/\s@]+@[\w.-]", re.IGNORECASE)
+_KEY_ID = re.compile(r"A[A-Z]{2}A[A-Z2-7]{16}")  # of AWS: it names a key, and stands in logs and URLs
 _HEX_HASH = re.compile(r"[0-9a-fA-F]{32,128}")
 _HIDDEN = re.compile(
     r"[*•·…]{2,}|^.{0,6}[xX]{4,}.{0,6}$|\.\.\.$|^(redacted|hidden|masked)|^<[^<>]{1,40}>$", re.IGNORECASE | re.DOTALL
@@ -44,7 +45,7 @@ _HASH_NAME = frozenset(
 _MORE_SECRETS = frozenset(
     """
     dbpassword databaseurl databasepassword secretkeybase privatetoken totp recoverycodes backupcodes
-    totpseed otpsecret totpsecret webhooksecret
+    totpseed otpsecret totpsecret webhooksecret secretaccesskey awssecretaccesskey
     """.split()
 )  # fmt: skip
 
@@ -73,6 +74,8 @@ def _secret(name: str, parts: "tuple[str, ...]", text: str) -> str:
         return "a secret by its name"
     if name in _TOKEN and not set(parts) & _OTHER_TOKEN and len(text) >= 12:
         return "a token"
+    if _KEY_ID.fullmatch(text):
+        return ""
     return "a provider's key" if _SECRET_CLASSES & set(detect(name, text)) else ""
 
 
