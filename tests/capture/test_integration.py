@@ -182,3 +182,17 @@ def test_ignored_paths_are_not_reported(tmp_path, recorder):
     run("app = make()\nask(app); ask(app, '/static/a.css'); ask(app, '/other')",
         instrumented(clean_environ(tmp_path), recorder.environ(METLO_IGNORE_PATHS="/hi,/static/*")))
     assert paths(recorder, 1) == ["/other"]
+
+
+@pytest.mark.parametrize("native", ["off", "auto"])
+def test_the_arguments_of_a_route_are_masked_where_the_rule_has_them_and_a_default_has_no_place(tmp_path, recorder, native):
+    code = """
+        app = make()
+        app.add_url_rule("/users/<int:id>/confirm", "confirm", lambda id, token: "%d %s" % (id, token), defaults={"token": None})
+        app.add_url_rule("/v1/sessions/<int:session>", "session", lambda session: str(session))
+        ask(app, "/users/5/confirm")
+        ask(app, "/v1/sessions/1")
+    """
+    environ = instrumented(clean_environ(tmp_path), recorder.environ(METLO_NATIVE=native))
+    assert run(code, environ).stdout == "200 5 None\n200 1\n"
+    assert sorted(paths(recorder, 2)) == ["/users/5/confirm", "/v1/sessions/redacted"]

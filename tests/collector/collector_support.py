@@ -100,11 +100,11 @@ class Collector:
         return found
 
     def settled(self, accepted: int) -> dict[str, Any]:
-        """The status once `accepted` traces were accepted and none of them waits any more."""
+        """The status once `accepted` traces were accepted, none of them waits any more and pages show them all."""
 
         def quiet() -> Optional[dict[str, Any]]:
             status = self.status()
-            done = status["accepted_traces"] >= accepted and status["inbox_traces"] == 0
+            done = status["accepted_traces"] >= accepted and status["inbox_traces"] == status["behind_endpoints"] == 0
             return status if done else None
 
         found: dict[str, Any] = until(quiet)

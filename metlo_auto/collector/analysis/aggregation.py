@@ -70,8 +70,8 @@ class Aggregation:
             row = self._result.endpoints[part.endpoint_id]
             for fact in facts(part.endpoint_id, part.section, root):
                 self._add_fact(fact)
-                if part.anonymous and fact.kind == "class":
-                    self._add_fact(fact._replace(kind="anonymous"))
+                if part.anonymous and fact.kind == "class" and fact.n > fact.nobodys:
+                    self._add_fact(fact._replace(kind="anonymous", n=fact.n - fact.nobodys))
             if part.section.startswith("response") and not part.echo:
                 for path, n in leaks.secrets(root, row["method"]):
                     self._note(part.endpoint_id, "secret", path, n)
@@ -179,10 +179,14 @@ class Aggregation:
                 self._add_fact(Fact(key, kind, leak.name, leak.n * weight))
 
     def _template(self, seen: Observation) -> Optional[str]:
-        """The endpoint's template; None where a 404 or 405 matched no route."""
+        """The endpoint's template; None where a 404 or 405 matched no route.
+
+        So it is with every refusal where the agent knows routes: apps that ask for credentials before they look for a
+        route answer 401 to whatever a scanner tries.
+        """
         if seen.template is not None:
             return seen.template
-        if seen.status in _NO_ENDPOINT or _is_redirect(seen):
+        if seen.status in _NO_ENDPOINT or _is_redirect(seen) or seen.knows_routes and 400 <= seen.status < 500:
             return None
         return self._memory.resolve(seen.method, seen.service, fold(seen.path_template))
 
@@ -222,7 +226,7 @@ class Aggregation:
         self._result.facts[fact] = known + n
 
     def _add_fact(self, fact: Fact) -> None:
-        where, kind, value, n = fact
+        where, kind, value, n = fact[:4]
         path = storable(where.path)
         if path is not where.path:
             where = where._replace(path=path)

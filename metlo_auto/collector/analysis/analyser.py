@@ -37,6 +37,9 @@ IDLE = 1.0  # seconds after which the inbox is looked at without being told
 REST = 0.1  # seconds that uploads gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
 LAST_WORK = 5.0  # seconds for what is left when the server stops
+SHARE_BESIDE = 0.1  # of the time that steps take
+LEAST_BESIDE = 0.1  # seconds: less is put together with that of later steps
+LAST_BESIDE = 1.0  # seconds when the server stops
 
 logger = logging.getLogger("metlo.collector")
 
@@ -212,10 +215,49 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 
 
-def run(engine: Engine, wake: int, sources: Sequence[Source] = (), processes: int = 1) -> None:
+class Beside:
+    """Work that has a share of the time while batches come in, and all of it while none do.
+
+    `work(engine, seconds, may_go_on)` works for about so long.
+    """
+
+    def __init__(self, engine: Engine, work: Optional[Callable[[Engine, float, Callable[[], bool]], None]]) -> None:
+        self._engine = engine
+        self._work = work
+        self._due = 0.0  # seconds
+
+    def after_step(self, took: float) -> None:
+        self._due += took * SHARE_BESIDE
+        if self._due > LEAST_BESIDE:
+            begun = time.monotonic()
+            self._do(self._due, lambda: True)
+            self._due = min(0.0, self._due - (time.monotonic() - begun))
+
+    def idle(self, wake: Optional[int], seconds: float = float("inf")) -> None:
+        """Until a byte or the end of `wake` is there."""
+        self._do(seconds, lambda: wake is None or not readiness.select([wake], [], [], 0.0)[0])
+
+    def _do(self, seconds: float, may_go_on: Callable[[], bool]) -> None:
+        try:
+            if self._work is not None:
+                self._work(self._engine, seconds, may_go_on)
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  # batches are analysed whatever becomes of this
+            logger.warning("work beside the analysis ends: %s", _line(error))
+            self._work = None
+
+
+def run(
+    engine: Engine,
+    wake: int,
+    sources: Sequence[Source] = (),
+    processes: int = 1,
+    beside: Optional[Callable[[Engine, float, Callable[[], bool]], None]] = None,
+) -> None:
     """Work until the pipe `wake` is closed at its other end; a byte in it says that something came in.
 
-    Raises StoreUnusable where the store is none, not where it is away.
+    `beside`: see Beside. Raises StoreUnusable where the store is none, not where it is away.
     """
     seldom_look_for_cycles()
     availability = Availability(engine)
@@ -223,22 +265,28 @@ def run(engine: Engine, wake: int, sources: Sequence[Source] = (), processes: in
         if not _wait(wake):
             return
     worker = Worker(engine, sources=sources, processes=processes)
+    other = Beside(engine, beside)
     tidied_at = float("-inf")
     while True:
         if time.monotonic() - tidied_at > TIDY_EVERY:
             tidied_at = time.monotonic()
             _guarded(worker.tidy)
-        _guarded(lambda: _drain(worker, wake))
+        _guarded(lambda: _drain(worker, other, wake))
+        _guarded(lambda: other.idle(wake))
         if not _wait(wake):
             break
         time.sleep(REST)
-    _guarded(lambda: _drain(worker, None, time.monotonic() + LAST_WORK))
+    _guarded(lambda: _drain(worker, other, None, time.monotonic() + LAST_WORK))
+    _guarded(lambda: other.idle(None, LAST_BESIDE))
     _guarded(worker.stop)
 
 
-def _drain(worker: Worker, wake: Optional[int], deadline: float = float("inf")) -> None:
+def _drain(worker: Worker, other: Beside, wake: Optional[int], deadline: float = float("inf")) -> None:
     """Apply what waits, until there is none, or `wake` is closed."""
+    begun = time.monotonic()
     while worker.step():
+        other.after_step(time.monotonic() - begun)
+        begun = time.monotonic()
         if time.monotonic() > deadline or wake is not None and not _wait(wake, 0.0):
             return
 

@@ -41,6 +41,7 @@ class Fact(NamedTuple):
     kind: str
     value: str
     n: int
+    nobodys: int = 0  # of them: values of a class that say nothing about a person
 
 
 class Known:
@@ -171,11 +172,13 @@ def _leaf_facts(key: Key, place: Place) -> Iterator[Fact]:
     formats: dict[str, int] = {}
     classes: dict[str, int] = {}
     examples: dict[str, str] = {}
+    nobodys = 0
     enumerable = True
     for leaf, n in place.leaves.items():
         found = _classes(place.name, leaf)
         for name in found:
             classes[name] = classes.get(name, 0) + n
+            nobodys += n if sensitive.is_nobodys(name, leaf) else 0
             if name not in examples:
                 examples[name] = masking.example(name, place.name, leaf)
         shape = _format(key.section, leaf)
@@ -185,7 +188,7 @@ def _leaf_facts(key: Key, place: Place) -> Iterator[Fact]:
     for name, n in formats.items():
         yield Fact(key, "format", name, n)
     for name, n in classes.items():
-        yield Fact(key, "class", name, n)
+        yield Fact(key, "class", name, n, nobodys if name == "email" else 0)
         yield Fact(key, "example " + name, examples[name], 1)
     if key.section in _SHOWN and not classes:
         yield from _samples(key, place)

@@ -128,7 +128,8 @@ def leaks(value: Any) -> Iterator[Leak]:
         counts: dict[str, int] = {}
         for leaf, n in place.leaves.items():
             for name in sensitive.detect(place.name, leaf):
-                counts[name] = counts.get(name, 0) + n
+                if not sensitive.is_nobodys(name, leaf):
+                    counts[name] = counts.get(name, 0) + n
         for name, n in counts.items():
             yield Leak(path, name, n)
     for path, n in secrets(root):
@@ -183,4 +184,4 @@ def _classes(item: Any, name: str = "", depth: int = 0) -> Iterator[str]:
         for inner in item[:20]:
             yield from _classes(inner, name, depth + 1)
     elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
-        yield from sensitive.detect(name, item)
+        yield from (found for found in sensitive.detect(name, item) if not sensitive.is_nobodys(found, item))

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
-from metlo_auto.collector.store import counters, retention
+from metlo_auto.collector.store import counters, figure_marks, retention
 from metlo_auto.collector.store.database import insert_all, upsert
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
@@ -31,9 +31,18 @@ def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float
     _add_facts(connection, aggregates, now)
     _add_traffic(connection, aggregates)
     _add_endpoints(connection, aggregates)
+    figure_marks.mark(connection, _touched(aggregates))
     counters.add(connection, counts)
     if connection.dialect.name == "sqlite":  # which has one writer: what waits for it sees the caps kept
         retention.prune(connection, caps)
+
+
+def _touched(aggregates: Aggregates) -> set[str]:
+    """Endpoints that pages show otherwise afterwards."""
+    touched = set(aggregates.endpoints)
+    for fold in aggregates.folds:
+        touched |= {endpoint_id(fold.method, fold.service, template) for template in (fold.template, fold.target)}
+    return touched
 
 
 def _add_endpoints(connection: Connection, aggregates: Aggregates) -> None:

@@ -44,6 +44,7 @@ class Observation(NamedTuple):
     rule: str = ""  # the route as the app spells it, `/users/<int:id>`; "" where the agent names none
     view: str = ""  # the framework's name of the view
     service: str = UNNAMED  # the service, or the app, that the agent names, else the host in lower case
+    knows_routes: bool = False  # whether the agent names the route of each request that matched one
 
     @property
     def authenticated(self) -> bool:
@@ -80,6 +81,7 @@ def observe(trace: dict[str, Any], received_at: float) -> Observation:
         rule=_text(rule),
         view=_text(view),
         service=service_of(meta) or host.lower() or UNNAMED,
+        knows_routes=str(meta.get("agent") or "")[:11] == "metlo-auto/",
     )
 
 

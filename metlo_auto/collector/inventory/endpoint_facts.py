@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple
+from typing import Iterable, Mapping, NamedTuple, Optional
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -60,8 +60,12 @@ def empty() -> Notes:
     return Notes._make([*({} for _ in Notes._fields[:-1]), 0])
 
 
-def read_notes(connection: Connection) -> dict[str, Notes]:
-    """Notes by the id of the endpoint that is shown."""
+def read_notes(connection: Connection, owners: Optional[Mapping[str, str]] = None) -> dict[str, Notes]:
+    """Notes by the id of the endpoint that is shown; `owners`: of some alone, as `queries.members` gives them."""
+    if owners is not None:
+        some = select(facts.c.endpoint_id, facts.c.kind, facts.c.value, facts.c.n)
+        some = some.where(facts.c.section == "", facts.c.endpoint_id.in_(list(owners)))
+        return build((owners[row[0]], row[1], row[2], row[3]) for row in connection.execute(some).all())
     shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
     f = facts.c
     query = (

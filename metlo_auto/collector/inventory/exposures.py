@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Mapping, NamedTuple, Optional
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
@@ -25,10 +25,13 @@ class Exposure(NamedTuple):
     in_error: int = 0  # and in responses of status 400 and above
 
 
-def read_exposures(connection: Connection) -> list[Exposure]:
-    """All claimed fields, by class, endpoint and place; dismissed ones included and marked."""
-    observed = _observations(connection)
-    hits_by_place, examples, open_hits = _seen(connection)
+def read_exposures(connection: Connection, owners: Optional[Mapping[str, str]] = None) -> list[Exposure]:
+    """All claimed fields, by class, endpoint and place; dismissed ones included and marked.
+
+    `owners`: of some endpoints alone, as `queries.members` gives them.
+    """
+    observed = _observations(connection, owners)
+    hits_by_place, examples, open_hits = _seen(connection, owners)
     gone = {row.what for row in connection.execute(select(dismissals.c.what))}
     found = []
     for (endpoint, section, path, name), hits in sorted(hits_by_place.items(), key=lambda item: (item[0][3], item[0])):
@@ -59,7 +62,9 @@ _SHOWN = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
 _JOINED = facts.join(endpoints, endpoints.c.id == facts.c.endpoint_id)
 
 
-def _seen(connection: Connection) -> tuple[_Hits, _Examples, dict[tuple[str, _Place], int]]:
+def _seen(
+    connection: Connection, owners: Optional[Mapping[str, str]]
+) -> tuple[_Hits, _Examples, dict[tuple[str, _Place], int]]:
     """Hits, masked examples and hits by who saw them, by endpoint, section, path and class."""
     f = facts.c
     query = (
@@ -67,6 +72,8 @@ def _seen(connection: Connection) -> tuple[_Hits, _Examples, dict[tuple[str, _Pl
         .select_from(_JOINED)
         .where(or_(f.kind.in_(("class", "anonymous", "in error")), f.kind.like("example %")), f.section != "")
     )
+    if owners is not None:
+        query = query.where(f.endpoint_id.in_(list(owners)))
     hits: _Hits = {}
     examples: _Examples = {}
     open_hits: dict[tuple[str, _Place], int] = {}
@@ -83,12 +90,15 @@ def _seen(connection: Connection) -> tuple[_Hits, _Examples, dict[tuple[str, _Pl
     return hits, examples, open_hits
 
 
-def _observations(connection: Connection) -> dict[tuple[str, str, str], int]:
+def _observations(connection: Connection, owners: Optional[Mapping[str, str]]) -> dict[tuple[str, str, str], int]:
     """How many texts and numbers were seen where any class was found, by all endpoints that are shown as one."""
     f = facts.c
     places = select(_SHOWN.label("shown"), f.section, f.path).select_from(_JOINED).where(f.kind == "class")
+    if owners is not None:
+        places = places.where(f.endpoint_id.in_(list(owners)))
     found = places.distinct().subquery()
-    members = select(endpoints.c.id, _SHOWN.label("shown")).subquery()
+    listed = select(endpoints.c.id, _SHOWN.label("shown"))
+    members = (listed if owners is None else listed.where(endpoints.c.id.in_(list(owners)))).subquery()
     same = and_(f.endpoint_id == members.c.id, f.section == found.c.section, f.path == found.c.path)
     query = (
         select(found.c.shown, f.section, f.path, f.n)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, NamedTuple, Optional
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
@@ -94,6 +94,33 @@ def read_fields(connection: Connection, endpoint_ids: Iterable[str]) -> list[Fie
         .group_by(f.section, f.path, f.kind, f.value)
     )
     return build(connection.execute(query))
+
+
+class Some(NamedTuple):
+    """Fields of an endpoint, and how many more each section has."""
+
+    fields: list[Field]
+    left_out: dict[str, int]
+
+
+def read_some(connection: Connection, endpoint_ids: Sequence[str], most: int, most_of: Mapping[str, int]) -> Some:
+    """As `read_fields`, but of each section no more places than `most`, or than `most_of` it: the first ones."""
+    f = facts.c
+    ours = (f.endpoint_id.in_(endpoint_ids), f.section != "")
+    counted = select(f.section, func.count(f.path.distinct())).where(*ours).group_by(f.section)
+    counts = {row[0]: int(row[1]) for row in connection.execute(counted)}
+    large = {section: n for section, n in counts.items() if n > most_of.get(section, most)}
+    if not large:
+        return Some(read_fields(connection, endpoint_ids), {})
+    bounds: list[ColumnElement[bool]] = [f.section.not_in(list(large))]
+    for section in large:  # an object's path is the beginning of its fields' paths: it comes before them
+        paths = select(f.path).where(f.endpoint_id.in_(endpoint_ids), f.section == section).distinct()
+        last = connection.scalar(paths.order_by(f.path).limit(1).offset(most_of.get(section, most)))
+        bounds.append(and_(f.section == section, f.path < last))
+    columns = (f.section, f.path, f.kind, f.value, func.sum(f.n), func.min(f.first_seen))
+    query = select(*columns).where(*ours, or_(*bounds)).group_by(f.section, f.path, f.kind, f.value)
+    left_out = {section: n - most_of.get(section, most) for section, n in large.items()}
+    return Some(build(connection.execute(query)), left_out)
 
 
 Row = tuple[str, str, str, str, int, float]  # section, path, kind, value, n, first seen

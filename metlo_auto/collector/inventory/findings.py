@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
+from typing import AbstractSet, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -13,8 +13,9 @@ from metlo_auto.collector.inventory import endpoint_facts as noted
 from metlo_auto.collector.inventory import routes as declared
 from metlo_auto.collector.inventory.endpoint_facts import Notes
 from metlo_auto.collector.inventory.exposures import Exposure, read_exposures
-from metlo_auto.collector.inventory.queries import Endpoint, list_endpoints
+from metlo_auto.collector.inventory.queries import Endpoint, list_endpoints, members
 from metlo_auto.collector.inventory.routes import Route
+from metlo_auto.collector.store import figure_marks
 from metlo_auto.collector.store.database import upsert
 from metlo_auto.collector.store.schema import dismissals, endpoints, facts
 
@@ -71,7 +72,7 @@ _LISTED = (
     Kind("new-field", "New field", "news", "Check that it is meant to be there."),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in _LISTED}
-_RANK = {"high": 0, "medium": 1, "low": 2, "news": 3}
+RANK = {"high": 0, "medium": 1, "low": 2, "news": 3}
 
 
 class Finding(NamedTuple):
@@ -86,11 +87,25 @@ class Finding(NamedTuple):
     dismissed: bool
 
 
-class _Draft(NamedTuple):
+MOST_ID = 64  # characters of an endpoint's id
+ALWAYS = 1e18  # later than any news
+
+
+class Draft(NamedTuple):
+    """A finding as such, of whichever endpoint; `since`: of news, when it was first seen."""
+
     kind: str
     subject: str
     detail: str
     evidence: str
+    since: float = ALWAYS
+
+    def key(self, endpoint_id: str) -> str:
+        return "/".join((self.kind, endpoint_id, self.subject))
+
+    def of(self, endpoint: Endpoint, place: Optional[Route], gone: AbstractSet[str]) -> Finding:
+        key = self.key(endpoint.id)
+        return Finding(key, KINDS[self.kind], endpoint, place, self.detail, self.evidence, key in gone)
 
 
 def find_all(connection: Connection, now: float, guesses: bool = False) -> list[Finding]:
@@ -98,49 +113,100 @@ def find_all(connection: Connection, now: float, guesses: bool = False) -> list[
     shown = list_endpoints(connection)
     routes = declared.read(connection)
     located = declared.locate(routes, services={endpoint.service for endpoint in shown})
-    notes = noted.read_notes(connection)
-    exposed: dict[str, list[Exposure]] = {}
-    for exposure in read_exposures(connection):
-        if not exposure.dismissed:
-            exposed.setdefault(exposure.endpoint_id, []).append(exposure)
-    gone = {row.what for row in connection.execute(select(dismissals.c.what))}
-    began = min((endpoint.first_seen for endpoint in shown), default=now)
-    fields = _new_fields(connection, max(now - NEW_FOR, began + SETTLED)) if now - began > SETTLED else {}
-    undeclared = {endpoint.id for endpoint in declared.compare(routes, shown).not_declared}
-    found = []
-    for endpoint in shown:
-        drafts = list(about(endpoint, notes.get(endpoint.id, noted.empty()), began, now))
-        drafts += exposures_as_drafts(exposed.get(endpoint.id, ()))
-        drafts += fields.get(endpoint.id, [])
-        if endpoint.id in undeclared:
-            calls = _number(endpoint.calls, "call")
-            drafts.append(_Draft("undeclared", "", "The app's routes do not contain it.", calls))
-        for draft in drafts:
-            if KINDS[draft.kind].guess and not guesses:
-                continue
-            key = "/".join((draft.kind, endpoint.id, draft.subject))
-            place = declared.find(located, endpoint)
-            found.append(Finding(key, KINDS[draft.kind], endpoint, place, draft.detail, draft.evidence, key in gone))
+    drafts = drafts_of(connection, shown, None, open_exposures(connection), began_at(connection, now), now)
+    for endpoint in declared.compare(routes, shown).not_declared:
+        drafts.setdefault(endpoint.id, []).append(undeclared(endpoint))
+    gone = dismissed(connection)
+    found = [
+        draft.of(endpoint, declared.find(located, endpoint), gone)
+        for endpoint in shown
+        for draft in drafts.get(endpoint.id, ())
+        if guesses or not KINDS[draft.kind].guess
+    ]
     return sorted(
-        found, key=lambda f: (_RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.endpoint.service, f.key)
+        found, key=lambda f: (RANK[f.kind.severity], f.kind.name, f.endpoint.template, f.endpoint.service, f.key)
     )
 
 
-def about(endpoint: Endpoint, notes: Notes, began: float, now: float) -> Iterator[_Draft]:
-    """Findings on one endpoint; `began` is when the collector saw its first request."""
+def find_of(connection: Connection, endpoint: Endpoint, owners: Mapping[str, str], now: float) -> list[Finding]:
+    """The findings of one endpoint, the most severe first; `owners` as `queries.members` gives them.
+
+    Without whether the app declares it, which depends on all of its routes, and without guesses.
+    """
+    exposed = open_exposures(connection, owners)
+    drafts = drafts_of(connection, [endpoint], owners, exposed, began_at(connection, now), now)
+    gone = dismissed(connection)
+    found = [d.of(endpoint, None, gone) for d in drafts.get(endpoint.id, ()) if not KINDS[d.kind].guess]
+    return sorted(found, key=lambda f: (RANK[f.kind.severity], f.kind.name, f.key))
+
+
+def open_exposures(connection: Connection, owners: Optional[Mapping[str, str]] = None) -> dict[str, list[Exposure]]:
+    """Exposures that nobody dismissed, by endpoint."""
+    exposed: dict[str, list[Exposure]] = {}
+    for exposure in read_exposures(connection, owners):
+        if not exposure.dismissed:
+            exposed.setdefault(exposure.endpoint_id, []).append(exposure)
+    return exposed
+
+
+def drafts_of(
+    connection: Connection,
+    shown: Sequence[Endpoint],
+    owners: Optional[Mapping[str, str]],
+    exposed: Mapping[str, Sequence[Exposure]],
+    began: float,
+    now: float,
+) -> dict[str, list[Draft]]:
+    """What was found on endpoints by their ids; `owners` where they are not all, `began` as `began_at` gives it."""
+    notes = noted.read_notes(connection, owners)
+    since = news_since(began, now)
+    fields = _new_fields(connection, since, owners) if now - began > SETTLED else {}
+    return {
+        endpoint.id: [
+            *about(endpoint, notes.get(endpoint.id, noted.empty()), since),
+            *exposures_as_drafts(exposed.get(endpoint.id, ())),
+            *fields.get(endpoint.id, ()),
+        ]
+        for endpoint in shown
+    }
+
+
+def began_at(connection: Connection, now: float) -> float:
+    """When the collector saw its first request."""
+    first = connection.scalar(select(func.min(endpoints.c.first_seen)).where(endpoints.c.confirmed == 1))
+    return now if first is None else float(first)
+
+
+def news_since(began: float, now: float) -> float:
+    """What was first seen after that is news."""
+    return max(now - NEW_FOR, began + SETTLED)
+
+
+def undeclared(endpoint: Endpoint) -> Draft:
+    calls = _number(endpoint.calls, "call")
+    return Draft("undeclared", "", "The app's routes do not contain it.", calls)
+
+
+def dismissed(connection: Connection) -> set[str]:
+    """The keys of all that was dismissed."""
+    return {row.what for row in connection.execute(select(dismissals.c.what))}
+
+
+def about(endpoint: Endpoint, notes: Notes, since: float) -> Iterator[Draft]:
+    """Findings on one endpoint; it is new where it was first seen after `since`."""
     answered = sum(notes.statuses.values()) or endpoint.calls
     for path, hits in sorted(notes.secrets.items()):
         detail = f"The field {dotted(path)} is in the response."
-        yield _Draft("secret-in-response", path, detail, _number(hits, "value"))
+        yield Draft("secret-in-response", path, detail, _number(hits, "value"))
     for name, hits in sorted(notes.credentials_in_url.items()):
-        yield _Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
+        yield Draft("credential-in-url", name, f"The query parameter {name} carries one.", _of(hits, answered))
     yield from symptoms(notes, answered)
     if notes.plain_http:
-        yield _Draft("plain-http", "", "Requests arrived over http://.", _of(notes.plain_http, answered))
+        yield Draft("plain-http", "", "Requests arrived over http://.", _of(notes.plain_http, answered))
     if endpoint.errors:
-        yield _Draft("server-errors", "", "Answered with status 500 or above.", _of(endpoint.errors, endpoint.calls))
-    if endpoint.first_seen > began + SETTLED and endpoint.first_seen > now - NEW_FOR:
-        yield _Draft("new-endpoint", "", "Not seen before.", _number(endpoint.calls, "call"))
+        yield Draft("server-errors", "", "Answered with status 500 or above.", _of(endpoint.errors, endpoint.calls))
+    if endpoint.first_seen > since:
+        yield Draft("new-endpoint", "", "Not seen before.", _number(endpoint.calls, "call"), endpoint.first_seen)
 
 
 TROUBLES = {"traceback": "traceback", "sql error": "sql-error", "debugger": "debugger"}
@@ -148,34 +214,32 @@ MANY_FAILED = 10  # logins of one caller
 CORS = {"any origin": "cors-credentials", "the caller's origin": "cors-reflected"}
 
 
-def symptoms(notes: Notes, answered: int) -> Iterator[_Draft]:
+def symptoms(notes: Notes, answered: int) -> Iterator[Draft]:
     """What single exchanges showed."""
     for trouble, n in sorted(notes.troubles.items()):
         if trouble in TROUBLES:
-            yield _Draft(TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
+            yield Draft(TROUBLES[trouble], "", f"Responses hold a {trouble}.", _of(n, answered))
     for name, n in sorted(notes.reflected.items()):
-        yield _Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
+        yield Draft("reflected-input", name, f"The markup in the parameter {name} is in the page.", _of(n, answered))
     for which, n in sorted(notes.cors.items()):
         if which in CORS:
-            yield _Draft(
-                CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered)
-            )
+            yield Draft(CORS[which], "", f"Access-Control-Allow-Origin is {which}, with credentials.", _of(n, answered))
     for lack, n in sorted(notes.cookie_flags.items()):
-        yield _Draft("cookie-flags", lack, f"Set-Cookie: {lack}.", _of(n, answered))
+        yield Draft("cookie-flags", lack, f"Set-Cookie: {lack}.", _of(n, answered))
     if notes.anonymous_deletes:
         n = sum(notes.anonymous_deletes.values())
-        yield _Draft("anonymous-delete", "", "Deleted for callers without credentials.", _of(n, answered))
+        yield Draft("anonymous-delete", "", "Deleted for callers without credentials.", _of(n, answered))
     for name, n in sorted(notes.bulk.items()):
         if name in BY_NAME:
             detail = f"{BY_NAME[name].title} in a hundred or more records of one response."
-            yield _Draft("bulk-personal-data", name, detail, _of(n, answered))
+            yield Draft("bulk-personal-data", name, detail, _of(n, answered))
     failed = [n for who, n in notes.failed_logins.items() if n >= MANY_FAILED and n >= 5 * notes.logins.get(who, 0)]
     if failed:
         evidence = _number(max(failed), "failed login")
-        yield _Draft("failed-logins", "", "One caller's logins fail again and again.", evidence)
+        yield Draft("failed-logins", "", "One caller's logins fail again and again.", evidence)
     shared = _shared_objects(notes)
     if shared:
-        yield _Draft("shared-object", "", "Several credentials read the same object.", _number(shared, "object"))
+        yield Draft("shared-object", "", "Several credentials read the same object.", _number(shared, "object"))
 
 
 def _shared_objects(notes: Notes) -> int:
@@ -186,7 +250,7 @@ def _shared_objects(notes: Notes) -> int:
     return sum(len(several) > 1 for several in callers.values())
 
 
-def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
+def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[Draft]:
     """Findings that go by claimed fields: to anonymous callers, in URLs, in error responses."""
     anonymous: dict[str, int] = {}
     for item in exposed:
@@ -197,15 +261,15 @@ def exposures_as_drafts(exposed: Iterable[Exposure]) -> Iterator[_Draft]:
             continue
         evidence = f"{item.claim.hits} of {_number(item.claim.observations, 'value')}"
         if item.section in ("query", "path") and kind.name != "coordinates":
-            yield _Draft("personal-in-url", f"{item.section}{item.path}/{kind.name}",
+            yield Draft("personal-in-url", f"{item.section}{item.path}/{kind.name}",
                          f"{kind.title} in {dotted(item.path)} of the {item.section}.", evidence)  # fmt: skip
         if item.in_error:
-            yield _Draft("personal-in-error", f"{item.section}{item.path}/{kind.name}",
+            yield Draft("personal-in-error", f"{item.section}{item.path}/{kind.name}",
                          f"{kind.title} in {dotted(item.path)} of {item.section}.",
                          _number(item.in_error, "value"))  # fmt: skip
     for name, hits in sorted(anonymous.items()):
         detail = f"{BY_NAME[name].title} in responses to callers without credentials."
-        yield _Draft("anonymous-data", name, detail, _number(hits, "value"))
+        yield Draft("anonymous-data", name, detail, _number(hits, "value"))
 
 
 def _of(part: int, whole: int) -> str:
@@ -216,13 +280,12 @@ def _number(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def _new_fields(connection: Connection, since: float) -> dict[str, list[_Draft]]:
+def _new_fields(connection: Connection, since: float, owners: Optional[Mapping[str, str]]) -> dict[str, list[Draft]]:
     """Fields first seen after `since` where the endpoint had been watched for a while, by the endpoint shown."""
-    changed = _endpoints_with_late_fields(connection, since)
+    changed = _endpoints_with_late_fields(connection, since, owners)
     if not changed:
         return {}
-    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
-    owners = {row[0]: row[1] for row in connection.execute(select(endpoints.c.id, shown).where(shown.in_(changed)))}
+    owners = members(connection, changed)
     f = facts.c
     query = (
         select(f.endpoint_id, f.section, f.path, func.min(f.first_seen))
@@ -235,15 +298,15 @@ def _new_fields(connection: Connection, since: float) -> dict[str, list[_Draft]]
         endpoint = owners[member]
         places[endpoint, section, path] = min(first, places.get((endpoint, section, path), first))
         began[endpoint, section] = min(first, began.get((endpoint, section), first))
-    result: dict[str, list[_Draft]] = {}
+    result: dict[str, list[Draft]] = {}
     for (endpoint, section, path), first in places.items():
         if path and first > max(since, began[endpoint, section] + SETTLED):
-            draft = _Draft("new-field", section + path, f"{dotted(path)} in {section}.", "")
+            draft = Draft("new-field", section + path, f"{dotted(path)} in {section}.", "", first)
             result.setdefault(endpoint, []).append(draft)
     return result
 
 
-def _endpoints_with_late_fields(connection: Connection, since: float) -> list[str]:
+def _endpoints_with_late_fields(connection: Connection, since: float, owners: Optional[Mapping[str, str]]) -> list[str]:
     """Those that may have a new field: mostly few, which spares asking when each field of all others was first seen."""
     own = endpoints.alias()
     f = facts.c
@@ -257,17 +320,26 @@ def _endpoints_with_late_fields(connection: Connection, since: float) -> list[st
         .where(f.kind == "type", f.first_seen > since, f.first_seen > own.c.first_seen + SETTLED)
         .distinct()
     )
+    if owners is not None:
+        query = query.where(f.endpoint_id.in_(list(owners)))
     return [row.id for row in connection.execute(query)]
 
 
 def dismiss(connection: Connection, key: str, now: float) -> None:
     """Mark a finding as looked at, in the caller's transaction."""
     upsert(connection, dismissals, [{"what": key, "dismissed_at": now}], latest=["dismissed_at"])
+    figure_marks.mark(connection, _endpoint_of(key))
 
 
 def restore(connection: Connection, key: str) -> None:
     """Show a dismissed finding again."""
     connection.execute(dismissals.delete().where(dismissals.c.what == key))
+    figure_marks.mark(connection, _endpoint_of(key))
+
+
+def _endpoint_of(key: str) -> list[str]:
+    """The id of the endpoint that a dismissal is about; [] where the key is none of ours."""
+    return [name for name in key.split("/")[1:2] if len(name) <= MOST_ID]
 
 
 def suggestions(found: Sequence[Finding], most: int = 5) -> list[Finding]:

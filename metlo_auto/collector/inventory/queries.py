@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, NamedTuple, Optional
+from typing import Any, Iterable, NamedTuple, Optional, Sequence
 
 from sqlalchemy import func, or_, select, union
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.ingest.transport import parse
-from metlo_auto.collector.store import counters, inbox
+from metlo_auto.collector.store import counters, figure_marks, inbox
 from metlo_auto.collector.store.deletion import GENERATION
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, samples, set_aside
 
@@ -31,11 +31,11 @@ class Endpoint(NamedTuple):
 
 def endpoint(connection: Connection, endpoint_id: str) -> Optional[Endpoint]:
     """The endpoint that is shown as `endpoint_id`, None where there is none."""
-    return next(iter(list_endpoints(connection, endpoint_id)), None)
+    return next(iter(list_endpoints(connection, [endpoint_id])), None)
 
 
-def list_endpoints(connection: Connection, endpoint_id: Optional[str] = None) -> list[Endpoint]:
-    """All endpoints that responded with anything but 404 and 405, with what was folded into them; or one of them."""
+def list_endpoints(connection: Connection, endpoint_ids: Optional[Sequence[str]] = None) -> list[Endpoint]:
+    """All endpoints that responded with anything but 404 and 405, with what was folded into them; or some of them."""
     shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
     own = endpoints.alias()
     e = endpoints.c
@@ -59,25 +59,25 @@ def list_endpoints(connection: Connection, endpoint_id: Optional[str] = None) ->
         .having(func.max(e.confirmed) == 1)
         .order_by(own.c.template, own.c.method, own.c.service, own.c.host)
     )
-    if endpoint_id is not None:
-        query = query.where(own.c.id == endpoint_id, or_(e.id == endpoint_id, e.folded_into == endpoint_id))
-    hosts = _hosts(connection, endpoint_id)
+    if endpoint_ids is not None:
+        query = query.where(own.c.id.in_(endpoint_ids), or_(e.id.in_(endpoint_ids), e.folded_into.in_(endpoint_ids)))
+    under = hosts(connection, endpoint_ids)
     result = []
     for row in connection.execute(query).all():
-        under = hosts.get(row[0]) or (row[1],)
+        names = under.get(row[0]) or (row[1],)
         figures = (*map(int, row[5:9]), *row[9:11])  # sums are decimals on PostgreSQL
-        result.append(Endpoint._make((row[0], under[0], *row[2:4], bool(row[4]), *figures, row[11] or row[1], under)))
+        result.append(Endpoint._make((row[0], names[0], *row[2:4], bool(row[4]), *figures, row[11] or row[1], names)))
     return result
 
 
-def _hosts(connection: Connection, endpoint_id: Optional[str]) -> dict[str, tuple[str, ...]]:
-    """The hosts of endpoints that are shown and may have several, the most used first."""
+def hosts(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The hosts of endpoints, or of some, that are shown and may have several; the most used first."""
     e, h = endpoints.c, endpoint_hosts.c
     folds = select(e.id, e.folded_into).where(e.folded_into.is_not(None))
     several = select(h.endpoint_id).group_by(h.endpoint_id).having(func.count() > 1)
-    if endpoint_id is not None:
-        folds = folds.where(e.folded_into == endpoint_id)
-        several = several.where(h.endpoint_id == endpoint_id)
+    if endpoint_ids is not None:
+        folds = folds.where(e.folded_into.in_(endpoint_ids))
+        several = several.where(h.endpoint_id.in_(endpoint_ids))
     shown = {row.id: row.folded_into for row in connection.execute(folds).all()}
     asked = union(several, *([folds.with_only_columns(e.id), folds.with_only_columns(e.folded_into)] if shown else []))
     query = select(h.endpoint_id, h.host, h.calls).where(h.endpoint_id.in_(asked))
@@ -138,6 +138,7 @@ def status(connection: Connection) -> dict[str, Any]:
     counts.pop(GENERATION, None)
     waiting = inbox.backlog(connection)
     counts["inbox_batches"], counts["inbox_traces"], counts["inbox_bytes"] = waiting
+    counts["behind_endpoints"] = figure_marks.count(connection)  # of which pages do not show all yet
     refused = sum(n for name, n in counts.items() if name.startswith("refused_posts_"))
     counts["refused_posts"] = refused
     counts["endpoints"] = connection.scalar(
@@ -155,6 +156,14 @@ def group(connection: Connection, endpoint_id: str) -> list[str]:
     """The ids of all endpoints that are shown as `endpoint_id`, its own first."""
     found = connection.execute(select(endpoints.c.id).where(endpoints.c.folded_into == endpoint_id))
     return [endpoint_id, *(row.id for row in found)]
+
+
+def members(connection: Connection, endpoint_ids: Sequence[str]) -> dict[str, str]:
+    """Every id whose rows are shown under one of `endpoint_ids`, and that one: folding keeps its rows."""
+    shown, e = list(endpoint_ids), endpoints.c
+    found = connection.execute(select(e.id, e.folded_into).where(or_(e.id.in_(shown), e.folded_into.in_(shown))))
+    wanted = set(shown)
+    return {row.id: owner for row in found for owner in [row.folded_into or row.id] if owner in wanted}
 
 
 def groups(connection: Connection) -> dict[str, list[str]]:

@@ -6,16 +6,19 @@ import json
 import re
 from typing import Any, Iterable, Iterator, NamedTuple, Optional, Sequence
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.observation import MOST_NAME, service_of
 from metlo_auto.collector.ingest.contract import METHODS
 from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.store import figure_marks
 from metlo_auto.collector.store.schema import declared_details, declared_routes
 from metlo_auto.collector.store.text import storable
 
 MOST = 5_000  # routes of one app
+AT_ONCE = 500  # templates in one statement
+FEW = 1_000  # routes that are read whether they are needed or not
 _RULE_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
@@ -144,9 +147,26 @@ def replace(connection: Connection, declaration: Declaration, now: float) -> Non
         ]
         if details:
             connection.execute(insert(declared_details), details)
+    figure_marks.mark(connection, [figure_marks.ROUTES])
 
 
-def read(connection: Connection) -> list[Route]:
+def read_for(connection: Connection, endpoints: Sequence[Endpoint]) -> list[Route]:
+    """The routes that may answer `endpoints`; all of them where they are few."""
+    if not endpoints:
+        return []
+    number = connection.scalar(select(func.count()).select_from(declared_routes)) or 0
+    if number <= FEW:
+        return read(connection) if number else []
+    named = {endpoint.template for endpoint in endpoints}
+    named |= {rule for template in named for _, rule in _splits(template) if rule != "/"}
+    listed = sorted(named)
+    return [
+        route for start in range(0, len(listed), AT_ONCE) for route in read(connection, listed[start : start + AT_ONCE])
+    ]
+
+
+def read(connection: Connection, templates: Optional[Sequence[str]] = None) -> list[Route]:
+    """All routes, or those with these templates."""
     d, more = declared_routes.c, declared_details.c
     same = and_(more.service == d.service, more.app == d.app, more.method == d.method, more.template == d.template)
     query = (
@@ -154,6 +174,8 @@ def read(connection: Connection) -> list[Route]:
         .select_from(declared_routes.outerjoin(declared_details, same))
         .order_by(d.template, d.method, d.service, d.app)
     )
+    if templates is not None:
+        query = query.where(d.template.in_(templates))
     return [
         Route(*row[:6], row[6] or "", tuple((name, kind) for name, kind in json.loads(row[7] or "[]")), row[8])
         for row in connection.execute(query)

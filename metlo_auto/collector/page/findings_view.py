@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from itertools import groupby
+from typing import Sequence
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from metlo_auto.collector.inventory import finding_requests, queries
+from metlo_auto.collector.inventory import figure_queries, figures, finding_requests, queries
 from metlo_auto.collector.inventory import findings as found
-from metlo_auto.collector.page import inventory_findings, services
+from metlo_auto.collector.page import services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading, writing
@@ -23,37 +23,37 @@ MOST_OF_ONE_KIND = 500  # where it alone is shown
 
 @blueprint.get("/findings")
 def findings() -> str:
+    figures.refresh_quickly(engine())
     with reading(engine()) as connection:
-        service = services.wanted(connection)
-        everything = [
-            item for item in inventory_findings.findings(connection) if service in (None, item.endpoint.service)
-        ]
-        open_ = [item for item in everything if not item.dismissed]
+        view = figure_queries.view(connection, services.wanted(connection))
+        counts = figure_queries.finding_counts(view)
         return render(
             connection,
             "findings.html",
             "Findings",
             queries.status(connection),
-            groups=_groups(open_, request.args.get("kind", "")),
-            n=len(open_),
-            gone=[item for item in everything if item.dismissed][:MOST_SHOWN],
+            groups=_groups(view, counts, request.args.get("kind", "")),
+            n=sum(count.n for count in counts),
+            gone=figure_queries.findings(view, MOST_SHOWN, dismissed=True),
         )
 
 
-def _groups(open_: list[found.Finding], wanted: str) -> list[tuple[found.Kind, list[found.Finding], int]]:
-    """Findings by kind, as many of each as a page shows, and how many more there are."""
-    grouped = [(kind, list(items)) for kind, items in groupby(open_, key=lambda item: item.kind)]
-    alone = [(kind, items) for kind, items in grouped if kind.name == wanted]
+def _groups(
+    view: figure_queries.View, counts: Sequence[figure_queries.KindCount], wanted: str
+) -> list[tuple[found.Kind, list[found.Finding], int]]:
+    """Findings by kind, as many of each as a page shows, and how many there are."""
+    alone = [count for count in counts if count.kind.name == wanted]
     most = MOST_OF_ONE_KIND if alone else MOST_SHOWN
-    return [(kind, items[:most], len(items)) for kind, items in alone or grouped]
+    return [(kind, figure_queries.findings(view, most, kind.name), n) for kind, n in alone or counts]
 
 
 @blueprint.get("/findings/request")
 def finding_request() -> Response:
     """To a kept request that shows the finding `?key=`, or to its endpoint where none is kept any more."""
     key = request.args.get("key", "")
+    figures.refresh_quickly(engine())
     with reading(engine()) as connection:
-        item = next((item for item in inventory_findings.findings(connection) if item.key == key), None)
+        item = figure_queries.finding(figure_queries.view(connection, None), key)
         if item is None:
             abort(404, "There is no such finding any more.")
         number = finding_requests.newest(connection, item)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import NamedTuple, Optional, Sequence
+from typing import Optional, Sequence
 
 from flask import request
 from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.analysis import sensitive
-from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.page import attention, inventory_findings, listing, recent_requests, rollups, services
+from metlo_auto.collector.inventory import figure_queries, figures, queries
+from metlo_auto.collector.page import endpoint_table, listing, recent_requests, rollups, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.chart import Chart, chart, fill
 from metlo_auto.collector.page.first_steps import welcome
@@ -26,33 +25,22 @@ ATTENTION = 5  # findings
 SPARK = (72, 20)
 
 
-class Numbers(NamedTuple):
-    endpoints: int
-    new: int
-    sensitive: int
-    findings: int
-
-
 @blueprint.get("/")
 def home() -> str:
+    figures.refresh_quickly(engine())
     with reading(engine()) as connection:
         status = queries.status(connection)
         if not status["accepted_traces"]:
             return welcome(connection, status)
         wanted = listing.read(request.args)
         now = time.time()
-        found = inventory_findings.findings(connection)
-        everything = inventory_findings.rows(connection)
         service = services.wanted(connection)
-        if service is not None:
-            everything = [row for row in everything if row.service == service]
-            found = [item for item in found if item.endpoint.service == service]
         today = midnight(now)
-        if wanted.sort == "p95":
-            p95s = inventory_findings.p95s(connection, int(now // 3600) - DAY + 1)
-            everything = [row._replace(p95=p95s.get(row.id)) for row in everything]
-        chosen = listing.choose(everything, wanted, today)
-        shown, charts = _with_traffic(connection, listing.cut(chosen, wanted.page))
+        view = figure_queries.view(connection, service)
+        counts = figure_queries.finding_counts(view)
+        numbers = endpoint_table.overview(view, sum(count.n for count in counts), today)
+        rows, found = endpoint_table.page(view, wanted, numbers.endpoints, today, now - DAY * 3600)
+        shown, charts = _with_traffic(connection, rows)
         return render(
             connection,
             "home.html",
@@ -62,16 +50,16 @@ def home() -> str:
             wanted=wanted,
             rows=shown,
             charts=charts,
-            found=len(chosen),
-            last_page=listing.pages(len(chosen)),
-            mark_since=_mark_since(everything, today),
-            many_hosts=len({host for row in everything for host in row.hosts}) > 1,
-            many_services=len({row.service for row in everything}) > 1,
-            methods=[name for name in listing.METHODS if any(row.method == name for row in everything)],
-            classes=_classes(everything),
+            found=found,
+            last_page=listing.pages(found),
+            mark_since=today if numbers.first_seen < today else float("inf"),  # on the first day all would be new
+            many_hosts=numbers.many_hosts,
+            many_services=service is None and len(services.names(connection)) > 1,
+            methods=numbers.methods,
+            classes=numbers.classes,
             largest_first=listing.LARGEST_FIRST,
-            numbers=_numbers(everything, today),
-            attention=attention.calls(found, ATTENTION),
+            numbers=numbers,
+            attention=figure_queries.calls(view, counts, ATTENTION),
             samples=recent_requests.latest(connection, FEED, where=_of_service(service)),
             feed_length=FEED,
         )
@@ -86,29 +74,10 @@ def midnight(now: float) -> float:
     return datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _mark_since(everything: Sequence[listing.Row], today: float) -> float:
-    """What was first seen from then on is marked as new; on the first day nothing is, since everything would be."""
-    return today if any(row.first_seen < today for row in everything) else float("inf")
-
-
-def _numbers(everything: Sequence[listing.Row], today: float) -> Numbers:
-    return Numbers(
-        endpoints=len(everything),
-        new=sum(row.first_seen >= today for row in everything),
-        sensitive=sum(bool(row.classes) for row in everything),
-        findings=sum(row.findings for row in everything),
-    )
-
-
-def _classes(everything: Sequence[listing.Row]) -> list[str]:
-    there = {name for row in everything for name in row.classes}
-    return [name for name in sensitive.BY_NAME if name in there]
-
-
 def _with_traffic(connection: Connection, rows: Sequence[listing.Row]) -> tuple[list[listing.Row], dict[str, Chart]]:
     """The rows with their p95 of the last day, and the day's chart of each."""
     now = int(time.time() // 3600)
-    owners = rollups.members(connection, [row.id for row in rows])
+    owners = queries.members(connection, [row.id for row in rows])
     traffic = rollups.traffic_of(connection, owners, now - DAY + 1)
     done, charts = [], {}
     for row in rows:

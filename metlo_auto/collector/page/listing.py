@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, TypeVar
+from typing import Any, Mapping, NamedTuple, Optional
 from urllib.parse import urlencode
 
-T = TypeVar("T")
 PAGE = 100  # rows
 ALWAYS, SOMETIMES, NEVER = "always", "sometimes", "never"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -25,7 +24,6 @@ class Row(NamedTuple):
     first_seen: float
     last_seen: float
     classes: tuple[str, ...] = ()
-    findings: int = 0
     p95: Optional[float] = None
     service: str = ""
     hosts: tuple[str, ...] = ()
@@ -66,18 +64,17 @@ class Wanted(NamedTuple):
         return "?" + urlencode(pairs)
 
 
-_KEYS: dict[str, tuple[Callable[[Row], Any], bool]] = {  # the key, and whether the largest comes first
-    "method": (lambda row: row.method, False),
-    "endpoint": (lambda row: (row.template, row.method), False),
-    "service": (lambda row: row.service.lower(), False),
-    "calls": (lambda row: row.calls, True),
-    "errors": (lambda row: (row.errors / max(1, row.calls), row.client_errors / max(1, row.calls)), True),
-    "p95": (lambda row: row.p95 or 0.0, True),
-    "auth": (lambda row: row.authenticated / max(1, row.calls), False),
-    "data": (lambda row: len(row.classes), True),
-    "seen": (lambda row: row.last_seen, True),
+LARGEST_FIRST = {  # columns, and whether the largest comes first
+    "method": False,
+    "endpoint": False,
+    "service": False,
+    "calls": True,
+    "errors": True,
+    "p95": True,
+    "auth": False,
+    "data": True,
+    "seen": True,
 }
-LARGEST_FIRST = {name: largest_first for name, (_, largest_first) in _KEYS.items()}
 
 
 def read(arguments: Mapping[str, str]) -> Wanted:
@@ -90,44 +87,12 @@ def read(arguments: Mapping[str, str]) -> Wanted:
         auth=arguments.get("auth", "") if arguments.get("auth") in (ALWAYS, SOMETIMES, NEVER) else "",
         data=arguments.get("data", "")[:80],
         only=arguments.get("only", "") if arguments.get("only") in ("new", "errors", "findings") else "",
-        sort=sort if sort in _KEYS else "calls",
+        sort=sort if sort in LARGEST_FIRST else "calls",
         reverse=arguments.get("reverse") == "1",
         service=arguments.get("service", ""),
         page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 and int(page) else 1,
     )
 
 
-def choose(rows: Sequence[Row], wanted: Wanted, since: float) -> list[Row]:
-    """The rows that `wanted` asks for, sorted; those that are equal stay as `rows` has them. `since` is where today
-    begins.
-    """
-    words = wanted.q.lower().split()
-    kept = [row for row in rows if _fits(row, wanted, since) and _says(row, words)] if wanted.filters else list(rows)
-    key, largest_first = _KEYS[wanted.sort]
-    kept.sort(key=key, reverse=largest_first != wanted.reverse)
-    return kept
-
-
-def _fits(row: Row, wanted: Wanted, since: float) -> bool:
-    return (
-        (not wanted.method or row.method == wanted.method)
-        and (not wanted.auth or row.auth == wanted.auth)
-        and (not wanted.data or wanted.data in row.classes or (wanted.data == "any" and bool(row.classes)))
-        and (wanted.only != "new" or row.first_seen >= since)
-        and (wanted.only != "errors" or row.errors > 0)
-        and (wanted.only != "findings" or row.findings > 0)
-    )
-
-
-def _says(row: Row, words: Sequence[str]) -> bool:
-    text = f"{row.method} {row.template} {row.service} {' '.join(row.hosts)}".lower()
-    return all(word in text for word in words)
-
-
 def pages(found: int) -> int:
     return max(1, -(-found // PAGE))
-
-
-def cut(rows: Sequence[T], page: int) -> Sequence[T]:
-    """The rows of one page."""
-    return rows[(page - 1) * PAGE : page * PAGE]

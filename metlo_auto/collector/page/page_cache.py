@@ -1,4 +1,4 @@
-"""Keeps for a moment what costs more than a page may, such as findings over a thousand endpoints.
+"""Keeps for a moment what costs more than a page may, such as the OpenAPI document of a thousand endpoints.
 
 It is gathered again when something was decided or declared, and with traffic as often as a twentieth of a processor
 affords; what is cheap, as everything of a small inventory is, is therefore always up to date. Cost is counted in time

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import Flask, render_template, request
 from sqlalchemy.engine import Connection
 
+from metlo_auto.collector.analysis import sensitive
 from metlo_auto.collector.page import services
 from metlo_auto.collector.page.status_bar import strip
 
@@ -19,6 +20,13 @@ _DONE = {
     "endpoint": "The endpoint is deleted; a further call makes it anew.",
     "all": "Everything is deleted; the next request starts a new inventory.",
 }
+
+
+def prepare(app: Flask) -> None:
+    """Compile the templates and import what finds sensitive data: a third of a second that no page has to wait for."""
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    sensitive.detect("", "+49 30 123456, 4111 1111 1111 1111")
 
 
 def render(connection: Connection, template: str, here: str, status: dict[str, Any], **values: Any) -> str:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple, Optional, Sequence
+from typing import Mapping, NamedTuple, Optional
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import latency
 from metlo_auto.collector.page.chart import Hour
-from metlo_auto.collector.store.schema import endpoints, traffic
-
-
-def members(connection: Connection, endpoint_ids: Sequence[str]) -> dict[str, str]:
-    """Every id whose traffic is shown under one of `endpoint_ids`, and that one: folding keeps its rows."""
-    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
-    found = connection.execute(select(endpoints.c.id, shown.label("shown")).where(shown.in_(endpoint_ids)))
-    return {row.id: row.shown for row in found}
+from metlo_auto.collector.store.schema import traffic
 
 
 class Traffic(NamedTuple):
@@ -31,8 +24,8 @@ class Traffic(NamedTuple):
 NO_TRAFFIC = Traffic([], None, None)
 
 
-def traffic_of(connection: Connection, owners: dict[str, str], since: int) -> dict[str, Traffic]:
-    """By shown endpoint: its hours from `since` on, in hours since the epoch. `owners` is what `members` gives."""
+def traffic_of(connection: Connection, owners: Mapping[str, str], since: int) -> dict[str, Traffic]:
+    """By shown endpoint: its hours from `since` (hours since the epoch) on; `owners` as `queries.members` has them."""
     t = traffic.c
     recent = (t.endpoint_id.in_(list(owners)), t.hour >= since)
     by_hour = select(t.endpoint_id, t.hour, func.sum(t.calls), func.sum(t.errors)).where(*recent)
@@ -53,16 +46,3 @@ def traffic_of(connection: Connection, owners: dict[str, str], since: int) -> di
         )
         for name, found in hours.items()
     }
-
-
-def p95s(connection: Connection, since: int) -> dict[str, float]:
-    """The p95 in milliseconds of every shown endpoint that was timed since the hour `since`."""
-    t = traffic.c
-    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
-    joined = traffic.join(endpoints, endpoints.c.id == t.endpoint_id)
-    asked = select(shown, t.bucket, func.sum(t.calls)).select_from(joined).where(t.hour >= since)
-    buckets: dict[str, dict[int, int]] = defaultdict(dict)
-    for name, bucket, calls in connection.execute(asked.group_by(shown, t.bucket)).all():
-        buckets[name][bucket] = int(calls)
-    quantiles = {name: latency.quantile(found, 0.95) for name, found in buckets.items()}
-    return {name: value for name, value in quantiles.items() if value is not None}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Optional, Sequence
 
 from flask import request
+from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
-from metlo_auto.collector.inventory import queries
+from metlo_auto.collector.inventory import figure_queries, figures, queries
 from metlo_auto.collector.inventory.exposures import Exposure
-from metlo_auto.collector.page import inventory_findings, listing, services
+from metlo_auto.collector.page import listing, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
@@ -30,37 +31,37 @@ class Group(NamedTuple):
 @blueprint.get("/sensitive", endpoint="sensitive")
 def sensitive_data() -> str:
     wanted = listing.read(request.args)
+    figures.refresh_quickly(engine())
     with reading(engine()) as connection:
         service = services.wanted(connection)
-        everything = inventory_findings.endpoints(connection)
-        endpoints = {item.id: item for item in everything if service in (None, item.service)}
-        found = [item for item in inventory_findings.exposures(connection) if item.endpoint_id in endpoints]
-        open_ = [item for item in found if not item.dismissed]
-        gone = [item for item in found if item.dismissed]
+        counts = figure_queries.exposure_counts(connection, service)
+        one = sensitive.BY_NAME.get(wanted.data)
+        groups = _one(connection, service, one, counts, wanted.page) if one else _all(connection, service, counts)
+        gone = figure_queries.exposures(connection, service, listing.PAGE, dismissed=True)
+        shown = [item for group in groups for item in group.fields] + gone
         return render(
             connection,
             "sensitive.html",
             "Sensitive data",
             queries.status(connection),
-            endpoints=endpoints,
-            groups=_one(open_, wanted) if wanted.data in sensitive.BY_NAME else _all(open_),
-            gone=gone[: listing.PAGE],
-            n_gone=len(gone),
+            endpoints=figure_queries.endpoints_by_id(connection, {item.endpoint_id for item in shown}),
+            groups=groups,
+            gone=gone,
+            n_gone=sum(figure_queries.exposure_counts(connection, service, dismissed=True).values()),
         )
 
 
-def _all(exposures: Sequence[Exposure]) -> list[Group]:
-    found = [(data, _of(exposures, data.name)) for data in sensitive.CLASSES]
-    return [Group(data, fields[:FIRST], len(fields), 0, 0) for data, fields in found if fields]
+def _all(connection: Connection, service: Optional[str], counts: Mapping[str, int]) -> list[Group]:
+    return [
+        Group(data, figure_queries.exposures(connection, service, FIRST, data.name), counts[data.name], 0, 0)
+        for data in sensitive.CLASSES
+        if counts.get(data.name)
+    ]
 
 
-def _one(exposures: Sequence[Exposure], wanted: listing.Wanted) -> list[Group]:
-    fields = _of(exposures, wanted.data)
-    shown = listing.cut(fields, wanted.page)
-    if not shown:
-        return []
-    return [Group(sensitive.BY_NAME[wanted.data], shown, len(fields), wanted.page, listing.pages(len(fields)))]
-
-
-def _of(exposures: Sequence[Exposure], name: str) -> list[Exposure]:
-    return [exposure for exposure in exposures if exposure.claim.name == name]
+def _one(
+    connection: Connection, service: Optional[str], data: sensitive.Class, counts: Mapping[str, int], page: int
+) -> list[Group]:
+    fields = figure_queries.exposures(connection, service, listing.PAGE, data.name, (page - 1) * listing.PAGE)
+    total = counts.get(data.name, 0)
+    return [Group(data, fields, total, page, listing.pages(total))] if fields else []

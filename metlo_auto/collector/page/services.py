@@ -7,15 +7,13 @@ from typing import Optional
 from flask import abort, g, request
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.inventory import choosing, queries
-from metlo_auto.collector.page.inventory_findings import endpoints
-from metlo_auto.collector.page.page_cache import kept
+from metlo_auto.collector.inventory import choosing, figure_queries
 
 
 def names(connection: Connection) -> list[str]:
     """All services that have endpoints."""
     if "services" not in g:  # a page asks several times
-        g.services = kept("services", connection, lambda c: queries.services(endpoints(c)))
+        g.services = figure_queries.service_names(connection)
     found: list[str] = g.services
     return found
 

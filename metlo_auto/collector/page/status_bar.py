@@ -22,6 +22,7 @@ class Strip(NamedTuple):
     lost: int
     over: int  # beyond a limit of the inventory: counted, and shown with others or not at all
     waiting: int
+    behind: int  # endpoints whose findings and sensitive data are not those of now
     disk: int
 
 
@@ -38,5 +39,6 @@ def strip(connection: Connection, status: dict[str, Any]) -> Strip:
         lost=status["lost_traces"] + status["refused_traces"] + status["set_aside_traces"],
         over=sum(status[name] for name in OVER),
         waiting=status["inbox_traces"],
+        behind=status["behind_endpoints"],
         disk=queries.disk(connection),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple, Sequence
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from metlo_auto.collector.inventory.fields import Field
 
@@ -41,12 +41,12 @@ class Section(NamedTuple):
         return _TITLES.get(self.kind, self.kind.capitalize())
 
 
-def sections(fields: Iterable[Field]) -> list[Section]:
-    """What is asked first, then what is answered, by status."""
+def sections(fields: Iterable[Field], left_out: Mapping[str, int]) -> list[Section]:
+    """What is asked first, then what is answered, by status; `left_out`: how many fields a section has besides."""
     found: dict[str, list[Field]] = {}
     for field in fields:
         found.setdefault(field.section, []).append(field)
-    made = [_section(name, members) for name, members in found.items()]
+    made = [_section(name, members)._replace(hidden=left_out.get(name, 0)) for name, members in found.items()]
     return sorted(made, key=lambda section: (_rank(section.kind), section.what))
 
 
@@ -57,7 +57,8 @@ def bounded(listed: Sequence[Section], wanted: str) -> list[Section]:
         return alone
     each = max(LEAST_LEAVES, MOST_LEAVES // max(1, len(listed)))
     return [
-        section._replace(leaves=section.leaves[:each], hidden=max(0, len(section.leaves) - each)) for section in listed
+        section._replace(leaves=section.leaves[:each], hidden=section.hidden + max(0, len(section.leaves) - each))
+        for section in listed
     ]
 
 

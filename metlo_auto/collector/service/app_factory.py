@@ -33,6 +33,11 @@ class Parts(NamedTuple):
 
 def make_app(parts: Parts) -> Application:
     """The WSGI callable that waitress or any other server runs."""
+    return join(parts, make_pages(parts))
+
+
+def make_pages(parts: Parts) -> Flask:
+    """API and pages behind the access checks."""
     pages = Flask("metlo_auto.collector.page", static_folder=None)
     pages.config.update(ENGINE=parts.engine, FACTS=parts.facts, MAX_CONTENT_LENGTH=1_000_000)
     pages.config.update(COMPLAINT=parts.complaint, INTAKE_COMPLAINT=parts.intake_complaint)
@@ -40,6 +45,11 @@ def make_app(parts: Parts) -> Application:
     pages.register_blueprint(api.blueprint)
     pages.register_blueprint(health.blueprint)
     pages.register_blueprint(page_blueprint)
+    return pages
+
+
+def join(parts: Parts, pages: Flask) -> Application:
+    """Ingest and pages as one."""
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]

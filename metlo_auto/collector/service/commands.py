@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.home import Home
-from metlo_auto.collector.inventory import choosing, export, queries
+from metlo_auto.collector.inventory import choosing, export, figures, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
 from metlo_auto.collector.service import follower, inventory_commands, presence, progress
@@ -295,7 +295,7 @@ def analyse(options: argparse.Namespace) -> None:
     if options.child:
         _ignore_signals()  # a ^C on the terminal ends the server, which closes our input
     wake = sys.stdin.fileno() if options.child else _closed_by_signal()
-    analyser.run(engine, wake, _sources(engine, options), options.analysis_processes)
+    analyser.run(engine, wake, _sources(engine, options), options.analysis_processes, figures.refresh)
 
 
 def _sources(engine: Engine, options: argparse.Namespace) -> list[Source]:

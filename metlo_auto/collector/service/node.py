@@ -13,8 +13,9 @@ from metlo_auto.collector.home import EnvironmentHome, Home
 from metlo_auto.collector.ingest.group_commit import GroupCommit
 from metlo_auto.collector.ingest.intake import Intake
 from metlo_auto.collector.ingest.wsgi import Ingest
+from metlo_auto.collector.page import rendering
 from metlo_auto.collector.service.access import Names
-from metlo_auto.collector.service.app_factory import Parts, make_app
+from metlo_auto.collector.service.app_factory import Parts, join, make_pages
 from metlo_auto.collector.store.availability import Availability, Probe, ask
 from metlo_auto.collector.store.database import connected
 
@@ -43,12 +44,12 @@ class Node:
         self._intake = self._make_intake(setup.buffer, on_commit)
         self._ingest = Ingest(self._intake, home.api_key())
         self._started, self._started_in = time.time(), _working_folder()
-        self.app = make_app(
-            Parts(
-                self.engine, self._ingest, home.api_key(), home.page_secret(), setup.names, self._facts,
-                self._availability.is_open, self._complaint, self._intake_complaint,
-            )
+        parts = Parts(
+            self.engine, self._ingest, home.api_key(), home.page_secret(), setup.names, self._facts,
+            self._availability.is_open, self._complaint, self._intake_complaint,
         )  # fmt: skip
+        self._pages = make_pages(parts)
+        self.app = join(parts, self._pages)
 
     def _make_intake(self, buffer: Optional[str], on_commit: Callable[[], None]) -> Intake:
         if not buffer:
@@ -63,6 +64,10 @@ class Node:
             self._availability.open(patient)
         finally:
             self.engine.dispose()  # a server that forks now leaves no connection to several processes
+
+    def prepare_pages(self) -> None:
+        """Do now what would make the first page slow."""
+        rendering.prepare(self._pages)
 
     def close(self) -> None:
         self._intake.close()

@@ -68,7 +68,7 @@ def serve(home: Home, options: Options, say: Callable[[str], None]) -> None:
     running = presence.announce(home, options.host, _port(server))
     say_where(home, running, say)
     try:
-        _run(server, analyser, home, options)
+        _run(server, analyser, home, options, node.prepare_pages)
     finally:
         presence.withdraw(home)
         draining.drain(server)
@@ -130,12 +130,15 @@ def _port(server: Any) -> int:
     return int(several[0][1] if several else server.effective_port)
 
 
-def _run(server: Any, analyser: Optional[Analyser], home: Home, options: Options) -> None:
+def _run(
+    server: Any, analyser: Optional[Analyser], home: Home, options: Options, prepare_pages: Callable[[], None]
+) -> None:
     seldom_look_for_cycles()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_listen_until, args=(server, stop), name="metlo-http", daemon=True).start()
+    prepare_pages()
     watch = presence.LossMonitor(home) if options.attached and isinstance(home, Folder) else None
     while not stop.wait(0.25):
         if analyser is not None:

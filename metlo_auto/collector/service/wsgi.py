@@ -26,4 +26,5 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Application:
     buffer = environ.get("METLO_COLLECTOR_BUFFER") or None
     node = Node(home, Setup(home.store_url(None, environ), buffer, Names(names, remote=True)))
     node.open()
+    node.prepare_pages()
     return node.app

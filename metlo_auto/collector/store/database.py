@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from sqlalchemy import Table, column, create_engine, event, func, select
 from sqlalchemy import table as sa_table
@@ -31,6 +31,7 @@ _CONNECTION = {
 }
 _TIMEOUTS = {"statement_timeout": 60, "lock_timeout": 20, "idle_in_transaction_session_timeout": 60}  # seconds
 _WRITING = "metlo_writing"
+BUSY_TIMEOUT = 20_000  # milliseconds that SQLite waits for the one who writes
 WORTH_COPYING = 20  # rows; fewer are merged one by one
 WRITES = {_WRITING: True}  # execution options of a connection whose transactions write
 
@@ -113,12 +114,28 @@ def reading(engine: Engine) -> Connection:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, patience: Optional[float] = None) -> Iterator[Connection]:
     """One transaction that writes. On SQLite it takes the write lock at once, so that it cannot fail
-    half-way.
+    half-way. `patience`: seconds that it waits for others, None for those of the store; OperationalError after that.
     """
-    with engine.connect().execution_options(**WRITES) as connection, connection.begin():
-        yield connection
+    with engine.connect().execution_options(**WRITES) as connection, _waiting(connection, patience):
+        with connection.begin():
+            if patience is not None and not is_sqlite(engine):
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(patience * 1e3)}ms'")
+            yield connection
+
+
+@contextmanager
+def _waiting(connection: Connection, patience: Optional[float]) -> Iterator[None]:
+    if patience is None or not is_sqlite(connection.engine):
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA busy_timeout={int(patience * 1e3)}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -127,7 +144,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         raw.isolation_level = None  # transactions are begun below, not by the driver
         cursor = raw.cursor()
         for pragma in (
-            "busy_timeout=20000",
+            f"busy_timeout={BUSY_TIMEOUT}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "temp_store=MEMORY",

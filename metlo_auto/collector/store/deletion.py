@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from metlo_auto.collector.store import counters as counted
+from metlo_auto.collector.store import figure_marks
 from metlo_auto.collector.store.database import is_sqlite
 from metlo_auto.collector.store.schema import GENERATION as GENERATION
 from metlo_auto.collector.store.schema import (
@@ -17,18 +18,24 @@ from metlo_auto.collector.store.schema import (
     declared_details,
     declared_routes,
     dismissals,
+    endpoint_figures,
     endpoint_hosts,
     endpoints,
+    exposure_figures,
     facts,
+    finding_figures,
     finding_marks,
     inbox,
     runs,
     samples,
     set_aside,
+    stale_figures,
     test_runs,
     test_traces,
     traffic,
 )
+
+_FIGURES = (endpoint_figures, exposure_figures, finding_figures, stale_figures)
 
 
 def delete_raw(connection: Connection) -> None:
@@ -41,7 +48,8 @@ def delete_raw(connection: Connection) -> None:
 def delete_endpoints(connection: Connection, endpoint_ids: Sequence[str]) -> None:
     """Endpoints with all that is known of them and their samples; further calls make them anew."""
     listed = list(endpoint_ids)
-    for table in (facts, traffic, endpoint_hosts):
+    figure_marks.lock(connection)
+    for table in (facts, traffic, endpoint_hosts, *_FIGURES):
         connection.execute(delete(table).where(table.c.endpoint_id.in_(listed)))
     connection.execute(delete(endpoints).where(or_(endpoints.c.id.in_(listed), endpoints.c.folded_into.in_(listed))))
     mine = samples.c.endpoint_id.in_(listed)
@@ -52,6 +60,7 @@ def delete_endpoints(connection: Connection, endpoint_ids: Sequence[str]) -> Non
 
 def delete_all(connection: Connection) -> None:
     """Everything but settings and the memory of batches, whose retries are not to bring anything back."""
+    figure_marks.lock(connection)
     generation = counted.read(connection).get(GENERATION, 0)
     connection.execute(delete(inbox))  # first: on PostgreSQL it waits for analysers at work
     for table in (
@@ -60,6 +69,7 @@ def delete_all(connection: Connection) -> None:
         set_aside,
         facts,
         traffic,
+        *_FIGURES,
         endpoint_hosts,
         endpoints,
         declared_details,

@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 3  # of the tables: a change of them goes with a step in `migrations/versions`
+VERSION = 4  # of the tables: a change of them goes with a step in `migrations/versions`
 GENERATION = "generation"  # a counter: goes up whenever rows are deleted or change their form, and analysers learn anew
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
@@ -81,6 +81,7 @@ endpoints = Table(
     Column("last_seen", Float, nullable=False),
     Column("folded_into", Text),  # id of the endpoint that this one is shown with
     Index("endpoints_by_service", "service"),
+    Index("endpoints_by_fold", "folded_into"),
 )
 
 endpoint_hosts = Table(  # calls by host, `*` for those beyond a few
@@ -141,6 +142,58 @@ traffic = Table(  # calls by hour and latency bucket
     Column("calls", BigInteger, nullable=False),
     Column("errors", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# What follows is derived from the tables above and kept so that a page reads only what it shows: `inventory/figures`
+# brings it up to date for the endpoints of `stale_figures`. All ids but those are of endpoints that are shown.
+stale_figures = Table(  # endpoints with traffic that their figures do not show yet
+    "stale_figures",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),  # goes up with each change
+    sqlite_with_rowid=False,
+)
+
+endpoint_figures = Table(
+    "endpoint_figures",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("classes", Text, nullable=False),  # names of sensitive data, with blanks between
+    Column("n_classes", Integer, nullable=False),
+    Column("p95", Float),  # milliseconds, of the day before the last call
+    sqlite_with_rowid=False,
+)
+
+exposure_figures = Table(  # fields with a class of sensitive data
+    "exposure_figures",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),  # of the class
+    Column("hits", BigInteger, nullable=False),
+    Column("observations", BigInteger, nullable=False),
+    Column("example", Text, nullable=False),  # masked
+    Column("dismissed", Integer, nullable=False),
+    Index("exposure_figures_by_name", "name", "dismissed", "service"),
+)
+
+finding_figures = Table(
+    "finding_figures",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("since", Float, nullable=False),  # of news: when it was first seen; of all others far ahead
+    Column("dismissed", Integer, nullable=False),
+    Index("finding_figures_by_kind", "kind", "dismissed", "service"),
 )
 
 declared_routes = Table(

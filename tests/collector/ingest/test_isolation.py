@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from metlo_auto.collector.analysis import aggregation, cpu_limit
-from metlo_auto.collector.analysis.analyser import Worker
+from metlo_auto.collector.analysis.analyser import Beside, Worker
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.store import inbox
 from metlo_auto.collector.store.database import open_store, reading
@@ -146,6 +146,20 @@ def _driver_error(engine: Engine, text: str) -> Exception:
     kind: Any = engine.dialect.dbapi.OperationalError if engine.dialect.dbapi else None
     made: Exception = kind(text if "connection" not in text or engine.dialect.name != "sqlite" else "disk I/O error")
     return made
+
+
+def test_work_beside_the_analysis_that_fails_ends_and_analysis_goes_on(tmp_path: Path) -> None:
+    engine, begun = open_store(f"sqlite:///{tmp_path}/c.db"), []
+
+    def fail(*_: object) -> None:
+        begun.append(1)
+        raise KeyError("a bug")
+
+    beside = Beside(engine, fail)
+    beside.idle(None, 1.0)
+    beside.idle(None, 1.0)
+    assert begun == [1]
+    engine.dispose()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the clock of the limit is Linux's")

@@ -48,6 +48,8 @@ FOUND: list[tuple[str, list[dict[str, Any]], str]] = [
     ("a CSRF token is no credential", [_me(("X-CSRF-Token", MASK))], "anonymous-data"),
     ("a masked address in Referer is no credential", [_me(("Referer", f"https://h/r/{MASK}"))], "anonymous-data"),
     ("others than the one asked for", [trace("/f", route="/f", parameters=_query(email="ann@shop.example"), response_body='{"email": "ann@shop.example", "phone": "+1 415 555 2671"}')], "anonymous-data"),
+    ("a person beside an office", [trace("/c", route="/c", response_body='{"who": "info@shop.example, ann.smith@shop.example"}')], "anonymous-data"),
+    ("a person whose name begins like an office", [trace("/c", route="/c", response_body='{"who": "salesman.bob@shop.example"}')], "anonymous-data"),
     ("a password", [trace("/u", route="/u", response_body='{"password": "hunter2"}')], "secret-in-response"),
     ("a masked password", [trace("/u", route="/u", response_body='{"password": "redacted"}')], "secret-in-response"),
     ("a token in the query", [trace("/t", route="/t", parameters=_query(api_key="k"))], "credential-in-url"),
@@ -71,6 +73,8 @@ FOUND: list[tuple[str, list[dict[str, Any]], str]] = [
 ]  # fmt: skip
 NOT_FOUND: list[tuple[str, list[dict[str, Any]], str]] = [
     ("order numbers that look like cards now and then", [trace("/o", route="/o", response_body=json.dumps({"ref": str(4111111111111111 - 7 * i)})) for i in range(40)], "anonymous-data"),
+    ("addresses of offices", [trace("/contact", route="/contact", response_body='{"support": "support@shop.example", "press": "Press+de@shop.example"}')], "anonymous-data"),
+    ("many addresses of offices", [trace("/c", route="/c", response_body=json.dumps([{"mail": f"info@shop{n}.example"} for n in range(150)]))], "bulk-personal-data"),
     ("a login", [_post("/login", LOGIN, {"email": "ann@shop.example", "phone": "+1 415 555 2671", "token": MASK})], "anonymous-data"),
     ("a form that is told what it said", [_post("/news", {"email": "ann@shop.example"}, {"message": "thanks, ann@shop.example"}, 201)], "anonymous-data"),
     ("an address asked for by itself", [trace("/f", route="/f", parameters=_query(email="ann@shop.example"), response_body=ANN)], "anonymous-data"),
@@ -109,6 +113,16 @@ def test_found(tmp_path: Path, traces: list[dict[str, Any]], kind: str) -> None:
 def test_not_found(tmp_path: Path, traces: list[dict[str, Any]], kind: str) -> None:
     with analysed(tmp_path, traces) as connection:
         assert kind not in kinds(connection)
+
+
+@pytest.mark.parametrize("agent, expected", [("metlo-auto/0.1.0", ["/known"]), ("", ["/known", "/wp-login.php"])])
+def test_a_refusal_where_no_route_matched_is_no_endpoint(tmp_path: Path, agent: str, expected: list[str]) -> None:
+    traces = [
+        trace("/wp-login.php", status=401, meta={"agent": agent}),
+        trace("/known", status=401, route="/known", meta={"agent": agent}),
+    ]
+    with analysed(tmp_path, traces) as connection:
+        assert [endpoint.template for endpoint in queries.list_endpoints(connection)] == expected
 
 
 def test_guesses_are_found_on_request_only(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import import_module
-from typing import Callable, NamedTuple, Union
+from typing import Any, Callable, NamedTuple, Union
 
 MOST = 10_000  # characters of a value that are looked at
 
@@ -73,10 +73,19 @@ def detect(name: str, value: Union[str, int, float]) -> tuple[str, ...]:
     return found
 
 
+def is_nobodys(name: str, value: Union[str, int, float]) -> bool:
+    """Whether a value of class `name` says nothing about a person: an office's e-mail address."""
+    return name == "email" and isinstance(value, str) and bool(_module("places").names_nobody(value[:MOST]))
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__name__}.{name}")
+
+
 @lru_cache(maxsize=None)
 def _function(name: str) -> Callable[[str, str], bool]:
     module, _, function = name.partition(".")
-    found: Callable[[str, str], bool] = getattr(import_module(f"{__name__}.{module}"), function)
+    found: Callable[[str, str], bool] = getattr(_module(module), function)
     return found
 
 

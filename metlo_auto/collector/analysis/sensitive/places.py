@@ -1,5 +1,7 @@
 """Addresses of people and machines: e-mail, IP, coordinates, dates of birth; pure."""
 
+# ruff: noqa: SIM905 - long lists of words read best as text
+
 from __future__ import annotations
 
 import ipaddress
@@ -55,6 +57,25 @@ def has_email(name: str, text: str) -> bool:
     if "@" not in text or names.says(name, *names.MESSAGE_ID):
         return False
     return any(_is_mail(text, match) for match in _EMAIL.finditer(text))
+
+
+# mailboxes of an office rather than of a person: RFC 2142, and what companies print on their pages
+_OFFICES = frozenset(
+    (
+        "abuse accounting accounts admin administrator billing booking bookings bounce bounces careers compliance "
+        "contact contacto contato customercare customerservice datenschutz donotreply dpo enquiries events feedback "
+        "finance general hello help helpdesk hilfe hostmaster hr info inquiries investors ir jobs kontakt legal "
+        "mailerdaemon marketing media newsletter news noc noreply notifications office orders partners payments "
+        "postmaster presse press privacy reception reservations sales security service services shop soporte support "
+        "suporte team usenet ventas webmaster welcome www"
+    ).split()
+)
+
+
+def names_nobody(text: str) -> bool:
+    """True where all e-mail addresses of `text` are mailboxes of offices, such as support@: public on purpose."""
+    locals_ = [match.group().partition("@")[0].partition("+")[0] for match in _EMAIL.finditer(text)]
+    return bool(locals_) and all(re.sub("[-_.]", "", each).lower() in _OFFICES for each in locals_)
 
 
 def _is_mail(text: str, match: "re.Match[str]") -> bool:
