@@ -10,7 +10,7 @@ from .process.exits import Ending, Exits
 from .process.fork_gate import ForkGate
 from .process.forking_servers import Forking, forking_server
 from .process.own_threads import COUNTED_LATE, OwnThreads, Resting
-from .process.servers import runs_no_other_thread
+from .process.servers import is_under_libfaketime, runs_no_other_thread
 from .spool.locks import Locks
 from .types import DeliverySettings, Route
 
@@ -103,7 +103,8 @@ class Delivery:
     def _enter(self) -> Channel:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
-        kind, threads = (ChannelWithoutThreads, False) if runs_no_other_thread() else (Channel, uwsgi.threads_run())
+        alone = runs_no_other_thread() or is_under_libfaketime()
+        kind, threads = (ChannelWithoutThreads, False) if alone else (Channel, uwsgi.threads_run())
         mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, threads)
         channel = self._channels.setdefault(pid, mine)
         first = channel.prepare(forking_server() is not None)

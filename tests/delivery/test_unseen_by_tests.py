@@ -3,7 +3,9 @@
 Each is a process of its own, which holds what it asserts; what the collector got is asserted here.
 """
 
+import glob
 import http.server
+import os
 import re
 import subprocess
 import sys
@@ -315,6 +317,25 @@ def test_what_is_kept_for_a_collector_that_is_away_is_sent_after_a_travel_in_tim
         threading.Timer(1.5, collector.start).start()
         run(TRAVELS.replace("RESTART", "sleep(0.5)"), collector, tmp_path)
         collector.wait_for_paths(["/hit/%d" % number for number in range(14)])
+
+
+WITHOUT_THREADS = """
+for number in range(5):
+    ask(number)
+    assert metlo_auto.stats()["sent"] == number + 1
+    assert len(sys._current_frames()) == 1
+"""
+
+
+def test_under_libfaketime_a_trace_is_sent_without_a_thread(tmp_path):
+    """Another library by its name: what the real one does to threads is a matter of chance."""
+    libraries = glob.glob("/lib/*/libm.so.6")
+    if not libraries:
+        pytest.skip("no library of C where Debian has one")
+    os.symlink(libraries[0], str(tmp_path / "libfaketime.so.1"))
+    with FaultyCollector() as collector:
+        assert run(WITHOUT_THREADS, collector, tmp_path, LD_PRELOAD=str(tmp_path / "libfaketime.so.1"))[1] == ""
+        assert sorted(collector.paths) == ["/hit/%d" % number for number in range(5)]
 
 
 COOPERATIVE = {

@@ -1,5 +1,6 @@
 """Servers that leave by a way past atexit, and where each calls us before that; imports none of their modules."""
 
+import os
 import signal
 import sys
 from typing import Any, Callable
@@ -20,6 +21,11 @@ def runs_no_other_thread() -> bool:
     while frame is not None and frame.f_globals.get("__name__") != "fastwsgi":
         frame = frame.f_back
     return frame is not None
+
+
+def is_under_libfaketime() -> bool:
+    """Whether libfaketime is loaded: it ends the process where one thread asks for the time as another changes it."""
+    return "faketime" in os.environ.get("LD_PRELOAD", "") or "FAKETIME_DID_REEXEC" in os.environ
 
 
 def give_sigterm_back() -> None:
