@@ -111,14 +111,15 @@ def put_edge(app: Foreign) -> Any:
 
 def edge(method: Foreign) -> Callable[..., Any]:
     """The WSGI `method` of a class with a look-out around it; which app is recorded is the table's to say."""
-    usual = type(method) is FunctionType and has_signature(method, _SIGNATURE)
-    return _edge_of_usual(method) if usual else _edge_of_any(method)
+    return _edge_of_usual(method) if has_signature(method, _SIGNATURE) else _edge_of_any(method)
 
 
 def has_signature(method: Foreign, names: Tuple[str, ...]) -> bool:
-    """Whether a function takes just these arguments, by these names, and has no defaults for them."""
+    """Whether it is a function that takes just these arguments, by these names, and has no defaults for them."""
+    if type(method) is not FunctionType or method.__defaults__:
+        return False
     code = method.__code__
-    more = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount or method.__defaults__
+    more = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount
     return not more and code.co_argcount == len(names) and code.co_varnames[:len(names)] == names and (
         not getattr(code, "co_posonlyargcount", 0))
 

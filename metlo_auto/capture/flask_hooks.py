@@ -6,7 +6,6 @@ All of it stands in Flask's and Werkzeug's classes. An app, a request or a respo
 import sys
 import weakref
 from functools import wraps
-from types import FunctionType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import flask
@@ -159,8 +158,7 @@ def _noting_passthrough(original: Callable[..., Any]) -> Callable[..., Any]:
             _note_passthrough(environ)
         return result
 
-    usual = type(original) is FunctionType and edge.has_signature(original, ("self", "environ"))
-    return get_app_iter_of if usual else get_app_iter
+    return get_app_iter_of if edge.has_signature(original, ("self", "environ")) else get_app_iter
 
 
 def _note_passthrough(environ: Foreign) -> None:

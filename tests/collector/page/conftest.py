@@ -57,11 +57,16 @@ def shop_collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect
     running.stop()
 
 
-def fill(collector: Collector, share: float = 1.0, now: Optional[float] = None) -> None:
-    """Post the shop's traffic and routes, and wait until all of it is analysed."""
+def fill(collector: Collector, share: float = 1.0, now: Optional[float] = None, stepwise: bool = False) -> None:
+    """Post the shop's traffic and routes, and wait until all of it is analysed.
+
+    `stepwise`: batch by batch, since how many calls are analysed in depth goes by what one step has.
+    """
     listed = list(shop.traces(time.time() if now is None else now, share=share))
     for start in range(0, len(listed), 300):
         assert collector.batch(listed[start : start + 300]).status_code == 200
+        if stepwise:
+            collector.settled(min(start + 300, len(listed)))
     assert collector.post("/api/local/routes", shop.declared()).status_code == 200
     collector.settled(len(listed))
 

@@ -57,7 +57,7 @@ def test_pages_say_the_same_on_both_stores(on_postgres: Collector, tmp_path: Pat
     try:
         now = time.time()
         for collector in (on_sqlite, on_postgres):
-            fill(collector, share=0.05, now=now)
+            fill(collector, share=0.05, now=now, stepwise=True)
         endpoints = ["/endpoints/" + item["id"] for item in on_sqlite.get("/api/local/endpoints")]
         assert len(endpoints) == len(shop.ROUTES)
         for path in (*PATHS, *endpoints):
