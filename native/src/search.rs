@@ -5,7 +5,7 @@
 //! A text is looked at two bytes at a time. A table says of each two whether they may be the first or the second half of
 //! four bytes that tell a word; where both halves agree, the word itself is compared.
 
-use aho_corasick::{packed, AhoCorasick, AhoCorasickKind};
+use aho_corasick::{packed, AhoCorasick};
 use memchr::{memchr, memchr2, memchr2_iter, memmem};
 
 const SEPARATOR: u8 = 0;
@@ -25,8 +25,8 @@ const SPLIT_IN_PAIR: u16 = 1 << 14;
 const SPLIT_AFTER_PAIR: u16 = 1 << 15;
 /// Where the hash says nothing.
 const RARE: u16 = SHORT[0] | SHORT[1] | SPLIT_IN_PAIR | SPLIT_AFTER_PAIR;
-/// Bytes that the end of a literal has, at most.
-const END: usize = 5;
+/// Bytes that the end of a literal has, at most. With one more they were 69, and of more than some 55 the search is slow.
+const END: usize = 4;
 const HASHES: usize = 1 << 18;
 /// Stands in a key for a byte that does not matter.
 const ANY: u32 = 31;
@@ -102,9 +102,7 @@ impl Search {
         let mut ends: Vec<&[u8]> = ascii.iter().map(|literal| &literal[literal.len().saturating_sub(END)..]).collect();
         ends.sort_unstable();
         ends.dedup();
-        let automaton = |literals: Vec<&Vec<u8>>, kind| {
-            if literals.is_empty() { Some(None) } else { AhoCorasick::builder().kind(Some(kind)).build(literals).ok().map(Some) }
-        };
+        let automaton = |literals: Vec<&Vec<u8>>| if literals.is_empty() { Some(None) } else { AhoCorasick::new(literals).ok().map(Some) };
         let mut search = Search {
             classes,
             telling: telling.first().map(|&first| std::array::from_fn(|at| *telling.get(at).unwrap_or(&first))),
@@ -117,10 +115,9 @@ impl Search {
             bits: Box::new([0; SETS]),
             places: Vec::new(),
             pairs: grouped(pairs),
-            // The faster kind has half a megabyte of tables, and `ends` seldom leaves anything for this one.
-            literals: automaton(ascii, AhoCorasickKind::ContiguousNFA)?,
+            literals: automaton(ascii)?,
             ends: packed::Config::new().builder().extend(ends).build(),
-            wide_literals: automaton(wide, AhoCorasickKind::DFA)?,
+            wide_literals: automaton(wide)?,
         };
         for word in words {
             search.add(word)?;

@@ -8,6 +8,7 @@ pytest.importorskip("metlo_auto_native", reason="the compiled way is not install
 from metlo_auto.agent import Agent  # noqa: E402
 from metlo_auto.config.settings import load  # noqa: E402
 from metlo_auto.delivery import Exits, Locks, OwnThreads  # noqa: E402
+from metlo_auto.native import _needles  # noqa: E402
 from metlo_auto.redact import Redactor, headers  # noqa: E402
 from tests.native.both_ways import Exchange, Way, exchange, seeded  # noqa: E402
 
@@ -95,3 +96,9 @@ def test_bodies_whose_secrets_no_name_gives_away_are_the_same_both_ways(body, co
         traces.append([way.report(made) for _ in range(2)])
     assert traces[0] == traces[1] and way.agent.stats()["native"] == 1
     assert (b"redacted" in traces[0][1][0][0]) == (b"Ada\n" not in body or b"password" in body)
+
+
+def test_the_ends_of_literals_stay_as_few_as_are_searched_at_once():
+    """Of more than some 55 the search takes twice as long, unnoticed: END in native/src/search.rs."""
+    ends = {literal[-4:] for literal in _needles(Redactor("k"))[3] if max(literal) < 128}
+    assert 0 < len(ends) <= 50
