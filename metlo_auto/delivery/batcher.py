@@ -66,8 +66,9 @@ class Batcher:
         return min(waits, default=None)
 
     def missed_a_trace(self) -> bool:
-        """Whether one came after `wait` had found none."""
-        return self._saw_none and len(self._queue) > 0
+        """Whether one came after `wait` had found none; once, should `wait` not be reached again."""
+        saw_none, self._saw_none = self._saw_none, False
+        return saw_none and len(self._queue) > 0
 
     def _release(self, now: float, hurry: bool, for_disk: bool) -> None:
         self._loose.extend(self.announcements.released(now, hurry))

@@ -83,6 +83,27 @@ def test_a_trace_that_comes_as_the_sender_falls_asleep_is_not_left_till_the_next
         channel.wait_end()
 
 
+def test_a_step_that_fails_again_and_again_is_not_repeated_without_a_pause(tmp_path, caplog):
+    with FaultyCollector() as collector:
+        channel = make_channel(collector, tmp_path, OwnThreads())
+        channel.submit(make_trace("first"))
+        channel.wait_idle(20)
+        steps = []
+
+        def fail():
+            steps.append(None)
+            raise ValueError("of a test")
+
+        step, channel._step = channel._step, fail
+        channel.submit(make_trace("second"))
+        time.sleep(0.5)
+        assert 1 <= len(steps) < 20  # it waits a second after each
+        channel._step = step
+        channel.begin_end(20)
+        channel.wait_end()
+        collector.wait_for(["first", "second"])
+
+
 @pytest.mark.parametrize("minutes, said", [(0, 0), (1440, 1)], ids=["a moment ago", "yesterday"])
 def test_a_child_for_one_request_says_what_another_has_not_said_lately(minutes, said, tmp_path, caplog):
     """Each of hundreds of children finds the collector away; before it is asked to leave, too."""

@@ -85,21 +85,12 @@ class Spool:
 
     def filled(self) -> bool:
         """Whether batches of anybody are here, or copies of them; for any thread."""
-        try:
-            names = self._folder.names() if self._folder is not None else []
-        except OSError:  # it is made when something is put there
-            return False
-        return any(name.endswith(HELD) or parse_name(name) for name in names)
+        return bool(self._waiting())
 
     def filled_by_others(self) -> bool:
         """Whether other processes have put batches here, or copies of them, within the last minute; for any thread."""
         since = (Real.wall() - LATELY) * 1e6
-        try:
-            names = self._folder.names() if self._folder is not None else []
-        except OSError:
-            return False
-        found = [parse_name(name[: -len(HELD)] if name.endswith(HELD) else name) for name in names]
-        return any(name is not None and name.writer != self._writer and name.born >= since for name in found)
+        return any(name.writer != self._writer and name.born >= since for name in self._waiting())
 
     def share(self, change: Callable[[float], float]) -> Optional[bool]:
         """Changes a number that all users of this spool share; False where one does so now, None where it cannot be."""
@@ -226,6 +217,15 @@ class Spool:
         if self._folder is not None and not self._out:
             self._names = []
             self._folder.unlock()
+
+    def _waiting(self) -> List[Name]:
+        """Of the batches of anybody, and of the copies."""
+        try:
+            names = self._folder.names() if self._folder is not None else []
+        except OSError:  # it is made when something is put there
+            return []
+        parsed = [parse_name(name[: -len(HELD)] if name.endswith(HELD) else name) for name in names]
+        return [name for name in parsed if name is not None]
 
     def _new_name(self, batch: Batch) -> Name:
         self._number += 1
