@@ -16,6 +16,8 @@ _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 _ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+SHORTEST_NAMED = 18  # characters of a text that holds a name and a secret, and no sign between them
+LONGEST_UNPARTED = 1000  # characters of a text without such signs that is looked through for names
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
 Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, bytes, List[bytes]]
@@ -40,9 +42,6 @@ class Names:
         self._words = WordTest(self._needles)
         self._found_in = fastest_finder(self._needles)
         self._values_in = fastest_finder(values)
-        self._values_or_machine_in = fastest_finder(
-            [*values, Needle(b"machine", False, True)], secret_values.may_stand_alone
-        )
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
@@ -55,22 +54,21 @@ class Names:
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         escaped = "%" in text or "\\" in text
-        if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
-            return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
+        if not (escaped or may_name(text)):
+            return len(text) >= secret_values.SHORTEST and self._stands_alone(text)
         data = text.encode("utf-8", "replace")
-        if self._found_in(data) or (
-            ("@" in text or "&" in text or "$" in text) and secret_values.found_otherwise(text)
-        ):
+        if self._found_in(data) or secret_values.found_otherwise(text):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
             return True
         return escaped and self._mentioned_escaped(data.decode())
 
-    def _holds_value_alone(self, text: str) -> bool:
-        """`holds_value` of a text in which no name has a value, unless it is a .netrc; long texts are like that."""
-        if self._values_or_machine_in(text.encode("utf-8", "replace")):
-            return self.holds_value(text) or "machine " in text
-        return secret_values.found_otherwise(text)
+    def _stands_alone(self, text: str) -> bool:
+        """Whether a credential may stand in a text that no name is looked for in, by its own form or in a .netrc."""
+        if secret_values.found_otherwise(text) or "machine " in text:
+            return True
+        data = text.encode("utf-8", "replace")
+        return secret_values.may_stand_alone(data) and self._values_in(data)
 
     def holds_value(self, text: str) -> bool:
         """False only where nothing in the text is a credential by its own form."""
@@ -139,6 +137,23 @@ class Names:
     def _says_unusual(self, text: str) -> bool:
         folded = fold(text)
         return any(name in folded for name in self._unusual)
+
+
+def may_name(text: str) -> bool:
+    """Whether names are looked for in a text: not in a long one without any sign that parts names from values.
+
+    Lists and tables are like that; a setting without a sign, such as `requirepass …`, stands in a short text or beside
+    signs.
+    """
+    return (
+        parts_names(text)
+        or SHORTEST_NAMED <= len(text) <= LONGEST_UNPARTED and (" " in text or "\t" in text)
+    )  # fmt: skip
+
+
+def parts_names(text: str) -> bool:
+    """Whether there is a sign in a text that may part a name from its value, be it escaped."""
+    return ":" in text or "=" in text or "<" in text or _has_arguments(text) or "%" in text or "\\" in text
 
 
 def _has_arguments(text: str) -> bool:

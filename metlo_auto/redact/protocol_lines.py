@@ -1,0 +1,74 @@
+"""Credentials by their place in a line or URL, where no name says so: logins of mail, .pgpass, Subsonic, OpenWeather.
+
+Must not know names. Every pattern is linear.
+"""
+
+import re
+from typing import Match
+
+from .masks import CONSTANT
+
+_END = r"(?=[\s\"'<\\.,;)]|\Z)"
+_BASE64 = r"[A-Za-z0-9+/]"
+_AUTH = re.compile(  # of SMTP and IMAP, in one line, or after the question for a password in base64
+    r"(\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|NTLM) (?=[^\s\"]{0,400}[a-z])(?=[^\s\"]{0,400}[A-Z])"
+    r"|334 UGFzc3dvcmQ6(?:[\r\n]|\\[rn]){1,4}(?:[A-Za-z0-9.]{0,12}[:>] ?)?)"
+    r"(@{12,}={0,2}|@{4,}={1,2}|(?<=[\r\nn:> ])@{4,}={0,2}".replace("@", _BASE64) + _END + ")"
+)
+_IMAP = re.compile(
+    r"(\b[A-Za-z]{1,4}[0-9]{1,6} LOGIN (?:\\?\"[^\"\r\n\\]{1,200}\\?\"|[^\s\"\\]{1,200}) (?:\\?\")?)"
+    r"([^\s\"\\<]{1,200})" + _END
+)
+_PGPASS = re.compile(  # host:port:database:user:password, where one of the first three is any
+    r"(?<![\w.*:/\-])([\w.*\-]{1,255}:(?:[0-9]{1,5}|\*):[^:\s\\\"'/]{1,64}:[^:\s\\\"'/]{1,64}:)"
+    r"([^\s\"'\\<:]{1,200})" + _END
+)
+_OPEN_WEATHER = re.compile(r"(?<!\w)(appid(?:=|\"\s{0,4}:\s{0,4}\"))([0-9a-f]{32})(?![0-9a-zA-Z])")
+_BEGIN = r"((?:^|[?&\s\"';])"
+_SUBSONIC = re.compile(_BEGIN + r"p=enc(?::|%3[aA]))([0-9a-fA-F]{2,200})")
+_SALTED = re.compile(_BEGIN + r"t=)([0-9a-f]{32})(?=&s=[\w\-]{2,64})")
+_OTP_EXPORT = re.compile(r"(otpauth-migration:@@offline\?data=)([^\s\"'<>&\\]+)".replace("@", r"\\?/"))
+
+# What stands in every text with one of these, as `rules.needles` has it.
+NEEDLES = (
+    ("auth", False, True),
+    ("authenticate", True, True),
+    ("ugfzcdvcmq", True, True),
+    ("appid", True, True),
+    ("enc", True, True),
+    ("otpauthmigration", True, True),
+)
+LITERALS = (" LOGIN ", ":*:")
+LITERAL_PAIRS = (("&s=", "t="),)
+
+
+def stands_in(text: str) -> bool:
+    """Whether there is one that holds none of `NEEDLES`; cheap for False, by single characters first."""
+    return (
+        "&" in text and "&s=" in text and _SALTED.search(text) is not None
+        or "*" in text and ":*:" in text and _PGPASS.search(text) is not None
+        or "G" in text and "L" in text and "O" in text and " LOGIN " in text and _IMAP.search(text) is not None
+    )  # fmt: skip
+
+
+def masked(text: str) -> str:
+    """The text with each of them masked."""
+    if "AUTH" in text or "334 UG" in text:
+        text = _AUTH.sub(r"\g<1>" + CONSTANT, text)
+    if " LOGIN " in text:
+        text = _IMAP.sub(r"\g<1>" + CONSTANT, text)
+    if ":*:" in text:
+        text = _PGPASS.sub(_one_is_any, text)
+    if "appid" in text:
+        text = _OPEN_WEATHER.sub(r"\g<1>" + CONSTANT, text)
+    if "p=enc" in text:
+        text = _SUBSONIC.sub(r"\g<1>" + CONSTANT, text)
+    if "&s=" in text:
+        text = _SALTED.sub(r"\g<1>" + CONSTANT, text)
+    if "otpauth-migration" in text:
+        text = _OTP_EXPORT.sub(r"\g<1>" + CONSTANT, text)
+    return text
+
+
+def _one_is_any(found: Match[str]) -> str:
+    return found.group(1) + CONSTANT if ":*:" in found.group(1) else found.group()
