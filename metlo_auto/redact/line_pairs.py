@@ -44,7 +44,7 @@ _CURL = re.compile(r"(\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,
 _BEFORE = 1000  # characters before an option in which its command begins
 _NEXT_LINE = re.compile(r"(?<!\\)\r?\n")
 _COMMANDS = re.compile(
-    r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
+    r"((?<![\w\-])(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
     r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S)"
     r"|ldap(?:search|add|modify|delete|passwd|whoami)\b[^\r\n|]{0,400}?[ \t]-w"
     r"|snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table|trap)\b[^\r\n|]{0,400}?[ \t]-c"
@@ -52,7 +52,7 @@ _COMMANDS = re.compile(
 )
 # The same where no option stands before it.
 _OPERANDS = re.compile(
-    r"(\b(?:rabbitmqctl[ \t]{1,8}(?:add_user|change_password)[ \t]{1,8}[^\s]{1,100}|vault[ \t]{1,8}login"
+    r"((?<![\w\-])(?:rabbitmqctl[ \t]{1,8}(?:add_user|change_password)[ \t]{1,8}[^\s]{1,100}|vault[ \t]{1,8}login"
     r"|snmp-server[ \t]{1,8}community|(?<![\w\-])r[ow]community6?)[ \t]{1,8})(?=[^\s-])(" + _WORD + ")"
 )
 # `ENV NAME VALUE`, `aws configure set NAME VALUE`

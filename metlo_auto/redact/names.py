@@ -54,8 +54,11 @@ class Names:
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         escaped = "%" in text or "\\" in text
-        if not (escaped or may_name(text)):
-            return len(text) >= secret_values.SHORTEST and self._stands_alone(text)
+        if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
+            if len(text) < secret_values.SHORTEST:
+                return False
+            if not may_name(text):
+                return self._stands_alone(text)
         data = text.encode("utf-8", "replace")
         if self._found_in(data) or secret_values.found_otherwise(text):
             return True
@@ -65,7 +68,7 @@ class Names:
 
     def _stands_alone(self, text: str) -> bool:
         """Whether a credential may stand in a text that no name is looked for in, by its own form or in a .netrc."""
-        if secret_values.found_otherwise(text) or "machine " in text:
+        if secret_values.found_otherwise(text) or " " in text and "machine " in text:
             return True
         data = text.encode("utf-8", "replace")
         return secret_values.may_stand_alone(data) and self._values_in(data)
@@ -81,12 +84,13 @@ class Names:
 
         A name in other letters makes every text one to be looked at in Python.
         """
-        words = [needle for needle in self._needles if b" " not in needle.letters]
+        needles = [needle for needle in self._needles if needle.letters.decode() not in secret_values.BY_LITERAL]
+        words = [needle for needle in needles if b" " not in needle.letters]
         literals = [literal.encode() for literal in secret_values.LITERALS]
         # The first letter that is not ASCII, in both cases: the ones before it begin many other words.
         strange = [next(letter for letter in word if letter > "\x7f") for word in rules.OTHER_PASSWORDS]
         literals += sorted({letter.encode() for one in strange for letter in (one, one.upper())})
-        phrases = [needle.letters.decode() for needle in self._needles if b" " in needle.letters]
+        phrases = [needle.letters.decode() for needle in needles if b" " in needle.letters]
         literals += sorted({spelt.encode() for phrase in phrases for spelt in _spellings(phrase)})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]

@@ -4,12 +4,17 @@ Knows few words before `code`, so that those of shops, countries and errors stay
 """
 
 import re
+from typing import List
 
 from .masks import CONSTANT
 
 
+def _spellings(words: str) -> List[str]:
+    return [one for word in words.split() for one in (word, word.title(), word.upper())]
+
+
 def _spelt(words: str) -> str:
-    return "(?:" + "|".join([one for word in words.split() for one in (word, word.title(), word.upper())]) + ")"
+    return "(?:" + "|".join(_spellings(words)) + ")"
 
 
 _WORDS = "verification security login access confirmation authentication"
@@ -30,12 +35,15 @@ _AFTER = re.compile(
     "(?:" + _YOUR_CODE + "|" + _spelt("your") + r" (?:[^\s<>\"]{1,30} ){0,3}?" + _OF_CODES + r")\b)"
 )
 
+_PHRASES = [word + " code" for word in ["your", *_WORDS.split()]]
+
 # What stands in every text with one of these, as `rules.needles` has it.
-NEEDLES = (
-    ("onetime", True, True),
-    ("your code", False, False),
-    *[(word + " code", False, False) for word in _WORDS.split()],
+NEEDLES = (("onetime", True, True), *[(phrase, False, False) for phrase in _PHRASES])
+# For a search that knows literals, of which both stand in a text: instead of these needles.
+LITERAL_PAIRS = tuple(
+    [(" " + code, one + " " + code) for code in _spellings("code") for one in _spellings("your " + _WORDS)]
 )
+BY_LITERAL = tuple(_PHRASES)
 
 
 def masked(text: str) -> str:

@@ -12,8 +12,8 @@ _END = r"(?=[\s\"'<\\.,;)]|\Z)"
 _BASE64 = r"[A-Za-z0-9+/]"
 _AUTH = re.compile(  # of SMTP and IMAP, in one line, or after the question for a password in base64
     r"(\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|NTLM) (?=[^\s\"]{0,400}[a-z])(?=[^\s\"]{0,400}[A-Z])"
-    r"|334 UGFzc3dvcmQ6(?:[\r\n]|\\[rn]){1,4}(?:[A-Za-z0-9.]{0,12}[:>] ?)?)"
-    r"(@{12,}={0,2}|@{4,}={1,2}|(?<=[\r\nn:> ])@{4,}={0,2}".replace("@", _BASE64) + _END + ")"
+    r"(?=@{12}|@{4,10}=)|334 UGFzc3dvcmQ6(?:[\r\n]|\\[rn]){1,4}(?:[A-Za-z0-9.]{0,12}[:>] ?)?)"
+    r"(@{4,}={0,2})".replace("@", _BASE64) + _END
 )
 _IMAP = re.compile(
     r"(\b[A-Za-z]{1,4}[0-9]{1,6} LOGIN (?:\\?\"[^\"\r\n\\]{1,200}\\?\"|[^\s\"\\]{1,200}) (?:\\?\")?)"
@@ -29,8 +29,11 @@ _SUBSONIC = re.compile(_BEGIN + r"p=enc(?::|%3[aA]))([0-9a-fA-F]{2,200})")
 _SALTED = re.compile(_BEGIN + r"t=)([0-9a-f]{32})(?=&s=[\w\-]{2,64})")
 _OTP_EXPORT = re.compile(r"(otpauth-migration:@@offline\?data=)([^\s\"'<>&\\]+)".replace("@", r"\\?/"))
 
+_MANDRILL = re.compile(r"(?<=[\"'=])md-(?=[\w\-]{0,21}[0-9])(?=[\w\-]{0,21}[A-Z])[\w\-]{22}(?![\w\-])")
+
 # What stands in every text with one of these, as `rules.needles` has it.
 NEEDLES = (
+    ("md", True, False),
     ("auth", False, True),
     ("authenticate", True, True),
     ("ugfzcdvcmq", True, True),
@@ -38,17 +41,22 @@ NEEDLES = (
     ("enc", True, True),
     ("otpauthmigration", True, True),
 )
-LITERALS = (" LOGIN ", ":*:")
-LITERAL_PAIRS = (("&s=", "t="),)
+# For a search that knows literals, of which both stand in a text. One that stands alone is a pair with itself: each
+# single one more makes the compiled search slower.
+LITERAL_PAIRS = (
+    ("&s=", "t="),
+    (" LOGIN ", " LOGIN "),
+    (":*:", ":*:"),
+    ("md-", '"md-'),
+    ("md-", "'md-"),
+    ("md-", "=md-"),
+)
+BY_LITERAL = ("md",)  # needles for which such a search takes these: they tell `md-…` from `col-md-6`
 
 
 def stands_in(text: str) -> bool:
-    """Whether there is one that holds none of `NEEDLES`; cheap for False, by single characters first."""
-    return (
-        "&" in text and "&s=" in text and _SALTED.search(text) is not None
-        or "*" in text and ":*:" in text and _PGPASS.search(text) is not None
-        or "G" in text and "L" in text and "O" in text and " LOGIN " in text and _IMAP.search(text) is not None
-    )  # fmt: skip
+    """Whether there is one that holds none of `NEEDLES`; asked where `&s=`, ` LOGIN ` or `:*:` is in the text."""
+    return any(pattern.search(text) for pattern in (_SALTED, _PGPASS, _IMAP))
 
 
 def masked(text: str) -> str:
@@ -65,6 +73,8 @@ def masked(text: str) -> str:
         text = _SUBSONIC.sub(r"\g<1>" + CONSTANT, text)
     if "&s=" in text:
         text = _SALTED.sub(r"\g<1>" + CONSTANT, text)
+    if "md-" in text:
+        text = _MANDRILL.sub(CONSTANT, text)
     if "otpauth-migration" in text:
         text = _OTP_EXPORT.sub(r"\g<1>" + CONSTANT, text)
     return text

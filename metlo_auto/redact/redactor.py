@@ -57,7 +57,8 @@ class Redactor:
 
     def _alone(self, text: str) -> str:
         """A text in which no name is looked for."""
-        return self._values_alone(line_pairs.without_netrc(text))
+        text = line_pairs.without_netrc(text)
+        return self._values_alone(text) if self._names.holds_value(text) else text
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)

@@ -68,7 +68,7 @@ def _needle(begin: str) -> Tuple[str, bool, bool]:
 NEEDLES = tuple(
     sorted(
         {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
-        | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
+        | {(word, True, False) for word in ("eyj", "opseyj", "ewog", "ewk", "wsi", "bearer")}
         | {("tblbkfj", False, False), ("privatelines", False, True)}
         | {(phrase, False, False) for phrase in ("private key", "static key", "oracle thin")}
         | {(word, True, True) for word in ("slack", "webhooks", "telegram", "incomingwebhook", "tcp", "wifi")}
@@ -77,15 +77,16 @@ NEEDLES = tuple(
         | set(one_time_codes.NEEDLES)
     )
 )
-LITERALS = ("PRIVATE", "OpenVPN Static", "@", "oracle:thin", '{"key":', *protocol_lines.LITERALS) + tuple(
+LITERALS = ("PRIVATE", "OpenVPN Static", "@", "oracle:thin", '{"key":') + tuple(
     ["$" + scheme + "$" for scheme in "2 2a 2b 2x 2y 1 5 6 7 y gy apr1 scrypt bcrypt-sha256".split()]  # noqa: SIM905
     + ["$argon2", "$pbkdf2", "pbkdf2_sha", "pbkdf2:sha", "scrypt:"]
 )  # for a search that knows no needles of two words
 # Likewise, where both stand in a text: a user in a URL, a code of OAuth.
-LITERAL_PAIRS = (("//", "@"), *protocol_lines.LITERAL_PAIRS) + tuple(
+LITERAL_PAIRS = (("//", "@"), *protocol_lines.LITERAL_PAIRS, *one_time_codes.LITERAL_PAIRS) + tuple(
     [("code=", name + "=") for name in ("state", "grant_type", "redirect_uri", "code_verifier")]
 )
-SHORTEST = 18  # characters of a text that holds nothing else
+BY_LITERAL = frozenset(protocol_lines.BY_LITERAL + one_time_codes.BY_LITERAL)  # needles that they stand for
+SHORTEST = 15  # characters of a text that holds nothing else
 
 # What all of them have but private keys and bearers: so many characters without a space, comma or quote.
 _RUN = b"1" * 11
@@ -95,9 +96,10 @@ _BEGINNING = 2000  # bytes that tell what the rows of a table are like
 
 def may_stand_alone(data: bytes) -> bool:
     """False only where `masked_alone` changes nothing in UTF-8 without signs that part names from values."""
-    if b"-----BEGIN" in data or _RUN in data[:_BEGINNING].translate(_RUNS) or _RUN in data.translate(_RUNS):
+    if len(data) > _BEGINNING and _RUN in data[:_BEGINNING].translate(_RUNS) or _RUN in data.translate(_RUNS):
         return True
-    return b"bearer" in data.lower()
+    # One character first: that is a quick look.
+    return b"-" in data and b"-----BEGIN" in data or (b" " in data or b"+" in data) and b"bearer" in data.lower()
 
 
 def found_otherwise(text: str) -> bool:
@@ -106,7 +108,12 @@ def found_otherwise(text: str) -> bool:
         return True
     if "$" in text and _HASH.search(text):
         return True
-    if protocol_lines.stands_in(text):
+    # One character first, as each look at a longer piece costs more than all of those.
+    if (
+        "&" in text and "&s=" in text
+        or "*" in text and ":*:" in text
+        or "G" in text and "O" in text and " LOGIN " in text
+    ) and protocol_lines.stands_in(text):  # fmt: skip
         return True
     if "@" not in text or "/" not in text:
         return False
