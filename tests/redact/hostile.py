@@ -122,6 +122,8 @@ PIECES = {
     "set passwords": "set password for a = 'b",
     "registries": "config set //a/:",
     "salted": "&t=0123456789abcdef&s=a",
+    "names in quotes": "password='token=x' ",
+    "quotes over names": "password='a token=\"x' ",
     "calls with params": '{"method": "login", "params": ["a", "b"]}, ',
     "calls by position": '{"method": "execute_kw", "args": ["a", 1, "b"]}, ',
 }
