@@ -91,7 +91,8 @@ class Run:
             called = [probe for probe in self._world.probes if self._is_asked(probe)]
             self._turns([(probe, [Task("", _prepare)]) for probe in called], look)
             self._turns([(probe, [Task("", self._learn)]) for probe in called], look)
-            again = [probe for probe in called if _may_find_more(probe)]
+            self._world.find_callers(plan.callers)
+            again = [probe for probe in called if _may_find_more(probe, self._world.sessions.names)]
             self._turns([(probe, [Task("", _prepare)]) for probe in again], look)
             self._world.find_roles()
             for turn in TURNS:
@@ -172,15 +173,16 @@ class Run:
         skipped = list(self._skipped)
         already = {(skip.method, skip.route) for skip in skipped if skip.kind == "all"}
         claimed = {(finding.method, finding.route) for finding in found}
+        places = {(c.method, c.route) for c in checked}
         for probe in self._world.probes:
             place = (probe.target.method, probe.target.route)
-            reason = _untested(probe, place in {(c.method, c.route) for c in checked}, self._stopped)
+            reason = _untested(probe, place in places, self._stopped)
             if reason and place not in already | claimed:
                 already.add(place)
                 skipped.append(Skip(*place, "all", reason))
         skipped += [skip for skip in doubted if (skip.method, skip.route) not in already]
         skipped = sorted(folded(skipped, self._world.lacking))
-        tested = {(c.method, c.route) for c in checked} - already
+        tested = places - already
         shown = [c for c in checked if (c.method, c.route) in tested or c.kind == "headers"]
         return Result(
             self.name, self._client.origin.url, self._options.seed, self._began, time.time() - self._began, len(tested),
@@ -206,10 +208,12 @@ def _prepare(probe: Probe) -> Iterator[Claim]:
     yield from ()
 
 
-def _may_find_more(probe: Probe) -> bool:
-    """Whether a baseline is looked for again: objects are known by now, or an app that was busy answers."""
-    status = probe.base.answer.status if probe.base is not None else 0
-    return not probe.is_accepted and ("{" in probe.target.route or status in UNANSWERED)
+def _may_find_more(probe: Probe, names: Sequence[str]) -> bool:
+    """Whether a baseline is looked for again: objects or callers are known by now, or an app that was busy answers."""
+    if probe.base is None or not probe.is_accepted:
+        return "{" in probe.target.route or probe.base is None or probe.base.answer.status in UNANSWERED
+    readers = probe.readers(probe.base.request)
+    return probe.base.identity not in readers and not readers.isdisjoint(names)
 
 
 def _tasks(kinds: Sequence[str], turn: Turn) -> Iterator[Task]:

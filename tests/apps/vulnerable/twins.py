@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, g, jsonify, redirect, request
 from markupsafe import escape
 
 from tests.apps.vulnerable.base import PEOPLE, caller, rows, signed_in
+from tests.apps.vulnerable.holes import TICKETS
 
 blueprint = Blueprint("twins", __name__, url_prefix="/safe")
 SHARED = {"id": 51, "title": "Plan of the garden", "members": ["alice", "bob"]}
@@ -36,11 +37,26 @@ def receipt(invoice_id):
     return jsonify(found[0]) if found else abort(404)
 
 
+@blueprint.get("/tickets/<int:number>")
+@signed_in
+def ticket(number):
+    """A page about something else in the place of another's."""
+    holder, seat = TICKETS.get(number) or abort(404)
+    told = f"<p>{seat}</p>" if holder == g.person["name"] else "<p>This ticket is not one of yours.</p>"
+    return f"<!doctype html><title>Ticket</title><h1>Ticket {number}</h1>{told}"
+
+
 @blueprint.get("/documents/<int:number>")
 @signed_in
 def document(number):
     """An object that both share."""
     return jsonify(SHARED) if number == 51 and g.person["name"] in SHARED["members"] else abort(403)
+
+
+@blueprint.get("/currencies")
+def currencies():
+    """A list of words for everybody, which people ask for signed in."""
+    return jsonify(["AED", "CHF", "EUR", "SEK", "USD"])
 
 
 @blueprint.get("/articles/<int:number>")
