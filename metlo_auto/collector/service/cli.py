@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("--version", action="version", version=f"metlo-auto {VERSION}")
     parser.add_argument(
         "--print-completion", choices=SHELLS, metavar="SHELL", help="a completion script for bash, zsh or fish"
     )
