@@ -5,6 +5,7 @@ from typing import Callable, Dict, Optional
 
 from .channel import Channel, ChannelWithoutThreads, Stats
 from .collector_kind import CollectorKind
+from .outage_log import say
 from .process import uwsgi
 from .process.exits import Ending, Exits
 from .process.fork_gate import ForkGate
@@ -115,6 +116,9 @@ class Delivery:
                 inherited.disown()
         if first:
             self._exits.add_this_process()
+            server = self._exits.unheard()
+            if server:
+                say("%s runs no signal handler: what is not uploaded when a signal ends it is lost", server)
         return channel
 
     def _after_request(self) -> None:

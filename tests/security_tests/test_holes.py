@@ -14,13 +14,14 @@ from typing import Any, Iterator
 import pytest
 import requests
 
+from tests.apps.vulnerable.base import make_token
 from tests.security_tests import scene
 from tests.security_tests.scene import Scene
 
 MINUTES = pytest.mark.skipif(os.environ.get("METLO_TEST_SECURITY") != "1", reason="takes minutes: METLO_TEST_SECURITY=1")
 READING = {
     ("auth", "GET /api/export"), ("auth", "GET /api/passport"), ("bola", "GET /api/invoices/{invoice_id}"),
-    ("bola", "GET /api/statement"), ("bola", "GET /api/users/{name}/notes/{note_id}"), ("bfla", "GET /api/admin/people"),
+    ("bola", "GET /api/statement"), ("bola", "GET /api/users/{name}/notes/{note_id}"), ("bola", "GET /tickets/{number}"), ("bfla", "GET /api/admin/people"),
     ("exposure", "GET /api/colleagues"), ("headers", "GET /api/profile"), ("headers", "GET /api/card"),
     ("headers", "POST /login"), ("hidden", "GET /api/internal/dump"), ("sqli", "GET /api/products"),
     ("sqli", "GET /api/category/{number}"), ("sqli", "GET /api/sorted"), ("sqli", "GET /api/offers"), ("nosqli", "GET /api/people"),
@@ -76,6 +77,21 @@ def test_the_same_on_an_app_that_nothing_was_made_for(clinic_app: Scene, seed: s
 def test_two_identities_are_enough_where_traffic_shows_the_third(clinic_app: Scene) -> None:
     ran = clinic_app.test("--rate", "200", "--only", "bola,bfla,auth", who=("mia", "paul"))
     assert ran.found() == {pair for pair in CLINIC if pair[0] in ("bola", "bfla", "auth")}
+
+
+def test_callers_of_the_traffic_are_known_by_what_they_got_where_tokens_are_new(vulnerable_app: Scene) -> None:
+    people = {name: f"Authorization: Bearer {make_token(name, jti='issued later')}" for name in ("alice", "bob", "root")}
+    ran = vulnerable_app._replace(identities=people).test("--rate", "300", "--only", "bola,bfla")
+    assert ran.found() == {pair for pair in READING if pair[0] in ("bola", "bfla")}
+
+
+def test_sessions_of_logins_are_known_by_the_logins_of_the_traffic(vulnerable_app: Scene, tmp_path: Path) -> None:
+    config = tmp_path / "tests.toml"
+    one = "[identity.{0}.login]\npath = '/login'\njson = {{ user = '{0}', password = 'pw-{0}' }}\n"
+    config.write_text(one.format("alice") + one.format("bob"))
+    ran = vulnerable_app.test("--rate", "300", "--only", "bola", "--config", str(config), "--endpoint", "GET /tickets/{number}",
+                              "--endpoint", "GET /safe/tickets/{number}", who=())  # fmt: skip
+    assert ran.found() == {("bola", "GET /tickets/{number}")}
 
 
 @MINUTES

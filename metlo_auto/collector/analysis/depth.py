@@ -1,5 +1,7 @@
 """How deep each call is analysed: wholly while its endpoint shows anything new, then a share of those that look alike.
 
+How soon a share is enough goes by whether the analyser keeps up: one that is behind looks at fewer of those calls.
+
 Every call is counted. One that is only counted has nothing that no earlier one of its endpoint had, as far as can be
 told without reading values: status, caller's credentials, headers, names, types, and the marks of values that nobody
 should get. Knows no store.
@@ -18,7 +20,7 @@ from metlo_auto.collector.analysis.shapes import MOST_DEPTH, MOST_ITEMS
 from metlo_auto.collector.analysis.symptoms import is_local
 
 WHOLLY = 100  # calls of an endpoint that showed nothing new, until a share is enough: fewer where endpoints are many,
-AT_LEAST = 16  # but so many
+AT_LEAST = 16  # but so many; and so many where the analyser is behind
 IN_ALL = 100_000  # calls of all endpoints together
 LEAST_OFTEN = 32  # one in so many is always analysed
 MOST_LOOKS = 256  # of one endpoint; calls that look otherwise are all analysed
@@ -45,6 +47,7 @@ class Depth:
     """What an analyser knows of how calls look. One that knows nothing analyses all of them."""
 
     def __init__(self) -> None:
+        self.is_behind = False  # whether more calls are waiting than are analysed at a time
         self._calls: dict[str, _Calls] = {}
         self._looks = 0
 
@@ -74,8 +77,11 @@ class Depth:
         if calls.waiting < calls.due:
             return 0
         waited, calls.waiting = calls.waiting, 0
-        calls.due = _next(calls.alike, max(AT_LEAST, min(WHOLLY, IN_ALL // len(self._calls))))
+        calls.due = _next(calls.alike, self._wholly())
         return waited
+
+    def _wholly(self) -> int:
+        return AT_LEAST if self.is_behind else max(AT_LEAST, min(WHOLLY, IN_ALL // len(self._calls)))
 
     def _remember(self, calls: _Calls, look: set[int]) -> None:
         fresh = look - calls.looks

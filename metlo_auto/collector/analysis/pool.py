@@ -51,6 +51,7 @@ class _Task(NamedTuple):
     test_runs: frozenset[str]
     run: int  # memories of earlier ones are forgotten
     news: frozenset[str]  # endpoints to analyse wholly again
+    is_behind: bool
 
 
 class Pool:
@@ -60,6 +61,7 @@ class Pool:
         self._executors: list[Optional[ProcessPoolExecutor]] = [None] * processes
         self._news: list[set[str]] = [set() for _ in range(processes)]
         self._run = 0
+        self.is_behind = False  # as `Depth` has it
 
     def forget(self) -> None:
         """What was aggregated last has not come into the store: it is no longer known."""
@@ -88,7 +90,7 @@ class Pool:
             spawning = multiprocessing.get_context("spawn")  # a fork would have the connections of this one
             executor = self._executors[place] = ProcessPoolExecutor(1, spawning, _begin)
         news, self._news[place] = frozenset(self._news[place]), set()
-        return executor.submit(_work, _Task(batches, test_runs, self._run, news))
+        return executor.submit(_work, _Task(batches, test_runs, self._run, news, self.is_behind))
 
     def _result(self, place: int, future: "Future[Aggregates]") -> Aggregates:
         try:
@@ -115,6 +117,7 @@ def _work(task: _Task) -> Aggregates:
     if task.run != _run:
         _memory, _run = Memory(), task.run
     _memory.deepen(task.news)
+    _memory.depth.is_behind = task.is_behind
     return aggregate(task.batches, _memory, task.test_runs)
 
 

@@ -23,6 +23,7 @@ from metlo_auto.collector.security_tests.config_file import BadConfig, Config, r
 from metlo_auto.collector.security_tests.http_client import Client, is_reached
 from metlo_auto.collector.security_tests.identities import BadIdentity, Identity, parse_identities
 from metlo_auto.collector.security_tests.kinds import KINDS
+from metlo_auto.collector.security_tests.logins import LoginFailed
 from metlo_auto.collector.security_tests.outputs.baseline import Accepted, BadBaseline, apply_baseline, read_baseline
 from metlo_auto.collector.security_tests.outputs.json_report import as_json
 from metlo_auto.collector.security_tests.outputs.text import as_text
@@ -33,7 +34,7 @@ from metlo_auto.collector.security_tests.reporting import Reporter
 from metlo_auto.collector.security_tests.results import RANK, Result
 from metlo_auto.collector.security_tests.runner import Run
 from metlo_auto.collector.security_tests.safety import may_ask
-from metlo_auto.collector.security_tests.sessions import LoginFailed, Sessions
+from metlo_auto.collector.security_tests.sessions import Sessions
 from metlo_auto.collector.security_tests.targets import Target, read_targets
 from metlo_auto.collector.security_tests.values import Origin, parse_origin
 from metlo_auto.collector.store.database import open_store, reading
@@ -173,7 +174,7 @@ def _plan(folder: Home, engine: Engine, setting: Setting, sessions: Sessions) ->
     known = callers(folder.api_key(), sessions.current())
     with reading(engine) as connection:
         _check_service(connection, setting.service)
-        targets = read_targets(connection, setting.origin, setting.service, known)
+        targets = read_targets(connection, setting.origin, setting.service, known, sessions.current())
     if not targets:
         about = f" of the service {setting.service}" if setting.service else ""
         raise NothingTested(f"the collector has seen no endpoint{about}: drive the app under metlo-run --local first")

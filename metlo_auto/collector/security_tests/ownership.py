@@ -46,13 +46,17 @@ def callers(key: str, identities: Sequence[Identity]) -> Callers:
     found = {}
     for identity in identities:
         masked = tuple((name, redactor.header(name, value)) for name, value in identity.headers)
-        marks = frozenset(_marks_of(masked, names))
-        telling = frozenset(mark for mark in marks if _is_telling(mark[1]))
-        found[identity.name] = telling or marks
-    return Callers(_without_shared(found), names)
+        found[identity.name] = marks_of_identity(masked, names)
+    return Callers(without_shared(found), names)
 
 
-def _without_shared(found: "dict[str, frozenset[Mark]]") -> "dict[str, frozenset[Mark]]":
+def marks_of_identity(masked: Pairs, names: "frozenset[str]") -> "frozenset[Mark]":
+    """What tells an identity that sends these headers, whose secrets are masked."""
+    marks = frozenset(_marks_of(masked, names))
+    return frozenset(mark for mark in marks if _is_telling(mark[1])) or marks
+
+
+def without_shared(found: "dict[str, frozenset[Mark]]") -> "dict[str, frozenset[Mark]]":
     """What several identities send alike, such as a tenant or the app's own key, tells nobody apart."""
     shared = {mark for marks in found.values() for mark in marks if sum(mark in other for other in found.values()) > 1}
     return {name: marks - shared for name, marks in found.items()}

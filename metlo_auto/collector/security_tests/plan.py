@@ -28,10 +28,11 @@ class Options(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """`tasks`: each endpoint with the kinds to run on it."""
+    """`tasks`: each endpoint with the kinds to run on it. `callers`: who got something there and elsewhere."""
 
     tasks: tuple[tuple[Target, tuple[str, ...]], ...]
     skipped: tuple[Skip, ...]
+    callers: frozenset[str]
 
 
 def make_plan(targets: Sequence[Target], options: Options) -> Plan:
@@ -51,7 +52,8 @@ def make_plan(targets: Sequence[Target], options: Options) -> Plan:
             tasks.append((target, kinds))
         elif not target.samples:
             skipped.append(Skip(target.method, target.route, "all", "never called: there is no request to go by"))
-    return Plan(tuple(tasks), tuple(skipped))
+    callers = frozenset(sample.caller for target in targets for sample in target.samples if sample.answer.is_success)
+    return Plan(tuple(tasks), tuple(skipped), callers)
 
 
 def _reason(target: Target, options: Options) -> str:

@@ -207,6 +207,15 @@ class Probe:
                 self._views[name] = self.send(self.base.request, name, is_wanted=True)
         return self._views.get(name)
 
+    def seen(self, name: str) -> Optional[Exchange]:
+        """The view of `name` where it was asked for already."""
+        return self._views.get(name)
+
+    def rename_callers(self, names: "dict[str, str]") -> None:
+        """Put an identity in place of each caller in `names`."""
+        found = tuple(s._replace(caller=names.get(s.caller, s.caller)) for s in self.target.samples)
+        self.target = self.target._replace(samples=found)
+
     def anonymous(self) -> Exchange:
         """The baseline's request without credentials, asked once."""
         assert self.base is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from metlo_auto.collector.security_tests.compare import is_refusal
 from metlo_auto.collector.security_tests.content import content_of
+from metlo_auto.collector.security_tests.ownership import UNKNOWN
 from metlo_auto.collector.security_tests.values import ANONYMOUS
 
 if TYPE_CHECKING:
@@ -39,9 +40,22 @@ def privileged_callers(probes: "Sequence[Probe]", names: Sequence[str]) -> froze
         if _is_high_place(probe) and len(callers) < len(everybody - {ANONYMOUS}):
             found |= callers
         found |= set(_by_what_is_said(probe))
-        if len(callers) == 1 and "{" not in probe.target.route and _others_are_refused(probe, callers):
-            found |= callers
+        if "{" in probe.target.route:
+            continue
+        groups = [callers]
+        if all(caller.startswith(UNKNOWN) for caller in callers):  # one of them may be an identity of the run
+            groups.append(_accepted(probe))
+        for group in groups:
+            if len(group) == 1 and _others_are_refused(probe, group):
+                found |= group
     return frozenset(found)
+
+
+def _accepted(probe: "Probe") -> "set[str]":
+    """Identities that got something in this run where the request named nothing."""
+    plain = (it for it in probe.exchanges if not it.request.query)
+    given = (it for it in plain if it.answer.is_success and not is_refusal(it.answer))
+    return {exchange.identity for exchange in given} - {ANONYMOUS}
 
 
 def _is_high_place(probe: "Probe") -> bool:

@@ -91,7 +91,8 @@ class Run:
             called = [probe for probe in self._world.probes if self._is_asked(probe)]
             self._turns([(probe, [Task("", _prepare)]) for probe in called], look)
             self._turns([(probe, [Task("", self._learn)]) for probe in called], look)
-            again = [probe for probe in called if _may_find_more(probe)]
+            self._world.find_callers(plan.callers)
+            again = [probe for probe in called if _may_find_more(probe, self._world.sessions.names)]
             self._turns([(probe, [Task("", _prepare)]) for probe in again], look)
             self._world.find_roles()
             for turn in TURNS:
@@ -206,10 +207,12 @@ def _prepare(probe: Probe) -> Iterator[Claim]:
     yield from ()
 
 
-def _may_find_more(probe: Probe) -> bool:
-    """Whether a baseline is looked for again: objects are known by now, or an app that was busy answers."""
-    status = probe.base.answer.status if probe.base is not None else 0
-    return not probe.is_accepted and ("{" in probe.target.route or status in UNANSWERED)
+def _may_find_more(probe: Probe, names: Sequence[str]) -> bool:
+    """Whether a baseline is looked for again: objects or callers are known by now, or an app that was busy answers."""
+    if probe.base is None or not probe.is_accepted:
+        return "{" in probe.target.route or probe.base is None or probe.base.answer.status in UNANSWERED
+    readers = probe.readers(probe.base.request)
+    return probe.base.identity not in readers and not readers.isdisjoint(names)
 
 
 def _tasks(kinds: Sequence[str], turn: Turn) -> Iterator[Task]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, Iterator, NamedTuple, Optional, Sequence
 from urllib.parse import quote, unquote
 
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.security_tests.identities import Identity
 from metlo_auto.collector.security_tests.ownership import MASK, Callers, other_cookies
 from metlo_auto.collector.security_tests.safety import is_loopback
+from metlo_auto.collector.security_tests.stored_sessions import Call, with_stored_sessions
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Origin, Pairs, Request, parse_origin
 
 MOST_SAMPLES = 60  # stored requests of one endpoint that are looked at
@@ -57,20 +59,40 @@ class Target(NamedTuple):
         return any(s.caller == ANONYMOUS and s.answer.is_success for s in self.samples)
 
 
-def read_targets(connection: Connection, origin: Origin, service: str, callers: Callers) -> list[Target]:
+def read_targets(
+    connection: Connection, origin: Origin, service: str, callers: Callers, identities: Sequence[Identity]
+) -> list[Target]:
     """All endpoints that the app at `origin` has, called or declared; `service`: only those of one."""
     declared = routes.read(connection)
     endpoints = _of_origin(queries.list_endpoints(connection), origin)
     located = routes.locate(declared, endpoints)
     members = queries.groups(connection)
+    kept = {
+        endpoint.id: queries.latest_traces(connection, MOST_SAMPLES, members.get(endpoint.id, [endpoint.id]))
+        for endpoint in endpoints
+    }
+    callers = with_stored_sessions(callers, identities, _calls(item for items in kept.values() for item in items))
     found = []
     for endpoint in endpoints:
-        kept = queries.latest_traces(connection, MOST_SAMPLES, members.get(endpoint.id, [endpoint.id]))
-        traces = [item.trace for item in kept]
         if not service or service in (endpoint.service, *endpoint.hosts):
-            samples = tuple(sample_of(trace, callers) for trace in traces)
+            samples = tuple(sample_of(item.trace, callers) for item in kept[endpoint.id])
             found.append(_target(endpoint, routes.find(located, endpoint), endpoint.service, samples))
     return _merged(found) + _never_called(declared, found)
+
+
+def _calls(kept: "Iterable[queries.KeptTrace]") -> Iterator[Call]:
+    """In the order of time."""
+    for item in sorted(kept, key=lambda item: (item.at, item.id)):
+        sent, response = item.trace["request"], item.trace["response"]
+        answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))
+        headers = _pairs(sent.get("headers"))
+        yield Call(str(sent["method"]), _path(item.trace), headers, str(sent.get("body") or ""), answer)
+
+
+def _path(trace: "dict[str, Any]") -> str:
+    meta = trace.get("meta")
+    path = meta.get("path") if isinstance(meta, dict) else None
+    return str(path or trace["request"]["url"]["path"])
 
 
 def _merged(found: "list[Target]") -> "list[Target]":
@@ -128,7 +150,7 @@ def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
     query = _pairs(url.get("parameters"))
     told = trace.get("meta")
     meta: dict[str, Any] = told if isinstance(told, dict) else {}
-    path = quote(str(meta.get("path") or url["path"]), safe="/%:@!$'()*+,;=~-._", errors="replace")
+    path = quote(_path(trace), safe="/%:@!$'()*+,;=~-._", errors="replace")
     request = Request(str(sent["method"]), path, query, kept, str(sent.get("body") or ""))
     answer = Answer(int(response["status"]), _pairs(response.get("headers")), str(response.get("body") or ""))
     missing = _missing(request, str(url.get("endpointPath")), meta)

@@ -11,8 +11,10 @@ from metlo_auto.collector.security_tests.compare import is_refusal
 from metlo_auto.collector.security_tests.content import content_of, parsed_json
 from metlo_auto.collector.security_tests.inputs import filled, path_values
 from metlo_auto.collector.security_tests.listener import Listener
+from metlo_auto.collector.security_tests.ownership import UNKNOWN
 from metlo_auto.collector.security_tests.probe import SHARE, Probe
 from metlo_auto.collector.security_tests.rate import Pace
+from metlo_auto.collector.security_tests.recognition import recognised
 from metlo_auto.collector.security_tests.roles import privileged_callers
 from metlo_auto.collector.security_tests.sessions import Sessions
 from metlo_auto.collector.security_tests.targets import Target
@@ -39,6 +41,7 @@ class World:
         self.probes: list[Probe] = []
         self.lacking: set[str] = set()  # why no endpoint can be tested in some way, whatever it is
         self.privileged: frozenset[str] = frozenset()
+        self.unseen: frozenset[str] = frozenset()  # identities that no stored request is known to be of
         self._lists: dict[str, list[tuple[str, Exchange]]] = {}  # by identity: route and what it answered
         self._said: set[str] = set()
         self._setters: dict[str, Probe] = {}
@@ -72,6 +75,17 @@ class World:
         """Take in what a list answered."""
         with self._lock:
             self._lists.setdefault(identity, []).append((route, exchange))
+
+    def find_callers(self, stored: "frozenset[str]") -> None:
+        """Say whose the stored requests of unknown callers are, where what they got tells it. `stored`: all callers."""
+        names = recognised(self.probes, self.sessions.names)
+        for probe in self.probes if names else ():
+            probe.rename_callers(names)
+        self.unseen = frozenset(self.sessions.names) - stored - set(names.values())
+
+    def may_be_one_of(self, name: str, callers: "set[str]") -> bool:
+        """Whether an identity is one of `callers`, or could be: an unknown one, while no stored request is its own."""
+        return name in callers or name in self.unseen and any(caller.startswith(UNKNOWN) for caller in callers)
 
     def find_roles(self) -> None:
         self.privileged = privileged_callers(self.probes, self.sessions.names)

@@ -18,7 +18,7 @@ from metlo_auto.clocks import Real, sleep
 
 from . import uwsgi
 from .forking_servers import after_its_answer, forking_server
-from .servers import give_sigterm_back, is_deaf, on_shutdown_of_twisted, on_shutdown_of_uvicorn
+from .servers import deaf_server, give_sigterm_back, on_shutdown_of_twisted, on_shutdown_of_uvicorn
 
 LAST_ANSWERS = 0.02  # seconds for other threads whose client has its response to hand the trace over
 MP_PRIORITY = -100  # after the finalizers of others
@@ -45,6 +45,7 @@ class Exits:
         self._endings: List[Ending] = []
         self._interrupting = interrupting
         self._in_reactor = False
+        self._unheard_said = False
 
     def add(self, ending: Ending) -> None:
         """From now on `ending` is called, in forked children too."""
@@ -53,7 +54,7 @@ class Exits:
             on_shutdown_of_uvicorn(self.end)
             self._in_reactor = on_shutdown_of_twisted(self.end)
         self._endings.append(ending)
-        if uwsgi.module() is None and not is_deaf():
+        if uwsgi.module() is None and not deaf_server():
             on_sigterm(self.end, self._interrupting)
 
     def add_this_process(self) -> None:
@@ -68,7 +69,7 @@ class Exits:
         server = forking_server()
         if server is not None:
             after_its_answer(server, self._leave)
-        if is_deaf() and isinstance(signal.getsignal(signal.SIGTERM), Terminator):
+        if deaf_server() and isinstance(signal.getsignal(signal.SIGTERM), Terminator):
             give_sigterm_back()
         # twistd may import the reactor after the app.
         self._in_reactor = self._in_reactor or on_shutdown_of_twisted(self.end)
@@ -76,6 +77,12 @@ class Exits:
         shutdown = getattr(sys.modules.get("celery.signals"), "worker_process_shutdown", None)
         if shutdown is not None:
             shutdown.connect(self._end_of_worker, weak=False)
+
+    def unheard(self) -> str:
+        """The server that ends this process without a call to anybody; "" where that is none, or was said before."""
+        server = "" if self._unheard_said else deaf_server()
+        self._unheard_said = self._unheard_said or server != ""
+        return server
 
     def _end_of_worker(self, **told: Any) -> None:
         self.end()

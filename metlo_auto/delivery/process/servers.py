@@ -8,9 +8,9 @@ from typing import Any, Callable
 DEAF = ("fastwsgi", "pyruvate")  # their loop has the main thread, and runs no handler of Python's in it
 
 
-def is_deaf() -> bool:
-    """Whether a handler of signals would never be run: the signal would have no effect at all."""
-    return any(name in sys.modules for name in DEAF)
+def deaf_server() -> str:
+    """The server here that would never run a handler of signals, so that one would only take their effect; else ""."""
+    return next((name for name in DEAF if name in sys.modules), "")
 
 
 def runs_no_other_thread() -> bool:

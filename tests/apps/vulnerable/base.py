@@ -49,9 +49,9 @@ def _decoded(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def make_token(name):
+def make_token(name, **claims):
     head = _encoded(b'{"alg":"HS256","typ":"JWT"}')
-    body = _encoded(json.dumps({"sub": name, "exp": EXPIRES}).encode())
+    body = _encoded(json.dumps({"sub": name, "exp": EXPIRES, **claims}).encode())
     mark = hmac.new(SIGNING, (head + "." + body).encode(), hashlib.sha256).digest()
     return ".".join((head, body, _encoded(mark)))
 

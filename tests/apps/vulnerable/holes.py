@@ -55,6 +55,17 @@ def note(name, note_id):
     return jsonify(id=note_id, text=NOTES[note_id][1], author=NOTES[note_id][0])
 
 
+TICKETS = {71: ("alice", "Row K, the aisle"), 72: ("bob", "Balcony, on the left"), 73: ("alice", "Box 4, with a view")}
+
+
+@blueprint.get("/tickets/<int:number>")
+@signed_in
+def ticket(number):
+    """bola: a page, read with a session's cookie that is another one after each login."""
+    holder, seat = TICKETS.get(number) or abort(404)
+    return f"<!doctype html><title>Ticket</title><h1>Ticket {number}</h1><p>{seat}</p><p>held by {holder}</p>"
+
+
 @blueprint.get("/api/admin/people")
 @signed_in
 def people():

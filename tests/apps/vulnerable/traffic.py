@@ -59,7 +59,14 @@ def _write(web: requests.Session, url: str) -> int:
         web.post(url + path, data=b"<order><item>tea</item></order>", headers={**headers, "Content-Type": "text/xml"})
     for path in ("/login", "/safe/login"):
         web.post(url + path, json={"user": "alice", "password": "wrong"})
+    return 6 + sum(_browse(url, name, numbers) for name, numbers in (("alice", (71, 73)), ("bob", (72,))))
+
+
+def _browse(url: str, name: str, numbers: "tuple[int, ...]") -> int:
     with requests.Session() as browser:
-        browser.post(url + "/login", json={"user": "bob", "password": "pw-bob"})
+        browser.post(url + "/login", json={"user": name, "password": "pw-" + name})
         browser.get(url + "/api/me")
-    return 8
+        for number in numbers:
+            browser.get(f"{url}/tickets/{number}")
+            browser.get(f"{url}/safe/tickets/{number}")
+    return 2 + 2 * len(numbers)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, g, jsonify, redirect, request
 from markupsafe import escape
 
 from tests.apps.vulnerable.base import PEOPLE, caller, rows, signed_in
+from tests.apps.vulnerable.holes import TICKETS
 
 blueprint = Blueprint("twins", __name__, url_prefix="/safe")
 SHARED = {"id": 51, "title": "Plan of the garden", "members": ["alice", "bob"]}
@@ -34,6 +35,15 @@ def receipt(invoice_id):
     """404 in the place of 403."""
     found = rows("select * from invoice where id = ? and owner = ?", invoice_id, g.person["name"])
     return jsonify(found[0]) if found else abort(404)
+
+
+@blueprint.get("/tickets/<int:number>")
+@signed_in
+def ticket(number):
+    """A page about something else in the place of another's."""
+    holder, seat = TICKETS.get(number) or abort(404)
+    told = f"<p>{seat}</p>" if holder == g.person["name"] else "<p>This ticket is not one of yours.</p>"
+    return f"<!doctype html><title>Ticket</title><h1>Ticket {number}</h1>{told}"
 
 
 @blueprint.get("/documents/<int:number>")

@@ -6,19 +6,25 @@ import json
 import random
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
+from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
-from metlo_auto.collector.analysis.depth import LEAST_OFTEN, NEVER_ALIKE, WHOLLY, glance_of, look_of
+from metlo_auto.collector.analysis.depth import AT_LEAST, LEAST_OFTEN, NEVER_ALIKE, WHOLLY, glance_of, look_of
 from metlo_auto.collector.analysis.observation import observe
 from metlo_auto.collector.analysis.sections import read_bodies, sections
 from metlo_auto.collector.ingest.contract import complaint
+from metlo_auto.collector.store import inbox
+from metlo_auto.collector.store.database import open_store, reading
 from metlo_auto.collector.store.inbox import Filed
+from metlo_auto.collector.store.schema import facts
 from tests.collector.analysed import admitted
 from tests.collector.analysis.trace_strategies import traces
 from tests.collector.collector_support import Collector, trace
@@ -101,6 +107,50 @@ def test_an_analyser_that_begins_anew_analyses_everything() -> None:
     (result,), _ = _analysed([*LONG[:50]])
     (again,), _ = _analysed([*LONG[:50]])
     assert result.facts == again.facts
+
+
+def test_an_analyser_that_is_behind_looks_at_a_share_sooner_and_counts_all() -> None:
+    state = AnalysisState()
+    state.memory.depth.is_behind = True
+    result = admitted([Filed(1, time.time(), 1, WHOLLY, json.dumps(LONG[:WHOLLY]).encode())], state)
+    assert sum(row["calls"] for row in result.endpoints.values()) == WHOLLY
+    assert WHOLLY / 4 < _only_counted(result) < WHOLLY - AT_LEAST
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_two_full_steps_one_after_the_other_are_a_backlog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    """One is a burst, and so is one after a pause; what comes after a backlog is analysed wholly again."""
+    size = len(json.dumps(LONG[:20]))
+    monkeypatch.setattr(analyser, "MOST_BYTES", int(4.5 * size))
+    engine = open_store(f"sqlite:///{tmp_path}/collector.db")
+    worker = analyser.Worker(engine, processes=processes)
+    only_counted: list[int] = []
+
+    def step(batches: int) -> None:
+        bodies = [json.dumps(_different(LONG[:20], len(only_counted))).encode() for _ in range(batches)]
+        inbox.file(engine, [inbox.Batch(None, time.time(), 1, 20, body) for body in bodies])
+        assert worker.step()
+        with reading(engine) as connection:
+            query = select(func.sum(facts.c.n)).where(facts.c.kind == "only counted")
+            only_counted.append((connection.scalar(query) or 0) - sum(only_counted))
+
+    try:
+        for batches in (4, 4, 1, 4):
+            step(batches)
+        assert not worker.step()
+        step(4)
+    finally:
+        worker.stop()
+    assert only_counted[1] > 0
+    assert only_counted == [0, only_counted[1], 0, 0, 0]
+
+
+def _different(calls: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+    """The same calls of another endpoint."""
+    text = json.dumps(calls).replace("/things/", f"/things{number}/")
+    return json.loads(text)  # type: ignore[no-any-return]
 
 
 def test_the_page_says_how_many_calls_were_analysed(collector: Collector) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterator, Optional
 
 from metlo_auto.collector.security_tests.compare import is_alike, is_refusal
@@ -53,7 +54,8 @@ def _names_object(probe: Probe, request: Request) -> bool:
 
 def _may_see(probe: Probe, other: str, request: Request) -> bool:
     """Whether traffic, or its own lists, show that the object is shared with `other`."""
-    return other in probe.readers(request) or probe.world.is_listed(other, probe.target, request)
+    world = probe.world
+    return world.may_be_one_of(other, probe.readers(request)) or world.is_listed(other, probe.target, request)
 
 
 def _tried(probe: Probe, owner: str, other: str, request: Request) -> Optional[Claim]:
@@ -103,7 +105,12 @@ def _owners_values(probe: Probe, base: Exchange, test: Exchange, other: str, ask
     mine = content_of(own.answer).values if own is not None and own.answer.is_success else frozenset()
     if own is not None and own.request.target == asked.target:
         mine = frozenset()
-    return told - mine - said
+    return frozenset(value for value in told - mine if not _repeats(value, said))
+
+
+def _repeats(value: str, said: "set[str]") -> bool:
+    """Whether a value has one that the request named, such as the heading "Ticket 71"."""
+    return any(word and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", value) for word in said)
 
 
 def _is_public(probe: Probe, base: Exchange, request: Request) -> bool:
