@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = "METLO_COLLECTOR_DATA_DIR"
 NOTHING = 3
+NO_REQUEST = "--ci: no request was reported, so nothing was checked; metlo-run --check COMMAND says why"
 DELIVERS_WITHIN = "15"  # seconds: what goes to the spool at the command's end would be missing from the checks
 SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
 
@@ -28,7 +29,10 @@ SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
 def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     """The command's exit status where it failed, else 1 with findings, 2 or 3 where a check could not be made."""
     if not precedence.is_local(environ):
-        return process.run_child(path, chosen.command, environ) or NOTHING
+        status = process.run_child(path, chosen.command, environ)
+        if not status:
+            say(NO_REQUEST)
+        return status or NOTHING
     kept = environ.get(FOLDER)
     folder = kept or tempfile.mkdtemp(prefix="metlo-ci-")  # old traffic of this machine is none of this run's
     before = os.environ.get(FOLDER)
@@ -45,7 +49,7 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
         after = _settle(python).get("accepted_traces")
         statuses = [_check(python, words) for words in _checks(chosen) if _is_known(python, words[0])]
         if after == known:
-            say("--ci: no request was reported, so nothing was checked; metlo-run --check COMMAND says why")
+            say(NO_REQUEST)
             statuses.append(NOTHING)
         return _worst(statuses)
     except (local.LocalError, collector_python.PythonError) as error:

@@ -144,13 +144,14 @@ def test_nothing_is_made_under_a_home_that_does_not_exist(metlo: Installed, tmp_
     nowhere = tmp_path / "nowhere"
     asks = "import flask; app = flask.Flask('shop'); app.test_client().get('/').close(); print('ran')"
     environ = metlo.environ(HOME=str(nowhere), METLO_SPOOL_DIR=None, METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k")
-    assert metlo.run("python", "-c", asks, environ=environ).stdout == "ran\n"
-    local = metlo.run("--local", "--yes", "python", "-c", asks, environ=environ)
+    assert metlo.run("python", "-c", asks, environ=environ, cwd=str(tmp_path)).stdout == "ran\n"
+    local = metlo.run("--local", "--yes", "python", "-c", asks, environ=environ, cwd=str(tmp_path))
     assert (local.returncode, local.stdout) == (0, "ran\n") and "METLO_COLLECTOR_DATA_DIR" in local.stderr, local.stderr
-    metlo.run("--check", "python", environ=environ)
-    metlo.run("--spool", "list", environ=environ)
+    metlo.run("--check", "python", environ=environ, cwd=str(tmp_path))
+    metlo.run("--spool", "list", environ=environ, cwd=str(tmp_path))
     for command in ("endpoints", "serve"):
-        done = run([sys.executable, "-m", "metlo_auto.collector", command], environ=dict(environ, PYTHONPATH=str(ROOT)))
+        words = [sys.executable, "-m", "metlo_auto.collector", command]
+        done = run(words, environ=dict(environ, PYTHONPATH=str(ROOT)), cwd=str(tmp_path))
         assert done.returncode == 1 and done.stderr.endswith("choose one with --data-dir or METLO_COLLECTOR_DATA_DIR\n")
     assert not nowhere.exists()
 

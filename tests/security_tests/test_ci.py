@@ -62,6 +62,7 @@ def test_a_command_that_shows_nothing_is_not_in_order(tmp_path: Path, kept: bool
 def test_switched_off_it_runs_the_command_and_has_checked_nothing(tmp_path: Path, status: int, wanted: int) -> None:
     done = ci(tmp_path, status, METLO_DISABLED="1")
     assert done.returncode == wanted and "METLO_DISABLED wins over --local" in done.stderr, done.stdout + done.stderr
+    assert ("so nothing was checked" in done.stderr) == (status == 0)
     assert "findings" not in done.stdout and not list(tmp_path.glob("metlo-ci-*"))
 
 
