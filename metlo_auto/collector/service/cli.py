@@ -258,7 +258,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from metlo_auto.collector.service import commands
     from metlo_auto.collector.service.attach import CannotAttach
-    from metlo_auto.collector.service.server import CannotServe
+    from metlo_auto.collector.service.cannot_serve import CannotServe
     from metlo_auto.collector.store.database import StoreUnusable
 
     known: dict[str, Callable[..., Optional[int]]] = {
