@@ -34,6 +34,7 @@ from .spool.store import Store
 from .statsd import Statsd
 from .transport.dns import DnsLookups
 from .transport.errors import place_of
+from .transport.lazy_requests import load_connections
 from .transport.post_threads import Alone, Posting, PostThreads
 from .transport.poster import Poster
 from .transport.verdict import RETRY, Verdict
@@ -210,6 +211,8 @@ class Channel:
                 if turn:
                     self._send_for_others(ends_at - MARGIN)
             self._give_up_now(ends_at)
+        elif self._ends_at is None:
+            ends_at += self._wait_for_imports()
         self.begin_end(ends_at - Real.monotonic())
         self.wait_end()
 
@@ -324,6 +327,17 @@ class Channel:
             self._sender.give_up()
             return None
         return left if wait is None else min(left, wait)
+
+    def _wait_for_imports(self) -> float:
+        """Seconds until what uploads was imported: without a spool the trace would be lost meanwhile."""
+        began = Real.monotonic()
+        self._gate.make()
+        try:
+            with self._gate:
+                load_connections()
+        except Exception:  # noqa: BLE001 - whoever uploads says so
+            pass
+        return Real.monotonic() - began
 
     def _give_up_now(self, ends_at: float) -> None:
         self._give_up_at = 0.0

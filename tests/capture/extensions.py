@@ -6,7 +6,7 @@ import struct
 
 from tests.capture.pairs import MARK, comparable
 from tests.support.serving import request
-from tests.support.venvs import app_venv
+from tests.support.venvs import venv_if_made_for_it
 
 REQUIREMENTS = [
     "flask", "gunicorn", "flask-restful", "flask-socketio", "flask-compress", "flask-session", "cachelib", "dash",
@@ -15,7 +15,7 @@ REQUIREMENTS = [
 
 
 def python():
-    return str(app_venv("extensions", REQUIREMENTS) / "python")
+    return str(venv_if_made_for_it("extensions", REQUIREMENTS) / "python")
 
 
 def visit(pair, steps, differs=()):

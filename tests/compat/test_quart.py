@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.recorder import Recorder
 from tests.support.serving import Served, environ_of_app
-from tests.support.venvs import app_venv
+from tests.support.venvs import venv_if_made_for_it
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -33,7 +33,7 @@ def served(programs, home, prefix=(), **settings):
 
 
 def test_it_runs_as_without_the_agent_and_is_not_reported(tmp_path):
-    programs = app_venv("quart", ["quart==0.22.0", "hypercorn", "flask"])
+    programs = venv_if_made_for_it("quart", ["quart==0.22.0", "hypercorn", "flask"])
     assert subprocess.check_output([str(programs / "python"), "-c", CHECK]) == b"no Flask\n"
     bare, _ = served(programs, tmp_path / "bare")
     with Recorder() as recorder:

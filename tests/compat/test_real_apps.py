@@ -14,7 +14,7 @@ import pytest
 from tests.support import wire_rules
 from tests.support.recorder import Recorder
 from tests.support.serving import Served, environ_of_app
-from tests.support.venvs import app_venv
+from tests.support.venvs import venv_if_made_for_it
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -123,7 +123,7 @@ def test_its_clients_see_the_same_and_each_request_is_reported_once(name, tmp_pa
         pytest.skip("MLflow takes 850 MB of disk: METLO_TEST_MLFLOW=1 asks for it")
     if not app.python <= sys.version_info[:2] < app.not_from:
         pytest.skip("no release of it that is served so is for this Python")
-    programs = app_venv("app-" + re.sub(r"\W+", "-", name.partition(",")[0]), app.requirements)
+    programs = venv_if_made_for_it("app-" + re.sub(r"\W+", "-", name.partition(",")[0]), app.requirements)
     bare, _ = visit(app, programs, tmp_path / "bare")
     with Recorder() as recorder:
         observed, said = visit(app, programs, tmp_path / "observed", ["metlo-run"], recorder)

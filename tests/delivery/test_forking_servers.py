@@ -1,13 +1,14 @@
 """Servers that fork for each request: their children's traces arrive, and nobody waits for a collector that is unreachable."""
 
 import collections
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.delivery.serving import SERVERS, Server, environ, numbers_left, wait_until_left
+from tests.delivery.serving import APPS, SERVERS, Server, environ, numbers_left, wait_until_left
 from tests.support.faulty_collector import Answer, FaultyCollector, way
 
 pytestmark = [pytest.mark.core, pytest.mark.skipif("sys.platform == 'win32'", reason="fork is POSIX")]
@@ -81,6 +82,29 @@ def test_a_collector_that_is_away_takes_no_places_away_and_gets_all_later(fault,
             server.get("/hit/last")
             collector.wait_until(lambda: sum(collector.paths.values()) == len(server.answered))
             assert max(collector.arrived.values()) == 1
+
+
+SLOW_IMPORTS = """
+import sys, time
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "requests":
+            time.sleep(2)
+sys.meta_path.insert(0, Slow())
+"""
+
+
+def test_a_child_whose_imports_take_longer_than_the_shutdown_time_delivers_without_a_spool(tmp_path):
+    """As the first one's of a server do on PyPy, and on a busy machine."""
+    (tmp_path / "serve.py").write_text(SLOW_IMPORTS + "exec(open('forking_counting.py').read())\n")
+    command = SERVERS[KINDS[1]].replace("forking_counting.py", "%s" % (tmp_path / "serve.py"))
+    with FaultyCollector() as collector:
+        env = dict(environ(collector.host, tmp_path), METLO_SHUTDOWN_TIMEOUT="1", METLO_SPOOL_DIR="off")
+        env["PYTHONPATH"] += os.pathsep + str(APPS)
+        with Server(command, env, tmp_path / "log") as server:
+            collector.wait_for_paths(server.answered)
+            wait_until_left(tmp_path, 1)
+    assert numbers_left(tmp_path) == {"captured": 1, "sent": 1, "spooled": 0, "dropped": 0}
 
 
 def test_a_few_of_many_children_tell_the_routes(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.recorder import Recorder
 from tests.support.serving import Served, environ_of_app
-from tests.support.venvs import app_venv
+from tests.support.venvs import venv_if_made_for_it
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.skipif(sys.version_info < (3, 10), reason="releases for Python 3.10 and newer")]
 HERE = Path(__file__).resolve().parent / "libraries"
@@ -21,12 +21,7 @@ VISITS = {"accounts": (ACCOUNTS, GUNICORN, "accounts_client.py", 40), "moto": (M
 
 
 def programs_of(name):
-    try:
-        return app_venv("app-" + name, VISITS[name][0])
-    except RuntimeError as error:
-        if "No matching distribution" in str(error) or "connection" in str(error).lower():
-            pytest.skip("the packages of %s cannot be fetched" % name)
-        raise
+    return venv_if_made_for_it("app-" + name, VISITS[name][0])
 
 
 def visited(name, home, mode):

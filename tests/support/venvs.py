@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Iterator, Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("METLO_TEST_VENVS", str(ROOT / ".venvs" / "apps")))
+NOT_MADE_FOR_IT = re.compile("No matching distribution.*|(metadata-generation-failed|Failed to build|Failed building)[^╰]*(╰─> .*)?")
 PIP_36 = "pip==21.3.1"  # the bundled one picks releases that refuse 3.6
 
 
@@ -38,6 +40,19 @@ def app_venv(name: str, requirements: Sequence[str], python: str = sys.executabl
             _make(place, requirements, python)
             (place / "made").touch()
     return place / "bin"
+
+
+def venv_if_made_for_it(name: str, requirements: Sequence[str]) -> pathlib.Path:
+    """As app_venv; skips where pip finds no release for this Python, or one that would have to be built and cannot be."""
+    try:
+        return app_venv(name, requirements)
+    except RuntimeError as error:
+        found = NOT_MADE_FOR_IT.search(str(error))
+        if found is None:
+            raise
+        import pytest
+
+        pytest.skip("what %s needs does not install on this Python: %s" % (name, " ".join(found.group().split())))
 
 
 def _make(place: pathlib.Path, requirements: Sequence[str], python: str) -> None:
