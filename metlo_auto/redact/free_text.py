@@ -238,7 +238,7 @@ class _Search:
         end = _closing(text, begin, quote, len(slashes))
         after = min(end + len(opening.group()), len(text))
         new = escaped(self.rules.mask(rule, unescaped(text[begin:end])))
-        # A quote inside the value: it goes on. Or the first one opened none, and the last is in the value of another name.
+        # A quote inside the value: it goes on. Or the first opened nothing, and the last is in another value.
         if end < len(text) and (not closed.match(text, after) or self._names_another(begin, end)):
             return self._replace(begin, self._line_end(after), new + opening.group())
         self.edits.replace(begin, end, new)
