@@ -11,6 +11,8 @@ import shutil
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Optional
 
+CHOOSE = "choose one with --data-dir or METLO_COLLECTOR_DATA_DIR"
+
 
 class FolderUnusable(Exception):
     """The data folder cannot be used; the message says why and how to fix it."""
@@ -101,9 +103,9 @@ def default_path(environ: Mapping[str, str]) -> Path:
     try:
         home = Path(given_home) if given_home else Path.home()
     except RuntimeError as error:
-        raise FolderUnusable("this user has no home folder; choose a folder with --data-dir") from error
+        raise FolderUnusable("this user has no home folder; " + CHOOSE) from error
     if not home.is_dir():
-        raise FolderUnusable(f"the home folder {home} does not exist; choose a folder with --data-dir")
+        raise FolderUnusable(f"the home folder {home} does not exist; {CHOOSE}")
     return home / ".local" / "state" / "metlo-auto"
 
 
@@ -113,11 +115,11 @@ def open_folder(path: Path) -> Folder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         info = path.stat()
         if hasattr(os, "getuid") and info.st_uid != os.getuid():
-            raise FolderUnusable(f"{path} belongs to another user; choose a folder with --data-dir")
+            raise FolderUnusable(f"{path} belongs to another user; {CHOOSE}")
         if info.st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
-        raise FolderUnusable(f"cannot use {path}: {error.strerror}; choose a folder with --data-dir") from error
+        raise FolderUnusable(f"cannot use {path}: {error.strerror}; {CHOOSE}") from error
     return Folder(path.resolve())
 
 
@@ -134,6 +136,6 @@ def write_private(target: Path, text: str) -> None:
 def _check_private(target: Path) -> None:
     info = target.stat()
     if hasattr(os, "getuid") and info.st_uid != os.getuid():
-        raise FolderUnusable(f"{target} belongs to another user; choose a folder with --data-dir")
+        raise FolderUnusable(f"{target} belongs to another user; {CHOOSE}")
     if info.st_mode & 0o077:
         target.chmod(0o600)

@@ -132,8 +132,9 @@ class Channel:
         return True
 
     def start(self) -> None:
-        """Starts the sender's thread where a trace has not yet, without waiting for it."""
-        self._wake()
+        """Starts the sender's thread where a trace has not yet, without waiting for it; wakes none that runs."""
+        if self._rested:
+            self._wake()
 
     def rest(self) -> None:
         """Has all threads end as soon as they can, until `resume`; whoever waits for something starts them again."""

@@ -37,6 +37,8 @@ def examine(command: List[str], environ: Dict[str, str]) -> Tuple[List[Row], Lis
     loaded = _settings(environ, folder)
     if isinstance(loaded, Finding):
         return [], heard + [loaded]
+    if loaded.settings.disabled:  # it loads, and is not attached
+        heard = [finding for finding in heard if (finding.check, finding.status) != ("app", OK)]
     rest = list(configuration.examine(loaded))
     if loaded.settings.host and loaded.settings.api_key:
         rest += configuration.examine_spool(loaded)
@@ -57,6 +59,12 @@ def obstacles(command: List[str], environ: Dict[str, str]) -> List[str]:
     if isinstance(loaded, Finding):
         sure.append(loaded)
     return ["%s; %s" % (found.said, found.fix) if found.fix else found.said for found in sure]
+
+
+def loaded_settings(environ: Dict[str, str]) -> Any:
+    """What environment and `.env` say in this folder; None where that cannot be read."""
+    loaded = _settings(environ, _folder())
+    return None if isinstance(loaded, Finding) else loaded
 
 
 def _local(environ: Dict[str, str], yes: bool) -> Iterator[Finding]:

@@ -35,8 +35,8 @@ def _list(settings: Any, names: List[str]) -> int:
     for each in all_folders(settings.spool_dir):
         if each.name == spooled.own_folder(settings):
             waited, refused = spooled.age(time.time() - each.oldest), "; it was refused" if each.refused else ""
-            told = "%s  %d traces wait under METLO_API_KEY, the oldest for %s%s"
-            lines.append(told % (each.name, each.traces, waited, refused))
+            told = "%s  %s under METLO_API_KEY, the oldest for %s%s"
+            lines.append(told % (each.name, spooled.waiting(each.traces), waited, refused))
         else:
             lines.append("%s  %s" % (each.name, spooled.said(each, settings)))
     return 0 if messages.answer("\n".join(lines or ["nothing waits in %s" % settings.spool_dir]) + "\n") else 1
@@ -57,27 +57,30 @@ def _chosen(settings: Any, names: List[str]) -> Optional[List[str]]:
     return names or refused
 
 
-def _each(settings: Any, names: List[str], act: Callable[[str], int], done: str) -> Optional[int]:
+def _each(settings: Any, names: List[str], act: Callable[[str], int], done: Callable[[int], str]) -> Optional[int]:
     """How many traces `act` has dealt with in all; None where it could not."""
     chosen = _chosen(settings, names)
     if chosen is None:
         return None
     traces = sum(map(act, chosen))
-    messages.say("%d traces %s" % (traces, done))
+    messages.say(done(traces))
     return traces
 
 
 def _delete(settings: Any, names: List[str]) -> int:
     from metlo_auto.delivery.spool.folders import delete
 
-    return 0 if _each(settings, names, lambda name: delete(settings.spool_dir, name), "deleted") is not None else 1
+    done = _each(settings, names, lambda name: delete(settings.spool_dir, name),
+                 lambda n: spooled.counted(n) + " deleted")
+    return 1 if done is None else 0
 
 
 def _send(settings: Any, names: List[str]) -> int:
     from metlo_auto.delivery.spool.folders import move
 
     own = spooled.own_folder(settings)
-    moved = _each(settings, names, lambda name: move(settings.spool_dir, name, own), "wait under METLO_API_KEY now")
+    moved = _each(settings, names, lambda name: move(settings.spool_dir, name, own),
+                  lambda n: spooled.waiting(n) + " under METLO_API_KEY now")
     return 1 if moved is None else _deliver(settings, own)
 
 
@@ -99,7 +102,8 @@ def _deliver(settings: Any, own: str) -> int:
     delivery.end()
     left = look_into(settings.spool_dir, own)
     if left.batches:
-        messages.say("%d traces still wait; the app sends them once the collector takes them" % left.traces)
+        said = spooled.waiting(left.traces, "still ")
+        messages.say(said + "; the app sends what waits once the collector takes it")
         return 1
     messages.say("all of them were sent")
     return 0

@@ -23,7 +23,7 @@ def examine_own(settings: Any, path: str) -> Finding:
     from metlo_auto.delivery.spool.folders import look_into
 
     own = look_into(settings.spool_dir, os.path.basename(path))
-    told = "%s: %d traces wait there" % (path, own.traces)
+    told = "%s: %s there" % (path, waiting(own.traces))
     if own.batches:
         told += ", the oldest for %s" % age(time.time() - own.oldest)
     if own.refused:
@@ -38,7 +38,17 @@ def said(each: Any, settings: Any) -> str:
     elsewhere = each.host and each.host != settings.host.rstrip("/")
     whose = "for %s" % each.host if elsewhere else "under %s" % key
     refused = ", which the collector refused" if each.refused else ""
-    return "%d traces wait %s%s, the oldest for %s" % (each.traces, whose, refused, age(time.time() - each.oldest))
+    return "%s %s%s, the oldest for %s" % (waiting(each.traces), whose, refused, age(time.time() - each.oldest))
+
+
+def counted(traces: int) -> str:
+    """How many, as people say it."""
+    return "1 trace" if traces == 1 else "%d traces" % traces
+
+
+def waiting(traces: int, still: str = "") -> str:
+    """That so many wait."""
+    return "%s %swait%s" % (counted(traces), still, "s" if traces == 1 else "")
 
 
 def age(seconds: float) -> str:
@@ -46,7 +56,7 @@ def age(seconds: float) -> str:
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return "%d %s" % (seconds / unit, name)
-    return "%d seconds" % max(seconds, 0)
+    return "1 second" if int(seconds) == 1 else "%d seconds" % max(seconds, 0)
 
 
 def others(settings: Any) -> List[Any]:

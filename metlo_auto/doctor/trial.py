@@ -20,6 +20,7 @@ LOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load_app.py")
 ANSWER = "METLO_LOCAL_CHECK"  # the file that the app's agent writes to
 BY_NAME = ("waitress-serve", "waitress", "uvicorn", "hypercorn", "granian", "cheroot")  # they take module:object
 FACTORY = ("--call", "--factory")  # of waitress, uvicorn and granian: the object makes the app when it is called
+NOT_TRIED = ("METLO_STRICT", "METLO_DISABLED")  # whether the app loads is to be seen whatever they say
 FLASK_VALUES = ("--app", "-A", "--env-file", "-e")  # options of flask that are followed by a value
 
 
@@ -46,8 +47,9 @@ def attempt(found: Target, environ: Dict[str, str]) -> Tried:
     descriptor, path = tempfile.mkstemp(prefix="metlo-check-")  # for this user alone
     os.close(descriptor)
     try:
-        status, last = _run(command, environ, path)
-        return _tried(shown, status, last, _read(path))
+        given = dict(environ, **_set_by_gunicorn(command)) if "--check-config" in command else environ
+        status, last = _run(command, given, path)
+        return _tried(shown, status, last, _read(path, given))
     except subprocess.TimeoutExpired:
         said = "not checked: the app of `%s` does not load within %d s" % (shown, SECONDS)
         return Tried(Finding("app", WARNING, said, "try again when this machine is less busy"), None)
@@ -116,11 +118,9 @@ def _is_guarded(path: str) -> bool:
 
 def _run(command: List[str], environ: Dict[str, str], path: str) -> Any:
     """Exit status and last line of the trial; raises TimeoutExpired."""
-    quiet = {name: value for name, value in environ.items() if name != "METLO_STRICT"}
-    if "--check-config" in command:
-        quiet.update(_set_by_gunicorn(command))
+    quiet = {name: value for name, value in environ.items() if name not in NOT_TRIED}
     # Flask's own switch: app.run() does nothing.
-    quiet.update({ANSWER: path, "METLO_SPOOL_DIR": "off", "FLASK_RUN_FROM_CLI": "true"})
+    quiet.update({ANSWER: path, "FLASK_RUN_FROM_CLI": "true"})
     child = subprocess.Popen(
         command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=os.name == "posix", universal_newlines=True, errors="replace",
@@ -154,13 +154,16 @@ def _end(child: Any) -> None:
     child.communicate()
 
 
-def _read(path: str) -> Optional[Seen]:
+def _read(path: str, given: Dict[str, str]) -> Optional[Seen]:
+    """What the app's agent wrote, with what the trial kept from it."""
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
     try:
-        return Seen(**json.loads(lines[-1])) if lines else None
+        seen = Seen(**json.loads(lines[-1])) if lines else None
     except (ValueError, TypeError):
         return None
+    kept = {name: given[name] for name in NOT_TRIED if name in given}
+    return seen and seen._replace(environ=dict(kept, **seen.environ))
 
 
 def _tried(shown: str, status: int, last: str, seen: Optional[Seen]) -> Tried:

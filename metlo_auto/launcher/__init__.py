@@ -62,11 +62,15 @@ def launch(chosen: "options.Options") -> int:
 
 def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") -> "List[str]":
     """What is sure to keep this app from being reported, one sentence each; the settings are for the app to judge."""
-    if is_on(environ.get("METLO_DISABLED", "")):
-        if chosen.local:
-            say("METLO_DISABLED wins over --local: nothing is reported, and no collector is started")
+    found = []
+    if chosen.local:
+        from metlo_auto.launcher import precedence
+
+        if not precedence.is_local(environ):
+            return []
+        found += _attach(chosen, environ)
+    elif is_on(environ.get("METLO_DISABLED", "")):
         return []
-    found = _attach(chosen, environ) if chosen.local else []
     if is_strict(environ):
         from metlo_auto import doctor
 
@@ -81,11 +85,10 @@ def _obstacles(chosen: "options.Options", path: str, environ: "Dict[str, str]") 
 def _attach(chosen: "options.Options", environ: "Dict[str, str]") -> "List[str]":
     from metlo_auto.launcher import local
 
-    if environ.get("METLO_HOST", "").strip():
-        say("--local wins over METLO_HOST: the app reports to the embedded collector alone")
     try:
         say("what the app sends is shown at " + local.attach(environ, chosen.yes, chosen.run))
     except local.LocalError as error:
+        environ["METLO_DISABLED"] = "1"  # what was to stay on this machine goes to no METLO_HOST either
         return ["--local: %s" % error]
     return []
 

@@ -10,23 +10,29 @@ import subprocess
 import tempfile
 import time
 
-from metlo_auto.launcher import collector_python, local, process
+from metlo_auto.launcher import collector_python, local, precedence, process
 from metlo_auto.launcher.messages import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List
+    from typing import Any, Dict, List
 
     from metlo_auto.launcher.options import Options
 
 FOLDER = "METLO_COLLECTOR_DATA_DIR"
 NOTHING = 3
+NO_REQUEST = "--ci: no request was reported, so nothing was checked; metlo-run --check COMMAND says why"
 DELIVERS_WITHIN = "15"  # seconds: what goes to the spool at the command's end would be missing from the checks
 SETTLES_WITHIN = 30.0  # seconds for what the command's processes sent last
 
 
 def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     """The command's exit status where it failed, else 1 with findings, 2 or 3 where a check could not be made."""
+    if not precedence.is_local(environ):
+        status = process.run_child(path, chosen.command, environ)
+        if not status:
+            say(NO_REQUEST)
+        return status or NOTHING
     kept = environ.get(FOLDER)
     folder = kept or tempfile.mkdtemp(prefix="metlo-ci-")  # old traffic of this machine is none of this run's
     before = os.environ.get(FOLDER)
@@ -35,12 +41,17 @@ def run(chosen: "Options", path: str, environ: "Dict[str, str]") -> int:
     try:
         python = collector_python.find(environ, chosen.yes)
         say("until the command and its checks end, what it shows is at " + local.attach(environ, chosen.yes))
+        known = _status(python).get("accepted_traces", 0) if kept else 0
         status = process.run_child(path, chosen.command, environ)
         if status:
             say("the command failed with status %d: nothing was checked" % status)
             return status
-        _settle(python)
-        return _worst([_check(python, words) for words in _checks(chosen) if _is_known(python, words[0])])
+        after = _settle(python).get("accepted_traces")
+        statuses = [_check(python, words) for words in _checks(chosen) if _is_known(python, words[0])]
+        if after == known:
+            say(NO_REQUEST)
+            statuses.append(NOTHING)
+        return _worst(statuses)
     except (local.LocalError, collector_python.PythonError) as error:
         say("--ci: %s" % error)
         return NOTHING
@@ -103,17 +114,24 @@ def _environ(python: "collector_python.Python") -> "Dict[str, str]":
     return dict(python.environ, **{FOLDER: os.environ[FOLDER]})
 
 
-def _settle(python: "collector_python.Python") -> None:
-    """Wait until the collector has analysed all that came in."""
+def _settle(python: "collector_python.Python") -> "Dict[str, Any]":
+    """Wait until the collector has analysed all that came in; its counts then."""
     deadline = time.time() + SETTLES_WITHIN
-    while time.time() < deadline:
-        told = subprocess.run(
-            _command(python, ["status", "--json"]), env=_environ(python), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ).stdout
-        try:
-            if json.loads(told.decode("utf-8", "replace"))["inbox_traces"] == 0:
-                return
-        except (ValueError, KeyError):
-            return  # what is wrong with it the checks say
+    while True:
+        told = _status(python)
+        if not told.get("inbox_traces") or time.time() > deadline:
+            return told
         time.sleep(0.2)
+
+
+def _status(python: "collector_python.Python") -> "Dict[str, Any]":
+    """The collector's counts; nothing where it does not tell them, since the checks say what is wrong with it."""
+    told = subprocess.run(
+        _command(python, ["status", "--json"]), env=_environ(python), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ).stdout
+    try:
+        counts = json.loads(told.decode("utf-8", "replace"))
+    except ValueError:
+        return {}
+    return counts if isinstance(counts, dict) else {}

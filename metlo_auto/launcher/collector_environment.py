@@ -72,7 +72,8 @@ def package_alone(environ: "Dict[str, str]") -> str:
     except FileExistsError:  # another metlo-run was faster
         pass
     except OSError as error:
-        raise PythonError("cannot write to %s: %s" % (folder, error.strerror)) from None
+        raise PythonError("cannot write to %s: %s; set XDG_DATA_HOME to a folder of yours" % (
+            folder, error.strerror)) from None
     return folder
 
 

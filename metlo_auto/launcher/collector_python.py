@@ -65,6 +65,9 @@ def find_made(environ: "Dict[str, str]") -> "Optional[Python]":
     try:
         if environ.get(VARIABLE, "").strip():
             return _chosen(environ[VARIABLE].strip(), alone)
+        on_path = _of_command(environ, alone)
+        if on_path is not None:
+            return Python(on_path, alone)
         made = collector_environment.made(base, environ) if base is not None else None
     except PythonError:
         return None

@@ -3,6 +3,7 @@
 //! It has no rules: names, words and texts come from the Python agent when that is made. What is not ordinary it
 //! declines before anything was changed, and the Python way runs as if this were not there.
 
+pub mod cut_json;
 pub mod decline;
 pub mod harmless;
 pub mod marks;

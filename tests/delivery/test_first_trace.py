@@ -37,6 +37,33 @@ class Interrupting(OwnThreads):
             raise SystemExit(0)
 
 
+class CountingChannel(Channel):
+    steps = 0
+
+    def _step(self):
+        self.steps += 1
+        return super()._step()
+
+
+def test_requests_that_are_not_reported_start_the_sender_and_never_wake_it(tmp_path):
+    """Of an app with METLO_SAMPLE_RATE=0.01 they are nearly all; what is in the spool has to be sent all the same."""
+    with FaultyCollector() as collector:
+        own_threads = OwnThreads()
+        settings = make_settings(collector.host, tmp_path)
+        channel = CountingChannel(settings, ForkGate(), Locks(), CollectorKind(), own_threads)
+        channel.prepare()
+        channel.start()
+        channel.wait_idle(10)
+        assert channel.steps > 0
+        settled = channel.steps
+        for _ in range(50):
+            channel.start()
+            time.sleep(0.01)
+        assert channel.steps <= settled + 5
+        channel.begin_end(30)
+        channel.wait_end()
+
+
 def make_channel(collector, tmp_path, own_threads, for_one_request=False):
     settings = make_settings(collector.host, tmp_path)
     channel = Channel(settings, ForkGate(), Locks(), CollectorKind(), own_threads)

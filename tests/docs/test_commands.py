@@ -1,5 +1,7 @@
 """Every command in the documents runs as it stands there, in a clean place, or is named here with the reason why not."""
 
+import argparse
+import ast
 import contextlib
 import os
 import re
@@ -21,9 +23,9 @@ from tests.support.recorder import Recorder
 
 SHELL = ("", "sh")
 RUN_HERE = {
-    "try": ("README.md", "pip install ./metlo-auto\nmetlo-run --local --yes flask run"),
+    "try": ("README.md", "pip install ../metlo-auto\nmetlo-run --local --yes flask run"),
     "collector": ("docs/collector.md", "metlo-run --local flask run"),
-    "send": ("README.md", "pip install ./metlo-auto "),
+    "send": ("README.md", "pip install ../metlo-auto "),
     "deploy": ("docs/deploy.md", "pip install metlo-auto\n"),
     "check": ("README.md", "metlo-run --check gunicorn app:app"),
     "check in deploy": ("docs/deploy.md", "metlo-run --check gunicorn app:app"),
@@ -91,14 +93,75 @@ def test_a_command_in_prose_exists_with_its_options(page, command):
         value = [wanted[arguments[-1]]] if arguments and arguments[-1] in wanted else []
         options.parse([*arguments, *value, "app"])
     elif program == "metlo-collector":
-        words = [word for word in arguments if not word.startswith("-")]
-        known = _parser().format_help()
-        assert not words or re.search(r"^    %s " % words[0], known, re.MULTILINE), known
+        if arguments:
+            parse_for_collector(arguments)
     elif not program.startswith(".venv"):
         path = ROOT / program
         assert path.suffix and path.exists() or os.access(str(path), os.X_OK), program
         if path.name == "bench" and arguments:
             subprocess.check_call([sys.executable, str(path), arguments[0], "--help"], stdout=subprocess.DEVNULL)
+
+
+ARGUMENT = {"--data-dir": "DIR", "--store": "sqlite://", "--fail-on": "high", "--as": "a=B:c"}
+
+
+def parse_for_collector(arguments):
+    """By the parser of the command itself; an option that stands last gets its value. Raises AssertionError."""
+    try:
+        _parser().parse_args(arguments)
+    except SystemExit:
+        last = [ARGUMENT.get(arguments[-1], "1")] if arguments[-1].startswith("-") else ["http://127.0.0.1:1"]
+        try:
+            _parser().parse_args([*arguments, *last])
+        except SystemExit:
+            raise AssertionError(shlex.join(["metlo-collector", *arguments])) from None
+
+
+def commands_in_fences():
+    """Lines that call one of our two commands, in shell blocks and in the `run:` and `script:` of pipelines."""
+    for page in pages():
+        for fence in fences(page):
+            for line in fence.text.replace("\\\n", " ").splitlines():
+                found = re.search(r"(?:^|[\s=;&])(metlo-run|metlo-collector) (?!\()(.+?)(?: +#.*| &+)?$", line)
+                if found and fence.language in (*SHELL, "yaml", "sh") and " = " not in line:
+                    yield page, found.group(1), found.group(2)
+
+
+def strings_of_the_program():
+    """Commands that messages, hints and help of the program name: `metlo-collector findings --since`, `metlo-run --check`."""
+    for path in sorted((ROOT / "metlo_auto").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for found in re.finditer(r"metlo-(?:run|collector)(?: +(?:-{1,2}[a-z][a-z-]*|[a-z]+(?![a-z]*:)))*", node.value):
+                    yield str(path.relative_to(ROOT)), found.group(0)
+
+
+@pytest.mark.parametrize(("page", "program", "line"), sorted(set(commands_in_fences())))
+def test_a_command_in_a_block_is_understood_by_its_own_parser(page, program, line):
+    arguments = [word.strip("\",'[]") for word in shlex.split(line.replace("…", "x"))]
+    if program == "metlo-run":
+        options.parse(arguments)
+    else:
+        parse_for_collector(arguments)
+
+
+def test_what_the_program_advises_has_the_options_that_it_names():
+    known_to_run = {name for names, _, _ in options.OPTIONS for name in names}
+    commands = next(action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)).choices
+    seen = set()
+    for path, command in strings_of_the_program():
+        program, *words = command.split()
+        if program == "metlo-run":
+            wanted = {word for word in words if word.startswith("--")}
+            assert wanted <= known_to_run, (path, command)
+        elif words and words[0] in commands:
+            known = {name for action in commands[words[0]]._actions for name in action.option_strings}
+            wanted = {word for word in words if word.startswith("--")}
+            assert wanted <= known, (path, command)
+        else:
+            wanted = set()
+        seen |= wanted
+    assert {"--check", "--spool", "--local", "--yes"} <= seen
 
 
 # -- in a clean place
@@ -119,7 +182,7 @@ class Place:
         self.home.mkdir()
         self.app.mkdir()
         (self.app / "app.py").write_text(APP)
-        (self.app / "metlo-auto").symlink_to(ROOT)  # the clone
+        (folder / "metlo-auto").symlink_to(ROOT)  # the clone, beside it
         subprocess.check_call([sys.executable, "-m", "venv", str(self.venv)])
         self.port = free_port()
         self.environ = {

@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator
 import pytest
 
 from tests.support.installed import ROOT, Installed, run
+from tests.support.recorder import Recorder
 
 pytest.importorskip("sqlalchemy", reason="the embedded collector needs it")
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 9), reason="the embedded collector needs Python 3.9")
@@ -108,6 +109,51 @@ def test_disabled_wins_over_it_and_says_so(metlo: Installed, environ: Dict[str, 
     assert (done.returncode, json.loads(done.stdout)[:2]) == (0, [None, None])
     assert done.stderr.startswith("metlo-run: METLO_DISABLED wins over --local: ") and done.stderr.count("\n") == 1
     assert not pathlib.Path(environ["METLO_COLLECTOR_DATA_DIR"]).exists()
+
+
+def test_what_a_dotenv_says_counts_as_what_the_environment_says(
+    metlo: Installed, environ: Dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    here = {name: value for name, value in environ.items() if name != "METLO_ENV_FILE"}
+    (tmp_path / ".env").write_text("METLO_HOST=http://192.0.2.1\nMETLO_API_KEY=theirs\n")
+    done = metlo.run("--local", "python", "-c", SHOW, environ=here, cwd=str(tmp_path))
+    assert json.loads(done.stdout)[0].startswith("http://127.0.0.1:")
+    assert done.stderr.splitlines()[0].startswith("metlo-run: --local wins over METLO_HOST: "), done.stderr
+    (tmp_path / ".env").write_text("METLO_DISABLED=1\n")
+    elsewhere = dict(here, METLO_COLLECTOR_DATA_DIR=str(tmp_path / "none"))
+    done = metlo.run("--local", "python", "-c", SHOW, environ=elsewhere, cwd=str(tmp_path))
+    assert done.stderr.startswith("metlo-run: METLO_DISABLED wins over --local: ") and done.stderr.count("\n") == 1
+    assert not (tmp_path / "none").exists()
+
+
+def test_where_it_fails_nothing_goes_to_another_host(
+    metlo: Installed, environ: Dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    """Who says --local wants the traffic on this machine; the app runs as without metlo-auto then."""
+    with Recorder() as recorder:
+        asks = "import flask; app = flask.Flask('shop'); app.test_client().get('/').close(); print('ran')"
+        failing = dict(fails(tmp_path, environ), **recorder.environ())
+        done = metlo.run("--local", "python", "-c", asks, environ=failing)
+        assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
+        assert not recorder.posts
+    said = done.stderr.splitlines()
+    assert len(said) == 2 and "wins over METLO_HOST" in said[0] and said[1].startswith("metlo-run: --local: "), said
+
+
+def test_nothing_is_made_under_a_home_that_does_not_exist(metlo: Installed, tmp_path: pathlib.Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    asks = "import flask; app = flask.Flask('shop'); app.test_client().get('/').close(); print('ran')"
+    environ = metlo.environ(HOME=str(nowhere), METLO_SPOOL_DIR=None, METLO_HOST="http://127.0.0.1:9", METLO_API_KEY="k")
+    assert metlo.run("python", "-c", asks, environ=environ, cwd=str(tmp_path)).stdout == "ran\n"
+    local = metlo.run("--local", "--yes", "python", "-c", asks, environ=environ, cwd=str(tmp_path))
+    assert (local.returncode, local.stdout) == (0, "ran\n") and "METLO_COLLECTOR_DATA_DIR" in local.stderr, local.stderr
+    metlo.run("--check", "python", environ=environ, cwd=str(tmp_path))
+    metlo.run("--spool", "list", environ=environ, cwd=str(tmp_path))
+    for command in ("endpoints", "serve"):
+        words = [sys.executable, "-m", "metlo_auto.collector", command]
+        done = run(words, environ=dict(environ, PYTHONPATH=str(ROOT)), cwd=str(tmp_path))
+        assert done.returncode == 1 and done.stderr.endswith("choose one with --data-dir or METLO_COLLECTOR_DATA_DIR\n")
+    assert not nowhere.exists()
 
 
 def test_a_missing_collector_extra_is_one_line(

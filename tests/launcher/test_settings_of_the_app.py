@@ -152,6 +152,36 @@ def test_check_loads_the_app_as_the_command_does(
     assert not recorder.traces, "nothing is requested"
 
 
+@pytest.mark.parametrize("by", ["environment", ".env", "--env"])
+def test_check_shows_the_settings_of_the_app_and_none_of_the_trial(
+    metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder, by: str
+) -> None:
+    pytest.importorskip("gunicorn")
+    spool = str(tmp_path / "spool")
+    dotenv(app_in(tmp_path / "app"), recorder, **({"METLO_SPOOL_DIR": spool} if by == ".env" else {}))
+    environ = metlo.environ(METLO_ENV_FILE=None, METLO_SPOOL_DIR=spool if by == "environment" else None, METLO_STRICT="1")
+    options = ["--env", "METLO_SPOOL_DIR=" + spool] if by == "--env" else []
+    said = check(metlo, *gunicorn(metlo, *options), cwd=str(tmp_path / "app"), environ=environ)
+    assert said["status"] == 0 and said["app"][0]["status"] == "ok", said
+    assert said["settings"]["METLO_SPOOL_DIR"]["value"] == spool
+    assert said["settings"]["METLO_STRICT"] == {"value": "true", "source": "environment"}
+    assert [each["said"].startswith(spool) for each in said["findings"] if each["check"] == "spool"] == [True]
+    assert not os.path.exists(spool) and not recorder.posts
+
+
+@pytest.mark.parametrize("by", ["environment", ".env", "--env"])
+def test_check_of_an_app_that_is_switched_off_says_that_alone(
+    metlo: Installed, tmp_path: pathlib.Path, recorder: Recorder, by: str
+) -> None:
+    pytest.importorskip("gunicorn")
+    dotenv(app_in(tmp_path), recorder, **({"METLO_DISABLED": "1"} if by == ".env" else {}))
+    options = ["--env", "METLO_DISABLED=1"] if by == "--env" else []
+    environ = metlo.environ(METLO_ENV_FILE=None, **({"METLO_DISABLED": "1"} if by == "environment" else {}))
+    said = check(metlo, *gunicorn(metlo, *options), cwd=str(tmp_path), environ=environ)
+    failed = [each["check"] for each in said["findings"] if each["status"] == "failed"]
+    assert (said["status"], failed, said["app"]) == (1, ["disabled"], [])
+
+
 @pytest.mark.parametrize("code, word", [
     ("def app(environ, start_response): return []\n", "no Flask app"), ("import not_there\n", "not_there"),
     ("from flask import Flask\napp = Flask('a')\nraise ValueError('late')\n", "late"),

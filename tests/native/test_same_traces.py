@@ -1,20 +1,22 @@
 """The compiled way queues byte for byte what the pure way queues, or leaves an exchange to it."""
 
 import json
+import random
 
 import pytest
 
-pytest.importorskip("metlo_auto_native", reason="the compiled way is not installed: pip install ./native")
+metlo_auto_native = pytest.importorskip("metlo_auto_native", reason="the compiled way is not installed: pip install ./native")
 from metlo_auto.agent import Agent  # noqa: E402
 from metlo_auto.config.settings import load  # noqa: E402
 from metlo_auto.delivery import Exits, Locks, OwnThreads  # noqa: E402
 from metlo_auto.native import _needles  # noqa: E402
 from metlo_auto.redact import Redactor, headers  # noqa: E402
+from metlo_auto.trace.bodies.truncation import closed_json  # noqa: E402
 from tests.native.both_ways import Exchange, Way, exchange, seeded  # noqa: E402
 
 EXCHANGES = 600
 MODES = [{}, {"redact": "none"}, {"redact_headers": ("X-Mine",), "redact_fields": ("description",)}, {"redact_fields": ("größe",)},
-         {"max_body": 0}, {"ours": True}]
+         {"max_body": 0}, {"max_body": 60}, {"ours": True}]
 
 
 @pytest.mark.parametrize("settings", MODES, ids=lambda settings: " ".join(settings) or "default")
@@ -96,6 +98,38 @@ def test_bodies_whose_secrets_no_name_gives_away_are_the_same_both_ways(body, co
         traces.append([way.report(made) for _ in range(2)])
     assert traces[0] == traces[1] and way.agent.stats()["native"] == 1
     assert (b"redacted" in traces[0][1][0][0]) == (b"Ada\n" not in body or b"password" in body)
+
+
+_PIECES = ['"', "\\", "{", "}", "[", "]", ",", ":", " ", "\n", "1", "-2.5e3", "true", "nul", "a", "\u00e9", "\u2003", "\x1c", "\x85",
+           '"k": 1', "{}", '["x", 2]', '"abc",', '"a":', "\\u00e", "\\ud83d", '{"a":[', "}]"]
+_USUAL = ['"k": 1, ', '{"a": 2}, ', '"x", ', "[1, 2], ", "3, ", "é"]
+
+
+def test_json_that_was_cut_is_closed_the_same_both_ways():
+    chosen = random.Random(7)
+    for _ in range(30000):
+        text = chosen.choice(["", "{", "[", '{"a":[', '{"b": "'])
+        text += "".join(chosen.choice(_PIECES if chosen.random() < 0.5 else _USUAL) for _ in range(chosen.randrange(25)))
+        assert metlo_auto_native.closed_json(text) == closed_json(text), text
+
+
+@pytest.mark.parametrize("body", [
+    json.dumps([{"id": n, "name": "Ada \u00e9 %d" % n, "tags": ["a", 'b"'], "more": None} for n in range(90)], ensure_ascii=False).encode(),
+    json.dumps([{"id": n, "password": "correct horse %d" % n} for n in range(90)]).encode(),
+    b"[" + b"1, " * 3000, b'{"a": "' + "\u20ac".encode() * 3000, b"no JSON " * 600,
+], ids=["rows", "passwords", "numbers", "one string", "none"])
+@pytest.mark.parametrize("more", range(4))
+def test_json_that_is_too_long_goes_the_compiled_way(body, more):
+    traces = []
+    for way in (Way("off"), Way("auto")):
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "srv", "SERVER_PORT": "80", "HTTP_HOST": "a.example"}
+        made = Exchange(environ, b"", [], "200 OK", [("Content-Type", "application/json")], [b" " * more, body], ("/", "index", {}))
+        traces.append([way.report(made) for _ in range(2)])
+    assert traces[0] == traces[1] and way.agent.stats()["native"] == 1
+    assert b'"omitted":"cut"' in traces[0][1][0][0] and b"correct horse" not in traces[0][1][0][0]
+    if body[:1] in (b"[", b"{"):
+        trace = json.loads(traces[0][1][0][0].decode().replace(",,", ","))  # what differs from trace to trace is left out
+        json.loads(trace["response"]["body"])
 
 
 def test_the_ends_of_literals_stay_as_few_as_are_searched_at_once():

@@ -22,9 +22,9 @@ raise SystemExit({status})
 """
 
 
-def ci(folder: Path, status: int, *more: str, email: str = "ann@example.com") -> Any:
+def ci(folder: Path, status: int, *more: str, email: str = "ann@example.com", **settings: str) -> Any:
     (folder / "drive.py").write_text(APP.format(status=status, email=email))
-    environ = dict(clean_environ(folder), PYTHONPATH=str(ROOT))
+    environ = dict(clean_environ(folder), PYTHONPATH=str(ROOT), **settings)
     command = [sys.executable, "-m", "metlo_auto", "--local", "--ci", *more, sys.executable, "drive.py"]
     return subprocess.run(command, env=environ, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100,
                           universal_newlines=True)  # fmt: skip
@@ -46,6 +46,24 @@ def test_a_difference_from_a_kept_document_is_said_after_the_command(tmp_path: P
     done = ci(tmp_path, 0, "--openapi", "openapi.json")
     assert done.returncode == 1 and "differs" in done.stdout and "/users/{n}" in done.stdout, done.stdout + done.stderr
     assert not list(tmp_path.glob("metlo-ci-*"))
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_command_that_shows_nothing_is_not_in_order(tmp_path: Path, kept: bool) -> None:
+    """Traffic of a run before, in a folder that is kept, is none of this run's."""
+    folder = {"METLO_COLLECTOR_DATA_DIR": str(tmp_path / "kept")} if kept else {}
+    if kept:
+        assert ci(tmp_path, 0, email="", **folder).returncode == 0
+    done = ci(tmp_path, 0, email="", METLO_IGNORE_PATHS="*", **folder)
+    assert done.returncode == 3 and "no request was reported" in done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("status, wanted", [(0, 3), (7, 7)])
+def test_switched_off_it_runs_the_command_and_has_checked_nothing(tmp_path: Path, status: int, wanted: int) -> None:
+    done = ci(tmp_path, status, METLO_DISABLED="1")
+    assert done.returncode == wanted and "METLO_DISABLED wins over --local" in done.stderr, done.stdout + done.stderr
+    assert ("so nothing was checked" in done.stderr) == (status == 0)
+    assert "findings" not in done.stdout and not list(tmp_path.glob("metlo-ci-*"))
 
 
 @pytest.mark.parametrize("words", [["--ci", "x"], ["--local", "--sarif", "a", "x"], ["--local", "--ci", "--fail-on", "bad", "x"]])

@@ -47,13 +47,14 @@ def checked_service(connection: Connection, service: Optional[str]) -> Optional[
     return service
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str], most: int = MOST_NAMED) -> str:
+    """What may be meant by a name that nothing has, else at most so many of those that are known."""
     near = difflib.get_close_matches(name, known, 1) or [one for one in known if one.lower() == name.lower()]
-    return f"did you mean {near[0]!r}?" if near else "known: " + (listed(known) or "none yet")
+    return f"did you mean {near[0]!r}?" if near else "known: " + (listed(known, most) or "none yet")
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], most: int = MOST_NAMED) -> str:
     """A few names as one phrase."""
     found = list(names)
-    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-    return ", ".join(found[:MOST_NAMED]) + more
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more

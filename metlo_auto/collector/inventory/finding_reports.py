@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from metlo_auto.collector.analysis.analysis_state import OTHERS
 from metlo_auto.collector.inventory import sarif
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.inventory.findings import KINDS, Finding
 from metlo_auto.version import VERSION
 
@@ -70,7 +71,7 @@ def as_junit(findings: Sequence[Finding], endpoints: int) -> str:
         place = f"{finding.route.file}:{finding.route.line}\n" if finding.route and finding.route.file else ""
         failure.text = _text(f"{place}{finding.evidence}\n{finding.kind.advice}")
     if not findings:
-        ElementTree.SubElement(suite, "testcase", classname="traffic", name=f"{endpoints} endpoints", time="0")
+        ElementTree.SubElement(suite, "testcase", classname="traffic", name=counted(endpoints, "endpoint"), time="0")
     suite.set("tests", str(len(findings) or 1))
     suite.set("failures", str(len(findings)))
     root = ElementTree.Element("testsuites")

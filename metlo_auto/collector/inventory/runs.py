@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import routes
-from metlo_auto.collector.inventory.choosing import Unknown, nearest
+from metlo_auto.collector.inventory.choosing import Unknown, listed, nearest
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.inventory.findings import Finding
 from metlo_auto.collector.inventory.queries import Endpoint
 from metlo_auto.collector.store.database import upsert
@@ -65,18 +66,15 @@ def summary(run: Run, shown: Sequence[Endpoint], found: Sequence[Finding], compa
     by = Counter(finding.kind.severity for finding in there)
     grades = ", ".join(f"{by[name]} {name}" for name in ("high", "medium", "low") if by[name])
     fresh = len(new_endpoints(called, run.started_at))
+    of = f" of {listed(sorted(services))}" if len(services) > 1 else ""  # another run may have gone on meanwhile
     parts = [
-        _number(len(called), "endpoint") + (f" ({fresh} new)" if fresh else ""),
-        _number(len(there), "finding") + (f" ({grades})" if grades else ""),
+        counted(len(called), "endpoint") + of + (f" ({fresh} new)" if fresh else ""),
+        counted(len(there), "finding") + (f" ({grades})" if grades else ""),
     ]
     strange = sum(endpoint.id in ids for endpoint in compared.not_declared)
     missing = sum(route.of_service in services for route in compared.never_called)
     if strange:
-        parts.append(f"{_number(strange, 'endpoint')} not declared by the app")
+        parts.append(f"{counted(strange, 'endpoint')} not declared by the app")
     if missing:
-        parts.append(f"{_number(missing, 'declared route')} never called")
+        parts.append(f"{counted(missing, 'declared route')} never called")
     return f"run {run.run}: {', '.join(parts)}; metlo-collector serve shows them again"
-
-
-def _number(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from metlo_auto.collector.home import Home
 from metlo_auto.collector.inventory import queries
 from metlo_auto.collector.inventory.choosing import nearest
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.security_tests import writing_files
 from metlo_auto.collector.security_tests.agent_view import Exceptions, wait_until_analysed
 from metlo_auto.collector.security_tests.config_file import BadConfig, Config, read_config
@@ -85,6 +86,8 @@ def _run_files(options: argparse.Namespace) -> int:
     _check_packages(("yaml", "html5lib"), "test files need")
     from metlo_auto.collector.security_tests.metlo_yaml.command import run_files
 
+    if options.run[-1].startswith(("http://", "https://")) and not options.url:  # `--run FILE URL` gives it the URL
+        options.url, options.run = options.run[-1], options.run[:-1]
     return run_files(options)
 
 
@@ -125,7 +128,7 @@ def _kinds(option: str, text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in KINDS:
-            raise Misused(f"{option} knows no kind {name}; known are {', '.join(KINDS)}")
+            raise Misused(f"{option} knows no kind {name}; {nearest(name, list(KINDS), len(KINDS))}")
     return names
 
 
@@ -191,7 +194,7 @@ def _check_names(targets: list[Target], wanted: tuple[str, ...]) -> None:
     names = {target.name for target in targets}
     for name in wanted:
         if name not in names:
-            raise Misused(f"--endpoint {name!r}: the collector knows no such endpoint; --dry-run lists them")
+            raise Misused(f"--endpoint: there is no endpoint {name!r}; {nearest(name, sorted(names))}")
 
 
 def _only_planned(plan: Plan, options: argparse.Namespace, setting: Setting) -> int:
@@ -199,7 +202,7 @@ def _only_planned(plan: Plan, options: argparse.Namespace, setting: Setting) -> 
         _check_packages(("yaml", "html5lib"), "test files need")
         from metlo_auto.collector.security_tests.metlo_yaml.written import write_tests
 
-        print(f"{write_tests(plan, Path(options.write), setting.origin)} files written to {options.write}")
+        print(f"{counted(write_tests(plan, Path(options.write), setting.origin), 'file')} written to {options.write}")
         return 0
     for target, kinds in plan.tasks:
         print(f"{target.name}: {', '.join(kinds)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.security_tests.runner import Progress
 
 EVERY = 10.0  # seconds
@@ -23,7 +24,8 @@ class Reporter:
         now = time.monotonic()
         if now < self._next:
             return
-        told = f"{progress.done} of {progress.total}, {progress.requests} requests, {progress.findings} findings"
+        requests, findings = counted(progress.requests, "request"), counted(progress.findings, "finding")
+        told = f"{progress.done} of {progress.total}, {requests}, {findings}"
         if self._is_terminal:
             full = _WIDTH * progress.done // max(1, progress.total)
             print(f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {told}\033[K", end="", file=self._stream, flush=True)

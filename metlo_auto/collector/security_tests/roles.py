@@ -32,10 +32,10 @@ def is_high_name(name: str) -> bool:
 def privileged_callers(probes: "Sequence[Probe]", names: Sequence[str]) -> frozenset[str]:
     """Identities and unknown callers who have a higher role than others."""
     found = {name for name in names if is_high_name(name)}
-    everybody = {caller for probe in probes for caller in probe.callers()} | set(names)
-    for probe in probes:
-        callers = probe.callers() - {ANONYMOUS}
-        if not callers or ANONYMOUS in probe.callers():
+    callers_of = {probe: probe.callers() for probe in probes}
+    everybody = set(names).union(*callers_of.values())
+    for probe, callers in callers_of.items():
+        if not callers or ANONYMOUS in callers:
             continue
         if _is_high_place(probe) and len(callers) < len(everybody - {ANONYMOUS}):
             found |= callers

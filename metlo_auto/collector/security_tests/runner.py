@@ -173,15 +173,16 @@ class Run:
         skipped = list(self._skipped)
         already = {(skip.method, skip.route) for skip in skipped if skip.kind == "all"}
         claimed = {(finding.method, finding.route) for finding in found}
+        places = {(c.method, c.route) for c in checked}
         for probe in self._world.probes:
             place = (probe.target.method, probe.target.route)
-            reason = _untested(probe, place in {(c.method, c.route) for c in checked}, self._stopped)
+            reason = _untested(probe, place in places, self._stopped)
             if reason and place not in already | claimed:
                 already.add(place)
                 skipped.append(Skip(*place, "all", reason))
         skipped += [skip for skip in doubted if (skip.method, skip.route) not in already]
         skipped = sorted(folded(skipped, self._world.lacking))
-        tested = {(c.method, c.route) for c in checked} - already
+        tested = places - already
         shown = [c for c in checked if (c.method, c.route) in tested or c.kind == "headers"]
         return Result(
             self.name, self._client.origin.url, self._options.seed, self._began, time.time() - self._began, len(tested),

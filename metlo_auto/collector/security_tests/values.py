@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, Optional
 from urllib.parse import quote, urlsplit
 
@@ -42,7 +43,7 @@ class Answer(NamedTuple):
 
     @property
     def media_type(self) -> str:
-        return self.header("content-type").partition(";")[0].strip().lower()
+        return _media_type(self.headers)
 
     @property
     def is_success(self) -> bool:
@@ -100,8 +101,17 @@ def parse_origin(url: str) -> Optional[Origin]:
 
 def first_header(headers: Pairs, name: str) -> str:
     wanted = name.lower()
-    return next((value for given, value in headers if given.lower() == wanted), "")
+    for given, value in headers:
+        if given == wanted or given.lower() == wanted:
+            return value
+    return ""
 
 
+@lru_cache(maxsize=256)  # responses within a second have the same headers
+def _media_type(headers: Pairs) -> str:
+    return first_header(headers, "content-type").partition(";")[0].strip().lower()
+
+
+@lru_cache(maxsize=4096)  # a run sends the same inputs many times
 def _quoted(text: str, safe: str) -> str:
     return quote(text, safe=safe, errors="replace")

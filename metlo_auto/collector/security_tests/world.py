@@ -129,15 +129,19 @@ class World:
 
 def _objects(route: str, exchange: Exchange, target: Target) -> Iterator[dict[str, str]]:
     """Values for the parameters of `target`, where `route` is the list that its objects stand in."""
-    if is_refusal(exchange.answer):
-        return
-    head = target.route.partition("/{")[0]
-    parameters = re.findall(r"\{([^{}]*)\}", target.route)
+    parameter = _parameter_of_items(route, target.route)
+    if parameter and not is_refusal(exchange.answer):
+        for found in _ids(exchange.answer.body, parameter, target.route.partition("/{")[0]):
+            yield {parameter: found}
+
+
+@lru_cache(maxsize=65_536)  # every list is looked at for every route
+def _parameter_of_items(route: str, template: str) -> str:
+    """The one parameter of `template` where `route` is the list of its objects, else ""."""
+    head = template.partition("/{")[0]
+    parameters = re.findall(r"\{([^{}]*)\}", template)
     is_its_list = route.rstrip("/") == head or route.rstrip("/").endswith(head) and head.count("/") > 1
-    if len(parameters) != 1 or not is_its_list:
-        return
-    for found in _ids(exchange.answer.body, parameters[0], head):
-        yield {parameters[0]: found}
+    return parameters[0] if len(parameters) == 1 and is_its_list else ""
 
 
 @lru_cache(maxsize=1024)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import date
-from pathlib import Path
 
+from metlo_auto.collector import output_files
 from metlo_auto.collector.security_tests.outputs.baseline import as_baseline
 from metlo_auto.collector.security_tests.outputs.json_report import as_json
 from metlo_auto.collector.security_tests.outputs.junit import as_junit
@@ -28,4 +28,4 @@ def write_outputs(result: Result, options: argparse.Namespace) -> None:
 
 
 def _write(name: str, text: str) -> None:
-    Path(name).write_text(text, "utf-8", errors="replace")
+    output_files.write(name, [text], 0o666)  # less umask

@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("--version", action="version", version=f"metlo-auto {VERSION}")
     parser.add_argument(
         "--print-completion", choices=SHELLS, metavar="SHELL", help="a completion script for bash, zsh or fish"
     )
@@ -242,6 +242,15 @@ def _home(options: argparse.Namespace) -> Home:
     return folders.open_folder(Path(options.data_dir) if options.data_dir else folders.default_path(os.environ))
 
 
+def _drop_output() -> None:
+    """What nobody can read shall not be tried again at the end of the process."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _run(options: argparse.Namespace) -> int:
     if options.command == "follow":
         return _follow(options)
@@ -249,7 +258,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from metlo_auto.collector.service import commands
     from metlo_auto.collector.service.attach import CannotAttach
-    from metlo_auto.collector.service.server import CannotServe
+    from metlo_auto.collector.service.cannot_serve import CannotServe
     from metlo_auto.collector.store.database import StoreUnusable
 
     known: dict[str, Callable[..., Optional[int]]] = {
@@ -270,15 +279,23 @@ def _run(options: argparse.Namespace) -> int:
         if options.command == "analyse":
             commands.analyse(options)
             return 0
-        return known[options.command](_home(options), options) or 0
+        status = known[options.command](_home(options), options) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except (commands.Unknown, commands.Misused) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `metlo-collector export | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
-    except (*troubles, OSError) as error:
+    except troubles as error:
         print(f"metlo-collector: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        about = f"{error.filename}: " if error.filename and error.strerror else ""
+        print(f"metlo-collector: {about}{error.strerror or error}", file=sys.stderr)
+        _drop_output()
         return 1
     except KeyboardInterrupt:
         return 130

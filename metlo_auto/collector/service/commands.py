@@ -16,6 +16,7 @@ from typing import Any, Iterator, Optional
 
 from sqlalchemy.engine import Connection, Engine
 
+from metlo_auto.collector import output_files
 from metlo_auto.collector.data_folder import Folder
 from metlo_auto.collector.home import Home
 from metlo_auto.collector.inventory import choosing, export, figures, queries
@@ -157,7 +158,7 @@ def show_endpoints(folder: Home, options: argparse.Namespace) -> int:
 
 def show_findings(folder: Home, options: argparse.Namespace) -> int:
     with _reading(folder, options) as connection:
-        return inventory_commands.show_findings(connection, options, _write)
+        return inventory_commands.show_findings(connection, options, output_files.write)
 
 
 def show_routes(folder: Home, options: argparse.Namespace) -> int:
@@ -177,7 +178,7 @@ def describe(folder: Home, options: argparse.Namespace) -> None:
     if options.check:
         _check_document(options.check, document)
         return
-    _write(options.out, iter([openapi.as_yaml(document) if as_yaml else openapi.as_json(document)]))
+    output_files.write(options.out, iter([openapi.as_yaml(document) if as_yaml else openapi.as_json(document)]))
 
 
 def _one_service(connection: Connection, options: argparse.Namespace) -> Optional[str]:
@@ -219,7 +220,7 @@ def dump(folder: Home, options: argparse.Namespace) -> None:
         traces = progress.shown(export.read_traces(engine, ids, service), total, "exporting")
         if not options.show_values:
             traces = map(mask_trace, traces)
-        _write(options.out, export.har(traces) if options.format == "har" else export.json_lines(traces))
+        output_files.write(options.out, export.har(traces) if options.format == "har" else export.json_lines(traces))
     finally:
         engine.dispose()
 
@@ -255,30 +256,14 @@ def _confirmed(what: str) -> bool:
 
 
 def _chosen(connection: Connection, text: str, service: Optional[str]) -> list[str]:
-    """The ids behind `GET /users/{id}`, of one service or all. Raises Failed where there is no such endpoint."""
+    """The ids behind `GET /users/{id}`, of one service or all. Raises Unknown where there is no such endpoint."""
     method, _, template = text.partition(" ")
     known = choosing.chosen(queries.list_endpoints(connection), service)
     found = [e for e in known if (e.method, e.template) == (method.upper(), template.strip())]
     if not found:
-        raise Failed(f"no endpoint {text!r}; wanted is one like 'GET /users/{{id}}'")
+        names = [f"{endpoint.method} {endpoint.template}" for endpoint in known]
+        raise Unknown(f"there is no endpoint {text!r}; {choosing.nearest(text, names)}")
     return [name for endpoint in found for name in queries.group(connection, endpoint.id)]
-
-
-def _write(target: str, pieces: Iterator[str]) -> None:
-    """To the file `target`, whole or not at all, or to standard output."""
-    if not target:
-        for piece in pieces:
-            sys.stdout.write(piece)
-        sys.stdout.flush()
-        return
-    draft = Path(f"{target}.part")
-    try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-            for piece in pieces:
-                stream.write(piece)
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def analyse(options: argparse.Namespace) -> None:

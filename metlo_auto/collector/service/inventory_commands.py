@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import exposures, finding_reports, findings, queries, routes, runs
 from metlo_auto.collector.inventory.choosing import checked_service, chosen
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.inventory.listing import endpoint_value, finding_value, routes_value
 from metlo_auto.collector.service.inventory_arguments import SEVERITIES
 
@@ -27,9 +28,9 @@ def show_endpoints(connection: Connection, options: argparse.Namespace) -> int:
         return 0
     for e in shown:
         data = ", ".join(classes.get(e.id, []))
-        counts = f"{_number(e.calls, 'call')}, {_number(e.errors, 'server error')}"
+        counts = f"{counted(e.calls, 'call')}, {counted(e.errors, 'server error')}"
         print(f"{e.method:7} {e.template}  {_service(e)}  {counts}{'  ' + data if data else ''}")
-    print(_number(len(shown), "endpoint"))
+    print(counted(len(shown), "endpoint"))
     return 0
 
 
@@ -70,7 +71,7 @@ def _print_findings(found: Sequence[findings.Finding]) -> None:
         print(f"{finding.kind.severity:6} {finding.kind.title}: {endpoint.method} {endpoint.template}{of}{where}")
         print(f"       {finding.detail} {finding.evidence}".rstrip())
     by = [(name, sum(finding.kind.severity == name for finding in found)) for name in SEVERITIES]
-    print(_number(len(found), "finding") + "".join(f", {n} {name}" for name, n in by if n))
+    print(counted(len(found), "finding") + "".join(f", {n} {name}" for name, n in by if n))
 
 
 def show_routes(connection: Connection, options: argparse.Namespace) -> int:
@@ -86,8 +87,8 @@ def show_routes(connection: Connection, options: argparse.Namespace) -> int:
         print(f"never called  {route.method:7} {route.template}  {route.file}:{route.line}")
     for endpoint in compared.not_declared:
         print(f"not declared  {endpoint.method:7} {endpoint.template}  {_service(endpoint)}")
-    print(f"{_number(len(declared), 'declared route')}, {len(compared.never_called)} never called, "
-          f"{_number(len(compared.not_declared), 'endpoint')} not declared")
+    print(f"{counted(len(declared), 'declared route')}, {len(compared.never_called)} never called, "
+          f"{counted(len(compared.not_declared), 'endpoint')} not declared")
     return 0
 
 
@@ -101,7 +102,3 @@ def _service(endpoint: queries.Endpoint) -> str:
     """The service, and its hosts where they say more."""
     hosts = ", ".join(endpoint.hosts)
     return endpoint.service if hosts.lower() == endpoint.service else f"{endpoint.service} ({hosts})"
-
-
-def _number(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

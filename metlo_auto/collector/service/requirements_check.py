@@ -17,8 +17,9 @@ def missing(packages: Sequence[str] = PACKAGES) -> list[str]:
 
 
 def complaint(names: Sequence[str], executable: str = sys.executable) -> str:
-    """One line that names what is missing and the command that fixes it."""
+    """One line: what is missing, what fixes it; first the way that leaves the app's packages as they are."""
     return (
-        f"metlo-collector: {', '.join(names)} not installed for {executable}; "
-        f"run: {executable} -m pip install 'metlo-auto[collector]' (in a clone '.[collector]')"
+        f"metlo-collector: {', '.join(names)} not installed for {executable}; run: metlo-run --local --yes true, "
+        f"which makes an environment for it, or: {executable} -m pip install 'metlo-auto[collector]' "
+        "(in a clone '.[collector]')"
     )

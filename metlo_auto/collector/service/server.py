@@ -19,6 +19,7 @@ from metlo_auto.collector.home import Home
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.service import draining, presence
 from metlo_auto.collector.service.access import Names, page_token
+from metlo_auto.collector.service.cannot_serve import CannotServe
 from metlo_auto.collector.service.node import Node, Setup
 from metlo_auto.collector.service.supervisor import Analyser
 from metlo_auto.collector.store import listed_hosts
@@ -26,10 +27,6 @@ from metlo_auto.collector.store.database import writing
 from metlo_auto.collector.store.retention import read_caps, write_caps
 
 THREADS = 48  # most wait for the commit that they share: the more there are, the fewer commits
-
-
-class CannotServe(Exception):
-    """The collector cannot start; the message says why and how to fix it."""
 
 
 class Options(NamedTuple):

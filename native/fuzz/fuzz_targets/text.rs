@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use metlo_auto_native::cut_json::closed;
 use metlo_auto_native::quote::push_quoted;
 use metlo_auto_native::search::{Search, Word};
 
@@ -34,6 +35,10 @@ fn plainly_found(text: &[u8]) -> bool {
 }
 
 fuzz_target!(|text: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(text) {
+        let whole = closed(text);
+        assert!(whole == "null" || whole == text || text.starts_with(whole.trim_end_matches(['"', ']', '}'])));
+    }
     let mut out = Vec::new();
     push_quoted(&mut out, text);
     assert_eq!(out, plainly_quoted(text));

@@ -36,7 +36,7 @@ mod metlo_auto_native {
     #[pymodule_export]
     use super::safety::{fail_in, panics};
     #[pymodule_export]
-    use super::words::{quoted, Search};
+    use super::words::{closed_json, quoted, Search};
     #[pymodule_export]
     use super::writer::Writer;
 

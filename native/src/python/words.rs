@@ -35,3 +35,9 @@ pub fn quoted<'py>(text: &Bound<'py, pyo3::types::PyString>) -> PyResult<Bound<'
     crate::quote::push_quoted(&mut out, text.to_str()?.as_bytes());
     Ok(pyo3::types::PyBytes::new(text.py(), &out))
 }
+
+/// What the agent's `closed_json` returns.
+#[pyfunction]
+pub fn closed_json(text: &str) -> String {
+    crate::cut_json::closed(text)
+}

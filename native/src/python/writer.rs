@@ -1,5 +1,6 @@
 //! Writes the trace of an ordinary exchange in one pass, and hands it to the queue.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
 
@@ -15,8 +16,9 @@ use super::recorded::{content_length, told, Pairs, Recorded};
 use super::seen::{text, Attempt, Kept, Not};
 use super::tables::Table;
 use super::words::Search;
-use crate::harmless::Harmless;
+use crate::cut_json::closed;
 use crate::decline::{Declined, Reason};
+use crate::harmless::Harmless;
 use crate::marks::Marks;
 use crate::moments::{push_hex, push_number, push_padded, push_second};
 use crate::quote::push_quoted;
@@ -232,7 +234,7 @@ impl Writer {
 
 /// The text of a body: as it came, or as Python has masked it.
 enum Body<'a, 'py> {
-    Plain(&'a [u8]),
+    Plain(Cow<'a, [u8]>),
     Masked(Bound<'py, PyAny>),
 }
 
@@ -496,32 +498,39 @@ impl Writer {
     fn body<'a, 'py>(&self, kept: &'a Kept<'py>, described: &Described<'_>, py: Python<'py>) -> Attempt<Body<'a, 'py>> {
         let bytes = kept.bytes();
         if bytes.is_empty() && !kept.cut {
-            return Ok(Body::Plain(b""));
+            return Ok(Body::Plain(Cow::Borrowed(b"")));
         }
         let kind = self.kind(described.content_type, py)?;
         let ordinary = kind.plain && described.encoding.is_empty() && bytes.len() <= self.limit && !bytes.is_empty();
         if !ordinary || bytes[0] == BYTE_ORDER_MARK || bytes.iter().take(4).any(|&byte| byte == 0) {
             return Err(Reason::Body.into());
         }
-        if kept.cut && !kind.ends_anywhere {
+        let is_json = kind.name == "json";
+        if kept.cut && !kind.ends_anywhere && !is_json {
             return Err(Reason::Body.into());
         }
-        let bytes = match std::str::from_utf8(bytes) {
-            Ok(_) => bytes,
+        let said = match std::str::from_utf8(bytes) {
+            Ok(said) => said,
             // Half a character at the end.
-            Err(error) if kept.cut && error.error_len().is_none() => &bytes[..error.valid_up_to()],
+            Err(error) if kept.cut && error.error_len().is_none() => {
+                std::str::from_utf8(&bytes[..error.valid_up_to()]).map_err(|_| Reason::Text)?
+            }
             Err(_) => return Err(Reason::Text.into()),
         };
+        let said = if kept.cut && is_json { Cow::Owned(closed(said)) } else { Cow::Borrowed(said) };
+        let bytes = said.as_bytes();
         let may_say_a_secret = self.search.as_ref().is_some_and(|search| {
             let search = &search.get().0;
             self.beginnings.iter().any(|beginning| bytes.starts_with(beginning))
                 || if kind.is_table { search.finds_anywhere(bytes) } else { search.finds(bytes) }
         });
         if !may_say_a_secret {
-            return Ok(Body::Plain(bytes));
+            return Ok(Body::Plain(match said {
+                Cow::Borrowed(said) => Cow::Borrowed(said.as_bytes()),
+                Cow::Owned(said) => Cow::Owned(said.into_bytes()),
+            }));
         }
-        let said = std::str::from_utf8(bytes).map_err(|_| Reason::Text)?;
-        Ok(Body::Masked(self.agent.body.bind(py).call1((said, &kind.name, described.content_type))?))
+        Ok(Body::Masked(self.agent.body.bind(py).call1((&*said, &kind.name, described.content_type))?))
     }
 
     fn kind(&self, content_type: &str, py: Python<'_>) -> Attempt<std::sync::Arc<Kind>> {

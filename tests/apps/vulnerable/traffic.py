@@ -17,7 +17,7 @@ WITH_COOKIES = ("/api/offers", "/safe/offers")
 SIGNED_IN = (
     "/api/export", "/api/passport", "/api/me", "/api/invoices", "/api/colleagues", "/api/profile", "/api/card",
     "/account", "/safe/vault", "/safe/dashboard", "/safe/documents/51", "/safe/profile", "/safe/members",
-    "/safe/articles/3", "/graphql?query={viewer}", "/api/settings", "/safe/settings",
+    "/safe/articles/3", "/safe/currencies", "/graphql?query={viewer}", "/api/settings", "/safe/settings",
 )  # fmt: skip
 OWN = {
     "alice": ("/api/invoices/11", "/api/invoices/13", "/api/statement?account=7001", "/api/users/alice/notes/31",

@@ -53,6 +53,12 @@ def document(number):
     return jsonify(SHARED) if number == 51 and g.person["name"] in SHARED["members"] else abort(403)
 
 
+@blueprint.get("/currencies")
+def currencies():
+    """A list of words for everybody, which people ask for signed in."""
+    return jsonify(["AED", "CHF", "EUR", "SEK", "USD"])
+
+
 @blueprint.get("/articles/<int:number>")
 def article(number):
     """An object for everybody, which alice happens to read signed in."""

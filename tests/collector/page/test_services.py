@@ -88,6 +88,18 @@ def test_axe_finds_nothing_and_a_phone_scrolls_in_one_direction_only(opened: Any
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.parametrize("path", ["/", "/requests", "/requests?service=mail", "/endpoints/ANY"])
+def test_a_phone_shows_the_whole_path_of_a_request(opened: Any, four: Collector, path: str) -> None:
+    where = path.replace("ANY", four.get("/api/local/endpoints")[0]["id"])
+    page = opened(four, where, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    cells = page.locator("table.requests .path")
+    assert cells.count() >= 2
+    for cell in cells.all():
+        assert cell.inner_text().startswith("/users/") and cell.evaluate("e => e.scrollWidth <= e.clientWidth && e.clientWidth > 200")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator("table.requests thead small").count() == page.locator("table.requests thead small:visible").count()
+
+
 def test_every_page_says_that_it_is_metlo_autos_and_times_say_their_zone(opened: Any, four: Collector) -> None:
     page = opened(four, "/requests")
     assert page.title() == "Requests · metlo-auto collector" and page.locator(".brand").inner_text().split() == ["metlo-auto", "collector"]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
+from metlo_auto.collector import output_files
 from metlo_auto.collector.service.requirements_check import complaint, missing
 from tests.collector.collector_support import ROOT, Collector, environment, run, trace
 
@@ -74,7 +76,60 @@ def test_export_of_one_endpoint(collector: Collector) -> None:
     done = run(collector.data_dir, "export", "--endpoint", "GET /orders/{id}")
     assert done.stdout.count("\n") == 2
     unknown = run(collector.data_dir, "export", "--endpoint", "GET /nothing")
-    assert unknown.returncode == 1 and "GET /nothing" in unknown.stderr
+    assert unknown.returncode == 2 and "GET /nothing" in unknown.stderr
+
+
+@pytest.mark.parametrize("command", [("export", "--endpoint"), ("delete", "--yes", "--endpoint")])
+def test_an_endpoint_that_there_is_none_of_names_the_nearest(collector: Collector, command: tuple[str, ...]) -> None:
+    _fill(collector)
+    done = run(collector.data_dir, *command, "GET /user/{id}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "metlo-collector: there is no endpoint 'GET /user/{id}'; did you mean 'GET /users/{id}'?\n"
+
+
+def test_a_file_is_replaced_and_a_link_or_a_pipe_stays_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("before")
+    (tmp_path / "link").symlink_to("real")
+    os.mkfifo(tmp_path / "pipe")
+    output_files.write(str(tmp_path / "link"), ["now"])
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real").read_text() == "now"
+    with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE) as reader:
+        output_files.write(str(tmp_path / "pipe"), ["through ", "it"])
+        assert reader.communicate(timeout=20)[0] == b"through it"
+    assert (tmp_path / "pipe").is_fifo() and sorted(os.listdir(tmp_path)) == ["link", "pipe", "real"]
+
+
+def test_a_file_that_cannot_be_finished_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("before")
+
+    def fails() -> Iterator[str]:
+        yield "half"
+        raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        output_files.write(str(tmp_path / "file"), fails())
+    assert (tmp_path / "file").read_text() == "before" and os.listdir(tmp_path) == ["file"]
+
+
+def test_standard_output_by_its_name_takes_what_else_is_printed_too(tmp_path: Path) -> None:
+    done = run(tmp_path, "findings", "--junit", "/dev/stdout")
+    assert done.returncode == 0 and done.stdout.startswith("<?xml") and done.stdout.endswith("\n0 findings\n"), done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["endpoints", "openapi", "status"])
+@pytest.mark.parametrize("into", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_one_line(tmp_path: Path, command: str, into: str) -> None:
+    script = f"exec {shlex.quote(sys.executable)} -m metlo_auto.collector {command} {into}"
+    done = subprocess.run(["sh", "-c", script], env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if into == ">/dev/full":
+        assert (done.returncode, done.stderr) == (1, "metlo-collector: No space left on device\n")
+    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path: Path) -> None:
+    done = run(tmp_path, "findings", "--sarif", str(tmp_path / "no" / "a.sarif"))
+    assert (done.returncode, done.stderr) == (1, f"metlo-collector: {tmp_path}/no/a.sarif: No such file or directory\n")
 
 
 def test_a_reader_that_leaves_early_is_no_error_message(collector: Collector) -> None:

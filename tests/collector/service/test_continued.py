@@ -38,6 +38,17 @@ def test_it_continues_in_the_environment_that_was_made(bare: str, tmp_path: Path
     assert "accepted traces" in done.stdout
 
 
+def test_it_continues_in_that_of_another_metlo_collector_on_path(bare: str, tmp_path: Path) -> None:
+    """As pipx and uv put it there, behind the app's own, which has no packages."""
+    for folder, python in (("app", bare), ("tools", sys.executable)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "metlo-collector").write_text(f"#!{python}\nfrom metlo_auto.collector.__main__ import main\nmain()\n")
+        (tmp_path / folder / "metlo-collector").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "app"), str(tmp_path / "tools"), os.defpath])
+    done = status(bare, {"PATH": path, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stderr) == (0, "") and "accepted traces" in done.stdout
+
+
 def test_it_says_what_is_missing_where_there_is_none_and_makes_nothing(bare: str, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     done = status(bare, {"PATH": os.defpath, "HOME": str(tmp_path / "home")})

@@ -105,6 +105,33 @@ def test_an_app_that_is_ended_gets_its_line_too(tmp_path: Path, number: int) -> 
 
 
 @pytest.mark.slow
+def test_two_suites_with_the_same_routes_in_one_folder_at_once_are_two_services(tmp_path: Path) -> None:
+    app = SUITE.partition("def test_all")[0].replace('Flask("stock")', "Flask(__name__)")
+    running = []
+    for name in ("billing", "mail"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.py").write_text(app.replace("ann.smith@example.com", "" if name == "billing" else "ann.smith@example.com"))
+        asks = "client.get('/items/3'), client.get('/items/4')" if name == "mail" else "client.get('/items/5')"
+        (tmp_path / name / "test_app.py").write_text(f"from app import app\n\ndef test_all():\n    client = app.test_client()\n    {asks}\n")
+        command = [sys.executable, "-m", "metlo_auto", "--local", "--run", name, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        running.append(subprocess.Popen(command, cwd=tmp_path / name, env=_environ(tmp_path), stderr=subprocess.PIPE, text=True))
+    for name, suite in zip(("billing", "mail"), running):
+        line = suite.communicate(timeout=100)[1].splitlines()[-1]
+        alone = name == "mail" or " of billing, mail " in line  # mail's may begin when billing's has ended, and end later
+        assert suite.returncode == 0 and line.startswith(f"metlo-run: run {name}: ") and (alone or "1 endpoint (1 new)" in line), line
+
+    def told(command: str, service: str) -> Any:
+        return json.loads(run(tmp_path / "data", command, "--json", "--service", service).stdout)
+
+    assert [(e["route"], e["calls"], e["sensitive"]) for e in told("endpoints", "billing")] == [("/items/{item}", 1, [])]
+    assert [(e["route"], e["calls"], e["sensitive"]) for e in told("endpoints", "mail")] == [("/items/{item}", 2, ["email"])]
+    assert [f["severity"] for f in told("findings", "mail") if f["severity"] != "news"] == ["high"]
+    assert [f["severity"] for f in told("findings", "billing") if f["severity"] != "news"] == []
+    for name in ("billing", "mail"):
+        assert [(r["template"], r["file"]) for r in told("routes", name)["never_called"]] == [("/never", "app.py")]
+
+
+@pytest.mark.slow
 def test_the_workers_of_a_suite_are_one_run(tmp_path: Path, suite: Path) -> None:
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")
     many = "import pytest\nfrom test_stock import app\n\n@pytest.mark.parametrize('n', range(40))\ndef test_many(n):\n"

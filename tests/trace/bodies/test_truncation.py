@@ -6,11 +6,11 @@ import pytest
 
 pytest.importorskip("hypothesis")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from metlo_auto.capture.exchange import Body  # noqa: E402
-from metlo_auto.trace.bodies import text_of  # noqa: E402
+from metlo_auto.trace.bodies import text_of, truncation  # noqa: E402
 from metlo_auto.trace.bodies.truncation import closed_json, mended  # noqa: E402
 
 texts = st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=10)
@@ -47,6 +47,45 @@ def test_what_is_closed_begins_like_what_was_cut(texts):
     closed = closed_json(text)
     common = closed.rstrip('"]}')
     assert closed == "null" or text.startswith(common)
+
+
+_PIECES = ['"', "\\", "{", "}", "[", "]", ",", ":", " ", "\n", "1", "-2.5e3", "true", "nul", "a", "\u00e9", "\u2003", "\x1c", '"k": 1', "{}", '["x", 2]']
+odd_texts = st.lists(st.sampled_from(_PIECES), max_size=30).map("".join)
+spoilt_texts = st.tuples(cut_texts(), odd_texts, st.integers(0, 200)).map(
+    lambda drawn: "".join([drawn[0][1].decode("utf-8", "ignore")[: drawn[2]], drawn[1], drawn[0][1].decode("utf-8", "ignore")[drawn[2] :]])
+)
+
+
+@settings(max_examples=400)
+@given(st.one_of(cut_texts().map(lambda texts: texts[1].decode("utf-8", "ignore")), odd_texts, spoilt_texts), st.integers(0, 8))
+def test_a_long_text_is_closed_as_one_that_is_gone_through_from_its_beginning(text, end):
+    whole, of_its_end = truncation._END, truncation._closed_at_its_end
+    truncation._END = 10 ** 9
+    expected = closed_json(text)
+    truncation._END = end
+    try:
+        assert closed_json(text) == expected
+        for each in (text, "[" + text, '{"a": [1, 2], "b": "c", ' + text):
+            shadow = each.replace("\\\\", "\0\0").replace('\\"', "\0\0")
+            assert of_its_end(each, shadow) in (None, truncation._closed(each, shadow, 0, "", 0, []))
+    finally:
+        truncation._END = whole
+
+
+@pytest.mark.parametrize("value", [
+    [{"sku": "SKU-%d" % n, "price": n / 7, "tags": ["a", 'b"'], "more": {"x": None}} for n in range(900)],
+    list(range(20000)),
+    {"text": "word, [and] " * 6000},
+    {"key %d" % n: "\\\"" for n in range(5000)},
+])
+def test_only_the_end_of_a_long_text_is_gone_through(value, monkeypatch):
+    text = json.dumps(value)[:60000]
+    expected = truncation._closed(text, text.replace("\\\\", "\0\0").replace('\\"', "\0\0"), 0, "", 0, [])
+    steps = []
+    begun_at = truncation._closed
+    monkeypatch.setattr(truncation, "_closed", lambda *args: steps.append(args[2]) or begun_at(*args))
+    assert closed_json(text) == expected
+    assert len(steps) == 1 and steps[0] >= len(text) - 1000 or "word" in text
 
 
 def prefix_of(part, whole):

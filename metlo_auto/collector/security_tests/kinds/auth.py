@@ -27,12 +27,18 @@ def run(probe: Probe) -> Iterator[Claim]:
         test = probe.anonymous() if not credentials else probe.send_with(base.request, credentials)
         if gives_the_same(base.answer, test.answer, base.volatile):
             is_of_somebody = is_personal(probe, test.answer)
-            if not credentials and not is_of_somebody and content_of(test.answer).kind == "html":
-                return  # a page that is the same for all, with nothing of anybody in it
+            if not credentials and not is_of_somebody and _is_page_or_words(test.answer):
+                return  # the same for all, with nothing of anybody in it
             severity = "high" if is_of_somebody else "medium"
             evidence = f"{title} gets the response of {base.identity}: status {test.answer.status}, same data."
             yield Claim(f"Answers {_lower(title)}", severity, evidence, test, base.exchange, variant)
             return  # what follows needs no other proof
+
+
+def _is_page_or_words(answer: Answer) -> bool:
+    """Whether it is a page, or a list of words and numbers without names, such as the currencies that an app knows."""
+    content = content_of(answer)
+    return content.kind == "html" or content.kind == "json" and all(path == "[]" for path, _ in content.leaves)
 
 
 def _lower(title: str) -> str:

@@ -15,6 +15,8 @@ KIND = Kind(
     "Set the flag or header that is named, on all responses of this kind.",
 )  # fmt: skip
 _SESSION = re.compile(r"sess|sid\b|token|auth|jwt|login|remember|identity", re.IGNORECASE)
+_VALUE = re.compile(r"^([^=;]+)=[^;]*")
+VALUE_LEFT_OUT = r"\1=…"
 _NO_SESSION = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
 
@@ -43,7 +45,8 @@ def _cookies(probe: Probe) -> Iterator[Claim]:
             if missing and probe.world.setter_of(name, probe):
                 severity = "medium" if "HttpOnly" in missing or "Secure" in missing else "low"
                 title = f"The session cookie {name} lacks {' and '.join(missing)}"
-                yield Claim(title, severity, title + ".", _without_value(exchange), None, f"cookie {name}")
+                shown = f"Set-Cookie: {_VALUE.sub(VALUE_LEFT_OUT, cookie)}"
+                yield Claim(title, severity, shown, _without_value(exchange), None, f"cookie {name}")
 
 
 def _is_deleted(cookie: str) -> bool:
@@ -53,7 +56,7 @@ def _is_deleted(cookie: str) -> bool:
 
 def _without_value(exchange: Exchange) -> Exchange:
     headers = tuple(
-        (name, re.sub(r"^([^=;]+)=[^;]*", r"\1=…", value) if name.lower() == "set-cookie" else value)
+        (name, _VALUE.sub(VALUE_LEFT_OUT, value) if name.lower() == "set-cookie" else value)
         for name, value in exchange.answer.headers
     )
     return exchange._replace(answer=exchange.answer._replace(headers=headers))

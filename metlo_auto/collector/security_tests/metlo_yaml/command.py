@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Sequence
 
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.security_tests.http_client import Client, TargetDown
 from metlo_auto.collector.security_tests.metlo_yaml.document import BadFile, Document, read_document
 from metlo_auto.collector.security_tests.metlo_yaml.report import as_files_json, as_files_junit
@@ -75,7 +76,7 @@ def _tell(outcomes: Sequence[Outcome], bad: Sequence[str], stopped: str) -> None
             if not outcome.problems
             else "FAILED"
         )
-        print(f"{document.path}: {document.name}: {state}, {outcome.requests} requests")
+        print(f"{document.path}: {document.name}: {state}, {counted(outcome.requests, 'request')}")
         for problem in outcome.problems:
             print(f"  {document.path}:{problem.line}: {problem.text}")
     for text in [*bad, *([stopped] if stopped else [])]:

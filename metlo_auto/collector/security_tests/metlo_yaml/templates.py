@@ -24,7 +24,7 @@ def filled_in(text: str, values: Mapping[str, str]) -> str:
             return values[name]
         if found.group("named"):
             return found.group("double") if found.group("double") is not None else found.group("single")
-        raise UnknownVariable(f"the variable {name} has no value")
+        raise UnknownVariable(f"the variable {name} has no value; set it in the environment")
 
     result, at = [], 0
     for found in _PLACE.finditer(text):

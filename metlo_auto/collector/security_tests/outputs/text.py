@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Iterator
 
+from metlo_auto.collector.inventory.counted import counted
 from metlo_auto.collector.security_tests.evidence import one_line
 from metlo_auto.collector.security_tests.results import Finding, Result
 
@@ -17,12 +18,10 @@ def as_text(result: Result) -> Iterator[str]:
         yield from _finding(finding)
     counts = Counter(finding.severity for finding in result.findings)
     found = ", ".join(f"{counts[severity]} {severity}" for severity in ("high", "medium", "low") if counts[severity])
-    yield (
-        f"{result.tested} endpoints tested with {result.requests} requests in {result.seconds:.0f} s: "
-        f"{found or 'nothing found'}"
-    )
+    tested, requests = counted(result.tested, "endpoint"), counted(result.requests, "request")
+    yield f"{tested} tested with {requests} in {result.seconds:.0f} s: {found or 'nothing found'}"
     if result.accepted:
-        yield f"{len(result.accepted)} accepted findings are not counted"
+        yield f"not counted, since accepted: {counted(len(result.accepted), 'finding')}"
     if result.stopped:
         yield f"the run ended early: {result.stopped}"
     yield from _skipped(result)
