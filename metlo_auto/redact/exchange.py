@@ -136,8 +136,7 @@ class _ExchangeRedactor:
                 or 300 <= x.status < 400 or x.query and "code=" in x.query):  # fmt: skip
             request, response = self._without_arguments(x, request, response, routes)
         credential = "text" in (request.kind, response.kind)
-        both = request.text + "\n" + response.text if request.text and response.text else request.text or response.text
-        if credential or redact.mentions(both) or response.text[:6] == '{"key"':
+        if credential or redact.either_mentions(request.text, response.text) or response.text[:6] == '{"key"':
             said = redact.mentions(response.text)  # one of the two does, and mostly one alone
             asked = None if said or credential else True
             text = redact.body(request.text, request.kind, x.request_type, asked)

@@ -238,10 +238,19 @@ class _Search:
         end = _closing(text, begin, quote, len(slashes))
         after = min(end + len(opening.group()), len(text))
         new = escaped(self.rules.mask(rule, unescaped(text[begin:end])))
-        if end < len(text) and not closed.match(text, after):  # a quote inside the value: it goes on
+        # A quote inside the value: it goes on. Or the first opened nothing, and the last is in another value.
+        if end < len(text) and (not closed.match(text, after) or self._names_another(begin, end)):
             return self._replace(begin, self._line_end(after), new + opening.group())
         self.edits.replace(begin, end, new)
         return after
+
+    def _names_another(self, begin: int, end: int) -> bool:
+        """Whether a secret name with a value stands between two places."""
+        rule_of = self.rules.rule_of
+        for word in _WORD.finditer(self.text, begin, end):
+            if rule_of(word.group()) is not None and _ASSIGNED.match(self.text, word.end(), end) is not None:
+                return True
+        return False
 
     def _mask_header(self, name: int, begin: int, rule: str) -> Optional[int]:
         """`Authorization: Bearer …` within a value: where it is all of it, or stands between quotes."""

@@ -78,7 +78,7 @@ _OTHERS = frozenset(
     """
     kind code variables kty isBase64Encoded Plaintext secondaryKey keyName access refresh key sensitive masked
     keys_base64 type security_question security_questions securityQuestion securityQuestions recovery_question
-    secret_question method
+    secret_question method encoded snmp payload
 """.split()  # noqa: SIM905
 )
 _MOVES = ("move", "copy")  # of JSON Patch: what it comes from is a path
@@ -88,6 +88,7 @@ _TABLES = [(head, rows) for head in ("columns", "fields", "header", "headers") f
 _OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
 _USER_OPTIONS = ("-u", "--user", "-U", "--proxy-user")  # of curl: a user and a password
+_OF_SECRETS = re.compile(r"[/:]secrets?[/:]")  # in the name of a resource
 _QUESTION = re.compile(r"(?:security|recovery|secret)questions?\Z")
 _PATH = re.compile(r"[/:.\s]+")
 _STRING = re.compile(r'"([^"]*)"(\s*:)?')
@@ -183,6 +184,18 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
     if members.get("method") in ("authenticate", "execute_kw"):  # of JSON-RPC to Odoo: database, user, password
         arguments = members.get("args", members.get("params"))
         return arguments[2:3] if isinstance(arguments, list) else []
+    if members.get("type") == "random_password":  # of Terraform
+        return _generated(members.get("instances"))
+    if members.get("Type") == "SecureString":  # of AWS
+        return [members.get("Value")]
+    if "encoded" in members and "api_key" in members:  # of Elasticsearch
+        return [members["encoded"]]
+    if isinstance(members.get("snmp"), dict):
+        return [members["snmp"].get("community")]
+    if _is_login(members):
+        return [members["params"][-1]]
+    if any(isinstance(members.get(name), str) and _OF_SECRETS.search(members[name]) for name in ("id", "name", "arn")):
+        return [members.get("value"), members.get("payload")]  # of managers of secrets
     if "keys_base64" in members:  # of Vault, once
         return [members.get("keys"), members["keys_base64"]]
     if "secondaryKey" in members:
@@ -193,6 +206,23 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
         members = {name: members[name] for name in ("key", "access", "refresh") if name in members}
         return [value for value in members.values() if isinstance(value, str) and looks_random(value)]
     return []
+
+
+def _generated(instances: Any) -> List[Any]:
+    made = [one.get("attributes") for one in instances if isinstance(one, dict)] if isinstance(instances, list) else []
+    return [one.get(name) for one in made if isinstance(one, dict) for name in ("result", "bcrypt_hash")]
+
+
+def _is_login(members: Dict[str, Any]) -> bool:
+    """Whether it is a call by position: a user and a password, or a database before them."""
+    method, given = members.get("method"), members.get("params")
+    return (
+        isinstance(method, str)
+        and method.lower().endswith("login")
+        and isinstance(given, list)
+        and 2 <= len(given) <= 3
+        and all(isinstance(one, str) for one in given)
+    )
 
 
 def _holds_secret(packed: str, rules: Rules) -> bool:

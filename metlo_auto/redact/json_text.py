@@ -21,7 +21,7 @@ _FEW = 16  # secret names in one text
 _LITERALS = ("true", "false", "null")
 _ERRORS = re.compile(r'"((?:[a-z]+_?)?(?:[Ee]rrors?|[Mm]essages|violations|problems|details?|validation))"\s*:\s*[{\[]')
 # Without one of these a string holds no name and value of its own.
-_TELLING = re.compile(r"[=:%<]|\\[\"u]|\bmachine | -|[ (]'")
+_TELLING = re.compile(r"[=:%<]|\\[\"unrt]|\bmachine | -|[ (]'|\b(?:rabbitmqctl|vault|set|community|ENV) ")
 
 
 def is_json(text: str) -> bool:

@@ -32,23 +32,37 @@ _DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n(?:[ \t]+[^\r\n]*(?:\r?
 _MEMBER = re.compile(r"(?m)^([ \t]+[\w.\-]{1,253}[ \t]*:[ \t]*)([^\r\n]+)$")
 _NETRC = re.compile(r"\b((?:machine|login|default|user)[ \t]+(?:[^\s]{1,256}[ \t\r\n]+){0,4}password[ \t\r\n]+)(\S+)")
 
+# A line of the cookies that curl and wget keep.
+_COOKIE_JAR = re.compile(
+    r"(?m)^((?:#HttpOnly_)?[\w.\-]{1,253}\t(?:TRUE|FALSE)\t[^\t\r\n]{1,1000}\t(?:TRUE|FALSE)\t[0-9]{1,20}\t"
+    r"[^\t\r\n]{1,400}\t)([^\t\r\n]+)"
+)
+
 _WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
 # Of commands that name no secret: the user stays.
 _CURL = re.compile(r"(\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)")
 _BEFORE = 1000  # characters before an option in which its command begins
 _NEXT_LINE = re.compile(r"(?<!\\)\r?\n")
 _COMMANDS = re.compile(
-    r"(\b(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
-    r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S))[ \t]{0,8})(" + _WORD + ")"
+    r"((?<![\w\-])(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
+    r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S)"
+    r"|ldap(?:search|add|modify|delete|passwd|whoami)\b[^\r\n|]{0,400}?[ \t]-w"
+    r"|snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table|trap)\b[^\r\n|]{0,400}?[ \t]-c"
+    r"|gh[ \t]secret[ \t]set\b[^\r\n|]{0,400}?[ \t](?:-b|--body))[ \t=]{0,8})(" + _WORD + ")"
+)
+# The same where no option stands before it.
+_OPERANDS = re.compile(
+    r"((?<![\w\-])(?:rabbitmqctl[ \t]{1,8}(?:add_user|change_password)[ \t]{1,8}[^\s]{1,100}|vault[ \t]{1,8}login"
+    r"|snmp-server[ \t]{1,8}community|(?<![\w\-])r[ow]community6?)[ \t]{1,8})(?=[^\s-])(" + _WORD + ")"
 )
 # `ENV NAME VALUE`, `aws configure set NAME VALUE`
 _SETTING = re.compile(
     r"(?m)((?:^[ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set|\w{1,20}_param|\w{1,20}_set_header|add_header)"
-    r"|\b(?:configure|config|secrets?)[ \t]set)[ \t]{1,8})"
-    r"(\$?[\w.\-]{1,64})([ \t]{1,8})(" + _WORD + ")"
+    r"|\b(?:configure|config|secrets?)[ \t]set)[ \t]{1,8}"
+    r"(?://[\w.\-/:]{1,200}?:)?)(\$?[\w.\-]{1,64})([ \t]{1,8})(?!for[ \t])(" + _WORD + ")"
 )
 # `requirepass …`, a line of a name and a word with a digit
-_DIRECTIVE = re.compile(r"(?m)^([ \t]{0,80}([\w\-]{3,40})[ \t]{1,8})([^\s:=<>{};]{6,400})(?=[ \t;]{0,8}\r?$)")
+_DIRECTIVE = re.compile(r"(?m)^([ \t]{0,80}([\w\-.]{3,60})[ \t]{1,8})([^\s:=<>{};]{6,400})(?=[ \t;]{0,8}\r?$)")
 # `enable secret 5 …`, as routers have it: a number says how the value is encrypted
 _ENCRYPTED = re.compile(
     r"(?m)^([ \t]{0,20}(?:[\w\-]{1,40}[ \t]{1,4}){0,6}?([\w\-]{3,40})[ \t]{1,4}[0-9]{1,2}[ \t]{1,4})"
@@ -64,6 +78,12 @@ _FUNCTION = re.compile(r"(?i)(\bpassword\(\s{0,4}')([^'\r\n]{1,400})")  # of SQL
 _IDENTIFIED = re.compile(
     r"(?i)(\bidentified\s{1,8}(?:with\s{1,8}\S{1,64}\s{1,8})?(?:by|as)\s{1,8}(?:password\s{1,8})?)"
     r"('[^'\r\n]*'?|\"[^\"\r\n]*\"?)"
+)
+_SET_PASSWORD = re.compile(r"(?i)(\bset\s{1,8}password\s{1,8}for\s{1,8}[^\s=]{1,200}\s{0,8}=\s{0,8}')([^'\r\n]{1,400})")
+# `variable "db_password" { default = … }` of Terraform
+_DEFAULT = re.compile(
+    r"(\bvariable[ \t]{1,8}\"([\w\-]{1,100})\"\s{0,8}\{[^{}]{0,2000}?\bdefault[ \t]{0,40}=[ \t]{0,8}\")"
+    r"([^\"\r\n]{1,4000})"
 )
 _INSERT = re.compile(
     r"(?i)(\binsert\s{1,8}into\s{1,8}[^\s()]{1,200}\s{0,8}\(([^()]{1,4000})\)\s{0,8}values\s{0,8})"
@@ -81,9 +101,9 @@ _DIGIT = re.compile(r"[0-9]")
 
 def masked(text: str, rules: Rules) -> str:
     """The text with such values masked; linear."""
-    if "machine " in text:
-        text = _NETRC.sub(r"\g<1>" + CONSTANT, text)
-    text = _commands(text, rules)
+    if "HTTP Cookie File" in text:
+        text = _COOKIE_JAR.sub(r"\g<1>" + CONSTANT, text)
+    text = _commands(without_netrc(text), rules)
     if "value" in text or "input" in text or "data" in text:
         text = _MEMBERS.sub(lambda found: _member(found, rules), text)
     if "\n" not in text:
@@ -97,11 +117,20 @@ def masked(text: str, rules: Rules) -> str:
     return text
 
 
+def without_netrc(text: str) -> str:
+    """The text with the passwords of a .netrc masked."""
+    return _NETRC.sub(r"\g<1>" + CONSTANT, text) if "machine " in text else text
+
+
 def _commands(text: str, rules: Rules) -> str:
     if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
         text = _CURL.sub(_user, text)
     if " -" in text:
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
+    if "rabbitmqctl" in text or "vault" in text or "community" in text:
+        text = _OPERANDS.sub(r"\g<1>" + CONSTANT, text)
+    if "set password" in text.lower():
+        text = _SET_PASSWORD.sub(r"\g<1>" + CONSTANT, text)
     text = _SETTING.sub(lambda found: _setting(found, rules), text)
     text = _DIRECTIVE.sub(lambda found: _directive(found, rules), text)
     text = _ENCRYPTED.sub(lambda found: _directive(found, rules), text)
@@ -110,6 +139,8 @@ def _commands(text: str, rules: Rules) -> str:
         text = _FUNCTION.sub(r"\g<1>" + CONSTANT, text)
     if " is" in lower:
         text = _TOLD.sub(r"\g<1>" + CONSTANT, text)
+    if 'variable "' in text:
+        text = _DEFAULT.sub(lambda found: _argument(found, rules), text)
     if "identified" in lower:
         text = _IDENTIFIED.sub(lambda found: found.group(1) + found.group(2)[0] + CONSTANT + found.group(2)[0], text)
     if "insert" in lower:

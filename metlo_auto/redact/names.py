@@ -16,6 +16,8 @@ _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 _ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+SHORTEST_NAMED = 18  # characters of a text that holds a name and a secret, and no sign between them
+LONGEST_UNPARTED = 1000  # characters of a text without such signs that is looked through for names
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
 Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, bytes, List[bytes]]
@@ -40,9 +42,6 @@ class Names:
         self._words = WordTest(self._needles)
         self._found_in = fastest_finder(self._needles)
         self._values_in = fastest_finder(values)
-        self._values_or_machine_in = fastest_finder(
-            [*values, Needle(b"machine", False, True)], secret_values.may_stand_alone
-        )
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
@@ -56,21 +55,23 @@ class Names:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
         escaped = "%" in text or "\\" in text
         if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
-            return len(text) >= secret_values.SHORTEST and self._holds_value_alone(text)
+            if len(text) < secret_values.SHORTEST:
+                return False
+            if not may_name(text):
+                return self._stands_alone(text)
         data = text.encode("utf-8", "replace")
-        if self._found_in(data) or (
-            ("@" in text or "&" in text or "$" in text) and secret_values.found_otherwise(text)
-        ):
+        if self._found_in(data) or secret_values.found_otherwise(text):
             return True
         if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
             return True
         return escaped and self._mentioned_escaped(data.decode())
 
-    def _holds_value_alone(self, text: str) -> bool:
-        """`holds_value` of a text in which no name has a value, unless it is a .netrc; long texts are like that."""
-        if self._values_or_machine_in(text.encode("utf-8", "replace")):
-            return self.holds_value(text) or "machine " in text
-        return secret_values.found_otherwise(text)
+    def _stands_alone(self, text: str) -> bool:
+        """Whether a credential may stand in a text that no name is looked for in, by its own form or in a .netrc."""
+        if secret_values.found_otherwise(text) or " " in text and "machine " in text:
+            return True
+        data = text.encode("utf-8", "replace")
+        return secret_values.may_stand_alone(data) and self._values_in(data)
 
     def holds_value(self, text: str) -> bool:
         """False only where nothing in the text is a credential by its own form."""
@@ -83,12 +84,13 @@ class Names:
 
         A name in other letters makes every text one to be looked at in Python.
         """
-        words = [needle for needle in self._needles if b" " not in needle.letters]
+        needles = [needle for needle in self._needles if needle.letters.decode() not in secret_values.BY_LITERAL]
+        words = [needle for needle in needles if b" " not in needle.letters]
         literals = [literal.encode() for literal in secret_values.LITERALS]
         # The first letter that is not ASCII, in both cases: the ones before it begin many other words.
         strange = [next(letter for letter in word if letter > "\x7f") for word in rules.OTHER_PASSWORDS]
         literals += sorted({letter.encode() for one in strange for letter in (one, one.upper())})
-        phrases = [needle.letters.decode() for needle in self._needles if b" " in needle.letters]
+        phrases = [needle.letters.decode() for needle in needles if b" " in needle.letters]
         literals += sorted({spelt.encode() for phrase in phrases for spelt in _spellings(phrase)})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
@@ -139,6 +141,23 @@ class Names:
     def _says_unusual(self, text: str) -> bool:
         folded = fold(text)
         return any(name in folded for name in self._unusual)
+
+
+def may_name(text: str) -> bool:
+    """Whether names are looked for in a text: not in a long one without any sign that parts names from values.
+
+    Lists and tables are like that; a setting without a sign, such as `requirepass …`, stands in a short text or beside
+    signs.
+    """
+    return (
+        parts_names(text)
+        or SHORTEST_NAMED <= len(text) <= LONGEST_UNPARTED and (" " in text or "\t" in text)
+    )  # fmt: skip
+
+
+def parts_names(text: str) -> bool:
+    """Whether there is a sign in a text that may part a name from its value, be it escaped."""
+    return ":" in text or "=" in text or "<" in text or _has_arguments(text) or "%" in text or "\\" in text
 
 
 def _has_arguments(text: str) -> bool:

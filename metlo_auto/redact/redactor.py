@@ -4,11 +4,11 @@ import re
 from functools import lru_cache, partial
 from typing import Callable, Iterable, Optional, Tuple
 
-from . import csv_columns, free_text, headers, json_text, multipart, pairs
+from . import csv_columns, free_text, headers, json_text, line_pairs, multipart, pairs
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .known_spellings import KnownSpellings
 from .masks import CONSTANT, Masks, is_mask
-from .names import Names, Needles, encodable, fold
+from .names import LONGEST_UNPARTED, Names, Needles, encodable, fold, may_name, parts_names
 from .paths import Paths
 from .replacements import Rules
 from .rules import AUTHORIZATION, CREDENTIAL, DOUBTFUL
@@ -25,6 +25,8 @@ _CREDENTIAL_TYPE = re.compile(
     r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
     r"|application/x-ssh-key)\s*(?:;|\Z)"
 )
+# Of values, what names a secret without a sign.
+_COMMAND = re.compile(r"(?:rabbitmqctl|vault|set|community|ENV) ")
 _CSV_TYPE = re.compile(r"(?i)\s*(?:text|application)/(?:vnd\.)?(?:x-)?(?:csv|(?:tab|comma)-separated-values)\b")
 _ANSWERS = ('{"key":', '{"key" :')  # how the only member of an answer to a login begins, which no name gives away
 _PLAIN_HEADERS = 2000  # values without secrets that are remembered
@@ -48,9 +50,15 @@ class Redactor:
             Rules(rule_of, self._mask(deeper), self._inner(deeper), self._mentioned, spellings, self._values(deeper))
             for deeper in range(1, _DEPTH + 1)
         ]
+        self._values_alone = SecretValues(self._masks, self._inner(1)).masked_alone
         self.paths = Paths(rule_of, self._masks.argument)
         self._plain_headers: "set[str]" = set()
         self._plain_queries: "set[str]" = set()
+
+    def _alone(self, text: str) -> str:
+        """A text in which no name is looked for."""
+        text = line_pairs.without_netrc(text)
+        return self._values_alone(text) if self._names.holds_value(text) else text
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         return lambda value: self._within(value, depth)
@@ -189,8 +197,17 @@ class Redactor:
         return self._within(text, 0) if self.enabled and self._mentioned(text) else text
 
     def mentions(self, text: str) -> bool:
-        """False only where no body in `text` has anything to mask: one search may serve for several bodies."""
+        """False only where the body has nothing to mask."""
         return self.enabled and self._mentioned(text)
+
+    def either_mentions(self, one: str, other: str) -> bool:
+        """False only where neither of two bodies has anything to mask; mostly by one search."""
+        if not (self.enabled and one and other):
+            return self.mentions(one or other)
+        both = one + "\n" + other
+        if len(both) > LONGEST_UNPARTED and not may_name(both):  # each is looked at by its own length
+            return self._mentioned(one) or self._mentioned(other)
+        return self._mentioned(both)
 
     def body(self, text: str, kind: str, content_type: str = "", mentions: Optional[bool] = None) -> str:
         """The text of a body; `kind` as `bodies.Text` has it, and only a hint: what does not parse is searched.
@@ -206,6 +223,8 @@ class Redactor:
         if not ((self._mentioned(text) if mentions is None else mentions) or text.startswith(_ANSWERS)):
             return text
         text = encodable(text)
+        if not may_name(text):
+            return self._alone(text)
         if kind == "multipart":
             return self._rules[0].values(multipart.masked(text, content_type, self._rules[0], self._search))
         if kind == "ndjson":
@@ -249,6 +268,8 @@ class Redactor:
         text, rules = encodable(text), self._rules[depth]
         if text.lstrip()[:1] in ("{", "[", '"') and json_text.is_json(text):
             return json_text.masked(text, rules)
+        if not (parts_names(text) or _COMMAND.search(text)):
+            return rules.values(line_pairs.without_netrc(text))
         return rules.values(free_text.masked(text, rules, _style_of(text)))
 
     def _cookie(self, name: str, value: str) -> str:

@@ -178,5 +178,6 @@ def needles() -> "Tuple[Tuple[str, bool, bool], ...]":
     found += [(word, True, True) for word in sorted(_BY_NAME)]
     # What stands beside a secret: a JSON Web Key, a body of an API gateway, a command line.
     found += [(word, True, True) for word in tables.BESIDE_SECRETS]
+    found += [(word, True, False) for word in tables.BEGIN_BESIDE]
     found += [(phrase, False, False) for phrase in tables.PHRASES]
     return tuple([needle for needle in found if needle[0]])

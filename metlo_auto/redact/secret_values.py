@@ -8,6 +8,7 @@ import base64
 import re
 from typing import Callable, List, Match, Tuple
 
+from . import one_time_codes, protocol_lines
 from .masks import CONSTANT, Masks
 from .provider_keys import KEYS
 
@@ -25,7 +26,8 @@ _PEM_END = re.compile(
     r"-----END@(?:[A-Z0-9]{1,20}@){0,4}PRIVATE@KEY(?:@BLOCK)?-----|-----END@OpenVPN@Static@key@V[0-9]-----"
     r"|Private-MAC:|[\"'<`&]".replace("@", _SPACE)
 )
-_USER = r"[^\s/?#\"'<>\\@:,;{}()\[\]|]{0,200}"
+_DN = r"(?:[A-Za-z]{1,10}=[^\s/?#\"'<>\\@:,;{}()\[\]|]{1,60},){0,8}"  # a user of LDAP
+_USER = _DN + r"[^\s/?#\"'<>\\@:,;{}()\[\]|]{0,200}"
 # Up to the last @ before the host.
 _USERINFO = re.compile(r"((?:\\?/){2})(" + _USER + r")(?::([^\s/?#\"<>\\]{0,400}))?@(?=[\w\[%.\-])")
 _USER_AT = re.compile(_USER + r"(?::[^\s/?#\"<>\\]{0,400})?@")
@@ -66,11 +68,13 @@ def _needle(begin: str) -> Tuple[str, bool, bool]:
 NEEDLES = tuple(
     sorted(
         {_needle(begin) for begin, _ in KEYS if begin not in _OTHERWISE and "eyJ" not in begin}
-        | {(word, True, False) for word in ("eyj", "ewog", "ewk", "wsi", "bearer")}
+        | {(word, True, False) for word in ("eyj", "opseyj", "ewog", "ewk", "wsi", "bearer")}
         | {("tblbkfj", False, False), ("privatelines", False, True)}
         | {(phrase, False, False) for phrase in ("private key", "static key", "oracle thin")}
         | {(word, True, True) for word in ("slack", "webhooks", "telegram", "incomingwebhook", "tcp", "wifi")}
         | {(word, True, True) for word in ("zapier", "hook", "qyapi", "ifttt")}
+        | set(protocol_lines.NEEDLES)
+        | set(one_time_codes.NEEDLES)
     )
 )
 LITERALS = ("PRIVATE", "OpenVPN Static", "@", "oracle:thin", '{"key":') + tuple(
@@ -78,10 +82,11 @@ LITERALS = ("PRIVATE", "OpenVPN Static", "@", "oracle:thin", '{"key":') + tuple(
     + ["$argon2", "$pbkdf2", "pbkdf2_sha", "pbkdf2:sha", "scrypt:"]
 )  # for a search that knows no needles of two words
 # Likewise, where both stand in a text: a user in a URL, a code of OAuth.
-LITERAL_PAIRS = (("//", "@"),) + tuple(
+LITERAL_PAIRS = (("//", "@"), *protocol_lines.LITERAL_PAIRS, *one_time_codes.LITERAL_PAIRS) + tuple(
     [("code=", name + "=") for name in ("state", "grant_type", "redirect_uri", "code_verifier")]
 )
-SHORTEST = 18  # characters of a text that holds nothing else
+BY_LITERAL = frozenset(protocol_lines.BY_LITERAL + one_time_codes.BY_LITERAL)  # needles that they stand for
+SHORTEST = 15  # characters of a text that holds nothing else
 
 # What all of them have but private keys and bearers: so many characters without a space, comma or quote.
 _RUN = b"1" * 11
@@ -90,11 +95,11 @@ _BEGINNING = 2000  # bytes that tell what the rows of a table are like
 
 
 def may_stand_alone(data: bytes) -> bool:
-    """False only where no credential, and no .netrc, stands in UTF-8 without signs that part names from values."""
-    if _RUN in data[:_BEGINNING].translate(_RUNS) or _RUN in data.translate(_RUNS):
+    """False only where `masked_alone` changes nothing in UTF-8 without signs that part names from values."""
+    if len(data) > _BEGINNING and _RUN in data[:_BEGINNING].translate(_RUNS) or _RUN in data.translate(_RUNS):
         return True
-    lower = data.lower()
-    return b"bearer" in lower or b"machine" in lower or b"---" in lower and (b"private" in lower or b"static" in lower)
+    # One character first: that is a quick look.
+    return b"-" in data and b"-----BEGIN" in data or (b" " in data or b"+" in data) and b"bearer" in data.lower()
 
 
 def found_otherwise(text: str) -> bool:
@@ -102,6 +107,13 @@ def found_otherwise(text: str) -> bool:
     if "&" in text and "code=" in text and _OF_CODES.search(text):
         return True
     if "$" in text and _HASH.search(text):
+        return True
+    # One character first, as each look at a longer piece costs more than all of those.
+    if (
+        "&" in text and "&s=" in text
+        or "*" in text and ":*:" in text
+        or "G" in text and "O" in text and " LOGIN " in text
+    ) and protocol_lines.stands_in(text):  # fmt: skip
         return True
     if "@" not in text or "/" not in text:
         return False
@@ -139,6 +151,10 @@ class SecretValues:
 
     def masked(self, text: str) -> str:
         """The text with each of them masked; linear."""
+        return one_time_codes.masked(self.masked_alone(text))
+
+    def masked_alone(self, text: str) -> str:
+        """The same but for codes that a sentence tells."""
         if "PRIVATE" in text or "OpenVPN Static" in text or "Private-Lines" in text:
             text = _without_private_keys(text)
         if "@" in text:
@@ -151,6 +167,7 @@ class SecretValues:
         text = _HOOK.sub(self._last, _OTHER_DSN.sub(self._last, text))
         text = _JOSE.sub(self._jose, text)
         text = _KEY.sub(self._marked, text)
+        text = protocol_lines.masked(text)
         text = _BEARER.sub(self._bearer, text)
         return _BASE64.sub(self._base64, text)
 

@@ -29,6 +29,8 @@ SECRET_ENDS = """
     secret secrets secretkey secretaccesskey secretkeys secretvalue secretstring secretbinary secrethash secretdata
     privatekey privkey privatekeypem privatekeydata clientkeydata sshkey pgpkey encryptionkey decryptionkey masterkey
     hmackey signingkey signkey wrappingkey accountkey sharedkey sharedaccesskey storagekey licensekey keymaterial
+    privatekeyopenssh privatekeypkcs privatekeypempkcs authtok enckey bindpw rootpw
+    snmpcommunity communitystring rocommunity rwcommunity
     aeskey deskey cipherkey cryptkey cryptokey symmetrickey validationkey transactionkey recoverykey activationkey
     walletkey unsealkey unlockkey secretkeybase trankey pinblock cavv secretproof secrettext jscode
     connectionstring connstring
@@ -38,6 +40,7 @@ SECRET_ENDS = """
     credential credentials creds mnemonic seedphrase recoveryphrase totpseed otpseed
     otpcode otpcodes totpcode totpcodes onetimepassword onetimepasscode onetimecode
     mfacode mfacodes tfacode twofactorcode twofacode authcode authenticationcode authenticatorcode authorizationcode
+    interactioncode bindingcode
     verificationcode verifycode smscode emailcode challengecode securitycode oobcode tokencode
     backupcode backupcodes recoverycode recoverycodes resetcode logincode signincode accesscode activationcode
     confirmationcode confirmcode invitecode scratchcode scratchcodes unlockcode usercode pairingcode pincodeentry
@@ -63,11 +66,12 @@ CREDENTIAL_ENDS = """
     accesskeys appkey subscriptionkey functionskey functionkey hostkey authkey authenticationkey sessionkey servicekey
     clientkey deploykey rapidapikey writekey ingestkey ingestionkey insertkey integrationkey webhookkey saskey sastoken
     rsskey feedkey icalkey sakey rolekey anonkey adminkey pagerdutykey
+    rpcauth loginchallenge consentchallenge loginverifier consentverifier
     authticket ssoticket loginticket sessionticket fastlykey
     honeycombteam instrumentationkey sentrykey merchantkey loginkey sesskey formkey
     claveapi chaveapi cleapi jetonacces jetonacceso methodnonce macaroon kerberosticket
     apisign accesssign githuboauth gitlaboauth bitbucketoauth
-    sharedaccesssignature assertion samlresponse samlart serviceticket ticketgrantingticket magiclink signature
+    sharedaccesssignature assertion samlresponse samlart serviceticket grantingticket magiclink signature
     amzcredential sessionid sessionids sessid phpsessid jsessionid aspnetsessionid connectsid aspxauth sessioncookie
     sessiondata cookie cookies csrf xsrf csrfkey csrfvalue xsrfvalue devicecode codeverifier clientcert
     clientcertificate authorizationauxiliary oauthverifier signaturevalue applicationkey
@@ -79,9 +83,9 @@ CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
 # All of it, also after `x`.
 CREDENTIAL_NAMES = "session sessions sid token".split()
 # All of it, where the value looks random.
-LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess refresh".split()
+LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess refresh pat zak".split()
 # By the end of a name, where the value looks random.
-LIKELY_ENDS = "secretid localkey networkkey credentialsid sessioninfo".split()
+LIKELY_ENDS = "secretid localkey networkkey credentialsid sessioninfo streamkey".split()
 # What some of them may go on with: what a value is, and not what it is for.
 WITH_QUALIFIERS = "token apikey accesskey secret".split()
 QUALIFIERS = "val str string raw plain plaintext encrypted hashed hash base b new old current".split()
@@ -100,8 +104,10 @@ PHRASES = (
 BESIDE_SECRETS = """
     kty isbaseencoded plaintext secondarykey keyname sensitive masked keysbase securityquestion securityquestions
     recoveryquestion secretquestion docker curl sshpass rediscli mysql identified refresh
-    executekw authenticate
+    executekw authenticate snmp securestring rabbitmqctl vault params encoded
 """.split()
+# The same, as beginnings: of commands.
+BEGIN_BESIDE = ("ldap", "snmp")
 # What stands before `token` where that is one of paging, or its like.
 PUBLIC_TOKENS = (
     """

@@ -1,6 +1,6 @@
 """Whether one of many words stands in a text: by the fastest way that is installed, each with the same response."""
 
-from typing import Callable, Collection, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Callable, Collection, FrozenSet, Iterable, List, NamedTuple, Set, Tuple
 
 Finder = Callable[[bytes], bool]  # of a text in UTF-8
 _MOST_WORDS = 20000  # that are remembered; clients choose them
@@ -13,7 +13,6 @@ DROPPED = b"-_0123456789"
 
 _SAMPLE = 8  # rows that tell whether the rows of a text repeat
 _SHORT = 4000  # bytes of a text that is not worth it
-_FEW = 4  # letters among so many bytes
 
 
 def letters_of(data: bytes) -> bytes:
@@ -32,7 +31,7 @@ def different_rows(data: bytes) -> bytes:
     first = text.split(b"\n", _SAMPLE)
     if len(first) > _SAMPLE and len(set(first[:_SAMPLE])) <= _SAMPLE // 2:
         text = b"\n\n".join(set(text.split(b"\n")))  # two, so that no phrase goes on in the next row
-    return text.replace(b"\n", b" ")
+    return text
 
 
 class Needle(NamedTuple):
@@ -82,7 +81,7 @@ class WordTest:
         )]  # fmt: skip
 
     def said_in(self, text: bytes) -> bool:
-        """Whether one of the words of a text holds a needle, or some of them are one."""
+        """Whether one of the words of a text holds a needle, or some of them, parted by spaces or lines, are one."""
         said = text.split()
         if self._harmless_in_phrases.issuperset(said):  # as mostly
             return False
@@ -94,7 +93,7 @@ class WordTest:
         if len(self._harmless_in_phrases) >= _MOST_WORDS:
             self._harmless_in_phrases = set()
         self._harmless_in_phrases.update([word for word in words.difference(last) if len(word) <= _LONGEST_WORD])
-        return bool(last) and self.says_phrase(text)
+        return bool(last) and self.says_phrase(text.replace(b"\n", b" "))
 
     def says_phrase(self, text: bytes) -> bool:
         """Whether some words of a text are a needle."""
@@ -115,28 +114,20 @@ def _edges(parts: Tuple[bytes, ...], are_ends: bool) -> Tuple[Tuple[bytes, ...],
     return parts, frozenset([part[-least:] if are_ends else part[:least] for part in parts]), least
 
 
-def fastest_finder(needles: List[Needle], may_hold: Optional[Finder] = None) -> Finder:
-    """A test whether one of the needles stands in a text, linear in the text.
-
-    `may_hold`: what costs less than to part all words, and is false only where no needle matters.
-    """
+def fastest_finder(needles: List[Needle]) -> Finder:
+    """A test whether one of the needles stands in a text, linear in the text."""
     try:
         return finder_by_automaton(needles)
     except Exception:  # noqa: BLE001 - it is not there, or not as it should be: there is the other way
-        return finder_by_words(needles, may_hold)
+        return finder_by_words(needles)
 
 
-def finder_by_words(needles: List[Needle], may_hold: Optional[Finder] = None) -> Finder:
+def finder_by_words(needles: List[Needle]) -> Finder:
     """Looks each different word of the text up."""
     said_in = WordTest(needles).said_in
-
-    def found_in(data: bytes) -> bool:
-        text = different_rows(data)
-        if may_hold is not None and len(text) > max(len(data) // _FEW, _SHORT) and not may_hold(data):
-            return False
-        return said_in(text)
-
-    return found_in
+    return lambda data: said_in(
+        data.translate(_WORDS, DROPPED) if len(data) < _SHORT else different_rows(data)
+    )
 
 
 def finder_by_automaton(needles: List[Needle]) -> Finder:
@@ -146,4 +137,4 @@ def finder_by_automaton(needles: List[Needle]) -> Finder:
     patterns = {b" " * begins + letters + b" " * ends for letters, begins, ends in needles}
     find = BytesAhoCorasick(sorted(patterns), implementation=Implementation.DFA)
     matches = find.find_matches_as_indexes
-    return lambda data: bool(matches(b" %b " % different_rows(data)))
+    return lambda data: bool(matches(b" %b " % different_rows(data).replace(b"\n", b" ")))

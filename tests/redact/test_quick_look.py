@@ -25,7 +25,9 @@ LETTERS = [letters for letters, _, _ in (*rules.needles(), *secret_values.NEEDLE
 SCRAPS = [
     *LETTERS, *rules.OTHER_PASSWORDS, *[begin for begin, _ in secret_values.KEYS], "PRIVATE", "-----BEGIN RSA PRIVATE KEY-----", "code=", "state=", "@", "//", "https://",
     "x", "X", "-", "_", "1", ".", ":", "=", '"', "'", "[", "]", "{", "}", "<", ">", "&", "%", "%3D", "\\", "\\n", "\\x22", "\\u0070", "&quot;", " ", "\n", ",", "/", "?", "é", "ſ",
-    "\u212a", "İ", "name", "value", "key", "path", "Bearer ", "AbCdEfGh12345678", "machine ", "login ", "kind: Secret", "data:", "grant_type", "=== null", "ß", "٣",
+    "\u212a", "İ", "name", "value", "key", "path", "Bearer ", "AbCdEfGh12345678", "machine ", "login ", "kind: Secret", "data:", "grant_type", "=== null", "ß", "٣", "set ", "requirepass ", " LOGIN ", "a1", ":*:", "AUTH PLAIN ", "Your code is ", "your code", "YOUR CODE: ", "483920",
+    " is your ", "One-Time code ", "Verification Code", "*:*:*:a:", "&t=0123456789abcdef0123456789abcdef&s=ab", "appid=", "0123456789abcdef" * 2, "p=enc:", "vault login ", "community ", "ldapsearch x -w ",
+    "x" * 1000,
 ]
 KINDS = ["json", "form", "multipart", "ndjson", "xml", "graphql", "text", ""]
 texts = st.lists(st.one_of(st.sampled_from(SCRAPS), st.sampled_from(LETTERS).map(str.upper), st.sampled_from(LETTERS).map(str.title)), max_size=8).map("".join)

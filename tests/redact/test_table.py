@@ -440,3 +440,29 @@ def test_what_is_masked_stays_masked():
         for kind in ("json", "text", "form", "xml", "ndjson", "graphql"):
             once = REDACTOR.body(text, kind)
             assert REDACTOR.body(once, kind) == once
+
+
+MESSAGES = [
+    ("Your code is 483920.", "Your code is redacted."), ("YOUR CODE: 483 920", "YOUR CODE: redacted"), ("Your login code: <b>483920</b>", "Your login code: <b>redacted</b>"),
+    ("Your verification code for Shop is 4839.", "Your verification code for Shop is redacted."), ("One-time passcode 4839-2011 ends soon", "One-time passcode redacted ends soon"),
+    ("483920 is your Shop verification code", "redacted is your Shop verification code"), ("G-483920 is your code", "redacted is your code"), ("Enter access code 48392011", "Enter access code redacted"),
+]
+NO_CODES = [
+    "Your promo code is 483920", "Error code 404123", "Your code is 20 % cheaper", "Your code is in 4 files", "The postal code is 10115", "483920 is your order number", "Login code of 2026a",
+    "Your verification code has expired", "Your code is 1000$ now", "$483920 is your access code", "Two codes: 1234",
+]
+
+
+@pytest.mark.parametrize("text, expected", MESSAGES + [(text, text) for text in NO_CODES])
+def test_one_time_codes_in_a_sentence(text, expected):
+    assert REDACTOR.body(text, "text") == expected
+    assert json.loads(REDACTOR.body(json.dumps({"body": text}), "json")) == {"body": expected}
+
+
+PGPASS = [("*:*:*:ann:hunter2", "*:*:*:ann:redacted"), ("db.example:5432:*:ann:hunter2", "db.example:5432:*:ann:redacted"), ("a.py:12:3:E501:long", "a.py:12:3:E501:long")]
+MAIL = [("a1 LOGIN ann hunter2", "a1 LOGIN ann redacted"), ("12 LOGIN ann hunter2", "12 LOGIN ann hunter2"), ("AUTH PLAIN AGFubgBodW50ZXIy", "AUTH PLAIN redacted"), ("AUTH LOGIN required here", "AUTH LOGIN required here")]
+
+
+@pytest.mark.parametrize("text, expected", PGPASS + MAIL)
+def test_lines_of_protocols(text, expected):
+    assert REDACTOR.body("x y\n" + text + "\nz\n", "text") == "x y\n" + expected + "\nz\n"

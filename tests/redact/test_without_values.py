@@ -1,4 +1,4 @@
-"""Where nothing stands between a name and a value there is nothing to mask, and nobody looks for names."""
+"""Where nothing stands between a name and a value, or space alone in a long text, nobody looks for names."""
 
 import pytest
 
@@ -16,14 +16,36 @@ NAMES = ["password", "Password", "api_key", "token", "Authorization", "session",
 BETWEEN = [" ", "  ", "\t", "\n", "\r\n", ",", ";", "&", "+", "|", "/", ")", "{", "}", "[", "]", ">", "?", "@",
            "$", "!", ".", "hunter2", "17", "Bearer", "é", "\u2028", "\uff1d", "\uff1a", "\ud800"]
 
+LONG = "\nbob hill\n" * 110
+
 
 @settings(max_examples=400)
 @given(st.lists(st.sampled_from(NAMES + BETWEEN), max_size=12).map("".join), st.sampled_from(KINDS))
 def test_no_text_without_them_is_ever_changed(text, kind):
+    text = text.replace("Bearer", "x").replace(" ", "\n").replace("\t", "\n")
     same = text.encode("utf-8", "replace").decode()  # a lone surrogate has no place in a trace
-    if "Bearer" not in text:
-        assert REDACTOR.body(text, kind, "multipart/form-data; boundary=x", mentions=True) in (text, same)
-    assert not REDACTOR.mentions(text) or "Bearer" in text
+    for more in ("", LONG):
+        assert REDACTOR.body(text + more, kind, "multipart/form-data; boundary=x", mentions=True) in (text + more, same + more)
+        assert not REDACTOR.mentions(text + more)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([*NAMES, " ", "\t", "\n", "hunter2", "set ", "requirepass "]), max_size=12).map("".join))
+def test_a_long_text_without_them_is_never_changed(text):
+    whole = LONG + text + LONG
+    assert not REDACTOR.mentions(whole)
+    assert REDACTOR.body(whole, "text", mentions=True) == whole
+
+
+@pytest.mark.parametrize("setting", ["requirepass hunter2b", "ENV APP_SECRET hunter2b", "set token hunter2b", "vault login hunter2b"])
+def test_a_setting_without_them_is_looked_for_in_a_short_text(setting):
+    assert REDACTOR.mentions(setting)
+    assert "hunter2b" not in REDACTOR.body("timeout 30\n" + setting + "\n", "text")
+
+
+@pytest.mark.parametrize("one, other", [("requirepass hunter2b", ""), ("", "requirepass hunter2b"), ("requirepass hunter2b", "name\n" * 999)])
+def test_what_a_short_text_says_is_found_beside_a_long_one(one, other):
+    assert REDACTOR.either_mentions(one, other) and REDACTOR.either_mentions(other, one)
 
 
 @pytest.mark.parametrize("text", [

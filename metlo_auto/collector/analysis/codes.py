@@ -21,6 +21,12 @@ _PERSON = frozenset(
     organization employer school title subject message text comment note notes description bio about body
     content q query search term keyword keywords alias profile account cardholder holder nombre apellido nom
     prenom vorname nachname cognome sobrenome
+    who whom whose mentor teacher student pupil coach trainer tutor referrer inviter inviting invited passenger
+    traveller traveler tenant landlord witness nurse therapist physician dentist pilot referee opponent subscriber
+    follower friend sibling spouse partner guardian beneficiary payee payer insured responder responsible supervisor
+    signatory mentionee participant attendee speaker presenter courier rider chauffeur salesperson buyer seller
+    maintainer committer collaborator contributor reporter requester requestor approver visitor applicant candidate
+    donor borrower
     """.split()
 )
 # What stands under these is one of many, so that a few of them are no enum.

@@ -1,0 +1,84 @@
+"""Credentials by their place in a line or URL, where no name says so: logins of mail, .pgpass, Subsonic, OpenWeather.
+
+Must not know names. Every pattern is linear.
+"""
+
+import re
+from typing import Match
+
+from .masks import CONSTANT
+
+_END = r"(?=[\s\"'<\\.,;)]|\Z)"
+_BASE64 = r"[A-Za-z0-9+/]"
+_AUTH = re.compile(  # of SMTP and IMAP, in one line, or after the question for a password in base64
+    r"(\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|NTLM) (?=[^\s\"]{0,400}[a-z])(?=[^\s\"]{0,400}[A-Z])"
+    r"(?=@{12}|@{4,10}=)|334 UGFzc3dvcmQ6(?:[\r\n]|\\[rn]){1,4}(?:[A-Za-z0-9.]{0,12}[:>] ?)?)"
+    r"(@{4,}={0,2})".replace("@", _BASE64) + _END
+)
+_IMAP = re.compile(
+    r"(\b[A-Za-z]{1,4}[0-9]{1,6} LOGIN (?:\\?\"[^\"\r\n\\]{1,200}\\?\"|[^\s\"\\]{1,200}) (?:\\?\")?)"
+    r"([^\s\"\\<]{1,200})" + _END
+)
+_PGPASS = re.compile(  # host:port:database:user:password, where one of the first three is any
+    r"(?<![\w.*:/\-])([\w.*\-]{1,255}:(?:[0-9]{1,5}|\*):[^:\s\\\"'/]{1,64}:[^:\s\\\"'/]{1,64}:)"
+    r"([^\s\"'\\<:]{1,200})" + _END
+)
+_OPEN_WEATHER = re.compile(r"(?<!\w)(appid(?:=|\"\s{0,4}:\s{0,4}\"))([0-9a-f]{32})(?![0-9a-zA-Z])")
+_BEGIN = r"((?:^|[?&\s\"';])"
+_SUBSONIC = re.compile(_BEGIN + r"p=enc(?::|%3[aA]))([0-9a-fA-F]{2,200})")
+_SALTED = re.compile(_BEGIN + r"t=)([0-9a-f]{32})(?=&s=[\w\-]{2,64})")
+_OTP_EXPORT = re.compile(r"(otpauth-migration:@@offline\?data=)([^\s\"'<>&\\]+)".replace("@", r"\\?/"))
+
+_MANDRILL = re.compile(r"(?<=[\"'=])md-(?=[\w\-]{0,21}[0-9])(?=[\w\-]{0,21}[A-Z])[\w\-]{22}(?![\w\-])")
+
+# What stands in every text with one of these, as `rules.needles` has it.
+NEEDLES = (
+    ("md", True, False),
+    ("auth", False, True),
+    ("authenticate", True, True),
+    ("ugfzcdvcmq", True, True),
+    ("appid", True, True),
+    ("enc", True, True),
+    ("otpauthmigration", True, True),
+)
+# For a search that knows literals, of which both stand in a text. One that stands alone is a pair with itself: each
+# single one more makes the compiled search slower.
+LITERAL_PAIRS = (
+    ("&s=", "t="),
+    (" LOGIN ", " LOGIN "),
+    (":*:", ":*:"),
+    ("md-", '"md-'),
+    ("md-", "'md-"),
+    ("md-", "=md-"),
+)
+BY_LITERAL = ("md",)  # needles for which such a search takes these: they tell `md-…` from `col-md-6`
+
+
+def stands_in(text: str) -> bool:
+    """Whether there is one that holds none of `NEEDLES`; asked where `&s=`, ` LOGIN ` or `:*:` is in the text."""
+    return any(pattern.search(text) for pattern in (_SALTED, _PGPASS, _IMAP))
+
+
+def masked(text: str) -> str:
+    """The text with each of them masked."""
+    if "AUTH" in text or "334 UG" in text:
+        text = _AUTH.sub(r"\g<1>" + CONSTANT, text)
+    if " LOGIN " in text:
+        text = _IMAP.sub(r"\g<1>" + CONSTANT, text)
+    if ":*:" in text:
+        text = _PGPASS.sub(_one_is_any, text)
+    if "appid" in text:
+        text = _OPEN_WEATHER.sub(r"\g<1>" + CONSTANT, text)
+    if "p=enc" in text:
+        text = _SUBSONIC.sub(r"\g<1>" + CONSTANT, text)
+    if "&s=" in text:
+        text = _SALTED.sub(r"\g<1>" + CONSTANT, text)
+    if "md-" in text:
+        text = _MANDRILL.sub(CONSTANT, text)
+    if "otpauth-migration" in text:
+        text = _OTP_EXPORT.sub(r"\g<1>" + CONSTANT, text)
+    return text
+
+
+def _one_is_any(found: Match[str]) -> str:
+    return found.group(1) + CONSTANT if ":*:" in found.group(1) else found.group()
