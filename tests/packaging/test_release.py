@@ -10,6 +10,8 @@ import pytest
 from metlo_auto.version import VERSION
 from tests.packaging.conftest import ROOT
 
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="a release is made in a git checkout")
+
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
