@@ -4,7 +4,8 @@ Fails closed: where the end of a value is in doubt, more is masked. Every patter
 """
 
 import re
-from typing import Match, NamedTuple, Optional, Pattern
+from itertools import compress
+from typing import Match, NamedTuple, Optional, Pattern, Set
 from urllib.parse import quote_plus, unquote_plus
 
 from . import escapes, line_pairs, tags
@@ -114,17 +115,25 @@ class _Search:
         self.style = style
 
     def result(self) -> str:
-        rule_of = self.rules.rule_of
-        escapes = "\\" in self.text
+        names = _WORD.findall(self.text)
+        telling = self._telling(set(names))
+        if not telling:
+            return self.edits.result()
         at = 0
-        for word in _WORD.finditer(self.text):
-            name = word.group()
-            if rule_of(name) is None and not escapes and "%" not in name:
-                continue  # as for nearly all
+        for word in compress(_WORD.finditer(self.text), map(telling.__contains__, names)):
             start = max(word.start(), at)
             if start < word.end():  # else it is a part of what is masked already
                 at = self._masked(start, word.end())
         return self.edits.result()
+
+    def _telling(self, names: Set[str]) -> Set[str]:
+        """Those that may have a secret's value behind them."""
+        rule_of = self.rules.rule_of
+        letters = _ESCAPE_LETTERS if "\\" in self.text else ""
+        return {
+            name for name in names
+            if rule_of(name) is not None or "%" in name or name[0] in letters and rule_of(name[1:]) is not None
+        }
 
     def _masked(self, start: int, end: int) -> int:
         """Masks what belongs to the word from `start` to `end`; where to go on."""

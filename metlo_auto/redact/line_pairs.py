@@ -4,7 +4,7 @@
 """
 
 import re
-from typing import Match
+from typing import Match, Tuple
 
 from .masks import CONSTANT
 from .replacements import Rules
@@ -50,17 +50,21 @@ _COMMANDS = re.compile(
     r"|snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table|trap)\b[^\r\n|]{0,400}?[ \t]-c"
     r"|gh[ \t]secret[ \t]set\b[^\r\n|]{0,400}?[ \t](?:-b|--body))[ \t=]{0,8})(" + _WORD + ")"
 )
+_COMMAND_NAMES = ("sshpass", "redis-cli", "docker", "mysql", "ldap", "snmp", "gh secret", "gh\tsecret")
 # The same where no option stands before it.
 _OPERANDS = re.compile(
     r"((?<![\w\-])(?:rabbitmqctl[ \t]{1,8}(?:add_user|change_password)[ \t]{1,8}[^\s]{1,100}|vault[ \t]{1,8}login"
     r"|snmp-server[ \t]{1,8}community|(?<![\w\-])r[ow]community6?)[ \t]{1,8})(?=[^\s-])(" + _WORD + ")"
 )
 # `ENV NAME VALUE`, `aws configure set NAME VALUE`
+_NAME_VALUE = r"(?://[\w.\-/:]{1,200}?:)?)(\$?[\w.\-]{1,64})([ \t]{1,8})(?!for[ \t])(" + _WORD + ")"
 _SETTING = re.compile(
-    r"(?m)((?:^[ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set|\w{1,20}_param|\w{1,20}_set_header|add_header)"
-    r"|\b(?:configure|config|secrets?)[ \t]set)[ \t]{1,8}"
-    r"(?://[\w.\-/:]{1,200}?:)?)(\$?[\w.\-]{1,64})([ \t]{1,8})(?!for[ \t])(" + _WORD + ")"
+    r"(?m)^([ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set|\w{1,20}_param|\w{1,20}_set_header|add_header)[ \t]{1,8}"
+    + _NAME_VALUE
 )
+_SETTERS = ("ENV", "ARG", "set", "SetEnv", "_param", "add_header")
+_SUBCOMMAND = re.compile(r"(\b(?:configure|config|secrets?)[ \t]set[ \t]{1,8}" + _NAME_VALUE)
+_SUBCOMMANDS = tuple(word + space + "set" for word in ("configure", "config", "secret", "secrets") for space in " \t")
 # `requirepass …`, a line of a name and a word with a digit
 _DIRECTIVE = re.compile(r"(?m)^([ \t]{0,80}([\w\-.]{3,60})[ \t]{1,8})([^\s:=<>{};]{6,400})(?=[ \t;]{0,8}\r?$)")
 # `enable secret 5 …`, as routers have it: a number says how the value is encrypted
@@ -74,6 +78,7 @@ _TOLD = re.compile(
     r"(?:</?[a-z]{1,10}(?:\s[^<>]{0,100})?>\s{0,8}){0,4})"
     r"(?=[^\s<>\"]{0,60}[0-9])([^\s<>\"]{4,200})"
 )
+_IS = ("word is", "code is", "phrase is", "pin is", "otp is", "  is", "\tis")
 _FUNCTION = re.compile(r"(?i)(\bpassword\(\s{0,4}')([^'\r\n]{1,400})")  # of SQL
 _IDENTIFIED = re.compile(
     r"(?i)(\bidentified\s{1,8}(?:with\s{1,8}\S{1,64}\s{1,8})?(?:by|as)\s{1,8}(?:password\s{1,8})?)"
@@ -96,6 +101,11 @@ _CAPTION = re.compile(
     r"(?i)\b((?:api|access|private|secret|license|account|signing|encryption)[ \t]key)"
     r"(\s{0,8}(?:</[a-z]{1,10}>\s{0,8}){0,2}:\s{0,8}(?:</?[a-z]{1,10}(?:\s[^<>]{0,100})?>\s{0,8}){0,4})([^\s<>\"']{8,400})"
 )
+_KEY_OF = tuple(
+    word + space + "key"
+    for space in " \t"
+    for word in ("api", "access", "private", "secret", "license", "account", "signing", "encryption")
+)
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -117,6 +127,11 @@ def masked(text: str, rules: Rules) -> str:
     return text
 
 
+def _says(text: str, words: Tuple[str, ...]) -> bool:
+    """Whether one of `words` is in the text, which is much faster asked than a pattern searched."""
+    return any(map(text.__contains__, words))
+
+
 def without_netrc(text: str) -> str:
     """The text with the passwords of a .netrc masked."""
     return _NETRC.sub(r"\g<1>" + CONSTANT, text) if "machine " in text else text
@@ -125,19 +140,22 @@ def without_netrc(text: str) -> str:
 def _commands(text: str, rules: Rules) -> str:
     if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
         text = _CURL.sub(_user, text)
-    if " -" in text:
+    if " -" in text and _says(text, _COMMAND_NAMES):
         text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
     if "rabbitmqctl" in text or "vault" in text or "community" in text:
         text = _OPERANDS.sub(r"\g<1>" + CONSTANT, text)
     if "set password" in text.lower():
         text = _SET_PASSWORD.sub(r"\g<1>" + CONSTANT, text)
-    text = _SETTING.sub(lambda found: _setting(found, rules), text)
+    if _says(text, _SETTERS):
+        text = _SETTING.sub(lambda found: _setting(found, rules), text)
+    if _says(text, _SUBCOMMANDS):
+        text = _SUBCOMMAND.sub(lambda found: _setting(found, rules), text)
     text = _DIRECTIVE.sub(lambda found: _directive(found, rules), text)
     text = _ENCRYPTED.sub(lambda found: _directive(found, rules), text)
     lower = text.lower()
     if "password(" in lower:
         text = _FUNCTION.sub(r"\g<1>" + CONSTANT, text)
-    if " is" in lower:
+    if _says(lower, _IS):
         text = _TOLD.sub(r"\g<1>" + CONSTANT, text)
     if 'variable "' in text:
         text = _DEFAULT.sub(lambda found: _argument(found, rules), text)
@@ -145,7 +163,7 @@ def _commands(text: str, rules: Rules) -> str:
         text = _IDENTIFIED.sub(lambda found: found.group(1) + found.group(2)[0] + CONSTANT + found.group(2)[0], text)
     if "insert" in lower:
         text = _INSERT.sub(lambda found: _insert(found, rules), text)
-    if " key" in lower:
+    if "key" in lower and _says(lower, _KEY_OF):
         text = _CAPTION.sub(lambda found: _caption(found, rules), text)
     return text
 

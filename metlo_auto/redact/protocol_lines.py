@@ -56,7 +56,14 @@ BY_LITERAL = ("md",)  # needles for which such a search takes these: they tell `
 
 def stands_in(text: str) -> bool:
     """Whether there is one that holds none of `NEEDLES`; asked where `&s=`, ` LOGIN ` or `:*:` is in the text."""
-    return any(pattern.search(text) for pattern in (_SALTED, _PGPASS, _IMAP))
+    return (
+        "&s=" in text
+        and _SALTED.search(text) is not None
+        or ":*:" in text
+        and _PGPASS.search(text) is not None
+        or " LOGIN " in text
+        and _IMAP.search(text) is not None
+    )
 
 
 def masked(text: str) -> str:

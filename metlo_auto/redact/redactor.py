@@ -18,6 +18,7 @@ Mask = Callable[[str], str]
 
 _DEPTH = 4  # of values within values: JSON in a form in a URL in JSON
 _LONGEST_CACHED = 64  # characters of a name
+_MOST_CACHED = 8192  # names: a script or a page has some thousands, and comes again
 _LEAD = "\ufeff \t\r\n"
 _OF_GRAPHQL = re.compile(r"\s*(?:query|mutation|subscription|fragment)\b|\s*\{[^\"':]*[({]")
 # Bodies of these types are nothing but a credential.
@@ -288,5 +289,5 @@ def _style_of(text: str) -> Style:
 
 def _cached(rule_of: Callable[[str], Optional[str]]) -> Callable[[str], Optional[str]]:
     """The same function, fast for names that repeat; bounded, since clients choose the names."""
-    cached = lru_cache(2048)(rule_of)
+    cached = lru_cache(_MOST_CACHED)(rule_of)
     return lambda name: cached(name) if len(name) <= _LONGEST_CACHED else rule_of(name)

@@ -39,9 +39,11 @@ _OF_CODES = re.compile(r"(?:^|[?&#;\s\"'])(?:state|grant_type|redirect_uri|sessi
 _MOST_CODES = 4  # of one URL: they are looked for in all of the exchange
 
 # Hashes of passwords as crypt, passlib, Django and Werkzeug write them.
-_HASH = re.compile(
+_CRYPT = re.compile(
     r"\$(?:2[abxy]?|1|5|6|7|y|gy|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w\-]{0,12}|bcrypt-sha256)\$[\w./+=,$\-]{20,400}"
-    r"|(?<![\w\-])(?:pbkdf2_sha(?:1|256|512)|pbkdf2:sha(?:1|256|512):[0-9]{1,9}|scrypt:[0-9]{1,9}:[0-9]{1,3}:[0-9]{1,3})"
+)
+_DERIVED = re.compile(
+    r"(?<![\w\-])(?:pbkdf2_sha(?:1|256|512)|pbkdf2:sha(?:1|256|512):[0-9]{1,9}|scrypt:[0-9]{1,9}:[0-9]{1,3}:[0-9]{1,3})"
     r"\$[\w./+=$\-]{20,400}"
 )
 _WIFI = re.compile(r"(\bWIFI:(?:[^\s\"]{0,100};)??P:)([^;\s\"]{1,100})")  # in a QR code
@@ -106,7 +108,7 @@ def found_otherwise(text: str) -> bool:
     """Whether there is one that holds none of `NEEDLES`: a user in a URL, a code of OAuth."""
     if "&" in text and "code=" in text and _OF_CODES.search(text):
         return True
-    if "$" in text and _HASH.search(text):
+    if "$" in text and (_CRYPT.search(text) or _says_derived(text) and _DERIVED.search(text)):
         return True
     # One character first, as each look at a longer piece costs more than all of those.
     if (
@@ -118,6 +120,10 @@ def found_otherwise(text: str) -> bool:
     if "@" not in text or "/" not in text:
         return False
     return _says_user(text, "//") or "\\" in text and _says_user(text, "\\/\\/")
+
+
+def _says_derived(text: str) -> bool:
+    return "pbkdf2" in text or "scrypt:" in text
 
 
 def _says_user(text: str, slashes: str) -> bool:
@@ -161,7 +167,9 @@ class SecretValues:
             text = _USERINFO.sub(self._user, text)
         text = without_codes(text)
         if "$" in text:
-            text = _HASH.sub(self._marked, text)
+            if _says_derived(text):
+                text = _DERIVED.sub(self._marked, text)
+            text = _CRYPT.sub(self._marked, text)
         if "WIFI:" in text:
             text = _WIFI.sub(r"\g<1>" + CONSTANT, text)
         text = _HOOK.sub(self._last, _OTHER_DSN.sub(self._last, text))
