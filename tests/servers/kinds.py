@@ -46,9 +46,9 @@ def bin_of(kind):
 class Serving:
     """`with Serving(kind, env, home) as it:` runs a server; `it.ask(bytes)` gives the Answer, as far as it came."""
 
-    def __init__(self, kind, env, home):
+    def __init__(self, kind, env, home, command=None, **where):
         self.port = free_port()
-        self.command = COMMANDS[kind].format(bin=bin_of(kind), port=self.port).split()
+        self.command = (command or COMMANDS[kind]).format(bin=bin_of(kind), port=self.port, **where).split()
         self.env, self.log = env, home / ("log-%d" % self.port)
 
     def __enter__(self):
@@ -71,11 +71,14 @@ class Serving:
             data = read_all(sock).replace(b"HTTP/1.1 None", b"HTTP/1.1 0")
             return parse_answer(data if data.startswith(b"HTTP/") else b"")  # uWSGI may send a body alone
 
+    def _connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), 20)
+
     def _connected(self, deadline=60):
         end = time.monotonic() + deadline
         while True:
             try:
-                return socket.create_connection(("127.0.0.1", self.port), 20)
-            except ConnectionRefusedError:
+                return self._connect()
+            except (ConnectionRefusedError, FileNotFoundError):
                 assert self.process.poll() is None and time.monotonic() < end, self.log.read_text()
                 time.sleep(0.05)
