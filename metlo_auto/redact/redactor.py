@@ -204,7 +204,7 @@ class Redactor:
     def either_mentions(self, one: str, other: str) -> bool:
         """False only where neither of two bodies has anything to mask; mostly by one search."""
         if not (self.enabled and one and other):
-            return self.mentions(one or other)
+            return self.enabled and self._mentioned(one or other)
         both = one + "\n" + other
         if len(both) > LONGEST_UNPARTED and not may_name(both):  # each is looked at by its own length
             return self._mentioned(one) or self._mentioned(other)

@@ -1,5 +1,7 @@
 """Where nothing stands between a name and a value, or space alone in a long text, nobody looks for names."""
 
+import re
+
 import pytest
 
 pytest.importorskip("hypothesis")
@@ -22,7 +24,7 @@ LONG = "\nbob hill\n" * 110
 @settings(max_examples=400)
 @given(st.lists(st.sampled_from(NAMES + BETWEEN), max_size=12).map("".join), st.sampled_from(KINDS))
 def test_no_text_without_them_is_ever_changed(text, kind):
-    text = text.replace("Bearer", "x").replace(" ", "\n").replace("\t", "\n")
+    text = re.sub("/+", "/", text.replace("Bearer", "x").replace(" ", "\n").replace("\t", "\n"))  # no //user@host
     same = text.encode("utf-8", "replace").decode()  # a lone surrogate has no place in a trace
     for more in ("", LONG):
         assert REDACTOR.body(text + more, kind, "multipart/form-data; boundary=x", mentions=True) in (text + more, same + more)
