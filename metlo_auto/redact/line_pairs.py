@@ -78,7 +78,8 @@ _TOLD = re.compile(
     r"(?:</?[a-z]{1,10}(?:\s[^<>]{0,100})?>\s{0,8}){0,4})"
     r"(?=[^\s<>\"]{0,60}[0-9])([^\s<>\"]{4,200})"
 )
-_IS = ("word is", "code is", "phrase is", "pin is", "otp is", "  is", "\tis")
+# One of these stands in every text with it.
+_IS = ("word is", "code is", "phrase is", "pin is", "otp is", "  is", "\t is", "\tis")
 _FUNCTION = re.compile(r"(?i)(\bpassword\(\s{0,4}')([^'\r\n]{1,400})")  # of SQL
 _IDENTIFIED = re.compile(
     r"(?i)(\bidentified\s{1,8}(?:with\s{1,8}\S{1,64}\s{1,8})?(?:by|as)\s{1,8}(?:password\s{1,8})?)"

@@ -66,3 +66,10 @@ def test_a_value_on_the_line_after_its_name_is_found_where_lines_are_documents()
 def test_the_bodies_of_one_exchange_are_asked_together():
     assert REDACTOR.mentions("a=1" + "\n" + "the password is hunter2")  # said by one, parted in the other: looked for
     assert not REDACTOR.mentions("name,password\nbob,hunter2\n")
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "  ", "\t ", " \t", " \t \t"])
+@pytest.mark.parametrize("said", ["Your password%sis: hunter2b", "The PASSCODE%sis hunter2b", "otp%sis:hunter2b", "API%skey"])
+def test_what_a_sentence_tells_is_found_whatever_space_parts_its_words(said, space):
+    text = said % space[: None if "is" in said else 1] + ("" if "is" in said else ": hunter2b")
+    assert "hunter2b" not in REDACTOR.body("timeout: 30\n" + text + "\n", "text")
