@@ -13,6 +13,7 @@ from typing import Iterator, NamedTuple, Optional
 
 from metlo_auto.collector.analysis import masking, sensitive
 from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
+from metlo_auto.collector.analysis.folding import is_value
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
 from metlo_auto.collector.analysis.shapes import Leaf, Place, places
@@ -223,10 +224,14 @@ def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
 
 
 def _samples(key: Key, place: Place) -> Iterator[Fact]:
-    """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed."""
+    """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed.
+    What stands in a path names a resource of the API.
+    """
     if not key.path or key.path.count("/") > 1 or names_person(place.name):
         return
     for leaf in place.leaves:
-        if isinstance(leaf, str) and is_code(leaf):
+        if not isinstance(leaf, str) or not is_code(leaf):
+            continue
+        if key.section == "path" or may_be_member(place.name, leaf) or is_value(leaf):
             yield Fact(key, "example", leaf, 1)
             return
