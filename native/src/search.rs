@@ -468,8 +468,22 @@ fn decoded(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether what the backslash escapes is spelt with percent escapes itself, so that it is known once they are undone.
+fn waits_for_percent(text: &[u8]) -> bool {
+    let letters = match text.get(1) {
+        Some(b'u') => 5,
+        Some(b'x') => 3,
+        _ => 1,
+    };
+    (1..=letters).any(|at| text.get(at) == Some(&b'%') && percent(text, at).is_some())
+}
+
 /// What the backslash stands for that `text` begins with; how many bytes that took.
 fn push_unescaped(out: &mut Vec<u8>, text: &[u8]) -> usize {
+    if waits_for_percent(text) {
+        out.push(b'\\');
+        return 1;
+    }
     match text.get(1) {
         Some(b'n' | b'r' | b't' | b'b' | b'f') => {
             out.push(b' ');

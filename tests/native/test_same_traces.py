@@ -35,6 +35,7 @@ def test_generated_exchanges_give_the_same_traces_both_ways(settings):
     "password=a", "PASSWORD: a", '{"new_password_confirm": 1}', "contraseña=a", "CONTRASEÑA: a", "пароль=a", "ПАРОЛЬ: a", "\\u043f\\u0430\\u0440\\u043e\\u043b\\u044c=",
     "密码=a", "a=%70assword=1", "https://u:p@host/", "http:\\/\\/u:p@host", "-----BEGIN RSA PRIVATE KEY-----", "ghp_abcdefghijklmnopqrstuvwxyz0123456789", "OPENAI_API_KEY=a",
     "a: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijk", "machine h login l password p",
+    "\\u0%3070assword=a", "\\%6epin=1234", "a\\%75%30%30%37%30assword=a",
 ])
 def test_the_compiled_search_finds_what_the_rules_look_for(text):
     search = Way("auto").agent._native._search
