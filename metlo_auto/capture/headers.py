@@ -52,6 +52,8 @@ _REQUEST = (
     "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_METHOD", "REMOTE_PORT", "CONTENT_TYPE",
     "HTTP_CONTENT_ENCODING",
 )  # fmt: skip
+# Twisted, netius and rocket3 give these beside CONTENT_TYPE and CONTENT_LENGTH, where others have them alone.
+_TWICE = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 _ValuesOf = Callable[[Dict[str, Any]], Values]
 
 
@@ -64,16 +66,18 @@ class _Plan(NamedTuple):
     peers_of: Callable[[Values], Any]  # what Peers has, of the values and "" after them, for what is missing
     request_of: Callable[[Values], Any]  # what Request has, likewise
     process: Tuple[str, ...]  # those of its headers' keys that the environment of the process has too
+    twice: Tuple[str, ...]  # those of its headers' keys that have a twin without HTTP_
 
 
 def _plan(keys: Tuple[str, ...]) -> _Plan:
     chosen = [key for key in keys if type(key) is str and header_name(key)]
     further = [key for key in keys if type(key) is str and key in (*_PEERS, *_REQUEST) and key not in chosen]
     process = tuple([key for key in chosen if key.startswith("HTTP_") and key in os.environ])
+    twice = tuple([key for key in chosen if key in _TWICE and key[5:] in chosen])
     places = {key: at for at, key in enumerate(chosen + further)}
     peers, request = ([places.get(key, -1) for key in wanted] for wanted in (_PEERS, _REQUEST))
     return _Plan(tuple(map(header_name, chosen)), len(chosen), _getter(chosen + further),
-                 itemgetter(*peers), itemgetter(*request), process)
+                 itemgetter(*peers), itemgetter(*request), process, twice)
 
 
 def _getter(keys: Sequence[str]) -> _ValuesOf:
@@ -86,12 +90,11 @@ _KNOWN_PEERS = Memo(lambda said: Peers(*map(text, said)))
 
 def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values, Values]:
     """Who speaks with whom, the request's headers in the order of the environ, and what `_REQUEST` names."""
-    names, count, values_of, peers_of, request_of, process = _PLANS[tuple(environ)]
-    if process and not _is_cgi(environ):
-        # wsgiref and granian copy the process's environment into that of a request: HTTP_PROXY is no header.
-        copied = [key for key in process if text(environ[key]) == os.environ.get(key)]
-        if copied:
-            return of_request({key: value for key, value in environ.items() if key not in copied})
+    names, count, values_of, peers_of, request_of, process, twice = _PLANS[tuple(environ)]
+    if process or twice:
+        added = _added_by_the_server(environ, process, twice)
+        if added:
+            return of_request({key: value for key, value in environ.items() if key not in added})
     values = values_of(environ)
     if countOf(map(type, values), str) != len(values):  # WSGI wants strings; not all that writes into an environ knows
         values = tuple(map(text, values))
@@ -103,6 +106,13 @@ def of_request(environ: Dict[str, Any]) -> Tuple[Peers, Names, Values, Values]:
         pairs = [pair for pair in zip(names, values) if pair[1] or not pair[0].startswith("Content-")]
         return peers, tuple([name for name, _ in pairs]), tuple([value for _, value in pairs]), request
     return peers, names, values, request
+
+
+def _added_by_the_server(environ: Dict[str, Any], process: Sequence[str], twice: Sequence[str]) -> Sequence[str]:
+    """Those of these keys that are no header of their own: a copy of the process's environment, or said again."""
+    again = [key for key in twice if text(environ[key]) == text(environ[key[5:]])]
+    # wsgiref and granian copy the process's environment into that of a request: HTTP_PROXY is no header.
+    return again if _is_cgi(environ) else again + [key for key in process if text(environ[key]) == os.environ.get(key)]
 
 
 def _is_cgi(environ: Dict[str, Any]) -> bool:

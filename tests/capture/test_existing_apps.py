@@ -86,3 +86,12 @@ def test_under_cgi_it_is_one(monkeypatch, more, process):
         monkeypatch.setenv(name, value)
     assert "Proxy" in of_request(environ(third=len(more), **more))[1]
     assert os.environ["HTTP_PROXY"] == "http://u:secret@p"
+
+
+@pytest.mark.parametrize("own, again, expected", [
+    ("3", "3", ["3"]), ("3", "003", ["3", "003"]), ("", "", []), (3, "3", ["3"]), ("3", None, ["3"]),
+])
+def test_a_header_that_a_server_gives_under_both_of_its_keys_is_one(own, again, expected):
+    asked = environ(CONTENT_LENGTH=own, **({} if again is None else {"HTTP_CONTENT_LENGTH": again}))
+    _, names, values, _ = of_request(asked)
+    assert [value for name, value in zip(names, values) if name == "Content-Length"] == expected

@@ -14,6 +14,7 @@ from tests.support.venvs import venv_if_made_for_it
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 APPS = Path(__file__).resolve().parent / "apps"
 SERVE = ["hypercorn", "--bind", "127.0.0.1:0", "quart_app:app"]
+QUART = ["quart==0.23.1; python_version >= '3.13'", "quart==0.22.0; python_version < '3.13'"]  # the newest for each
 CHECK = "import quart, flask; assert not issubclass(quart.Quart, flask.Flask); print('no Flask')"
 
 
@@ -33,7 +34,7 @@ def served(programs, home, prefix=(), **settings):
 
 
 def test_it_runs_as_without_the_agent_and_is_not_reported(tmp_path):
-    programs = venv_if_made_for_it("quart", ["quart==0.22.0", "hypercorn", "flask"])
+    programs = venv_if_made_for_it("quart", [*QUART, "hypercorn", "flask"])
     assert subprocess.check_output([str(programs / "python"), "-c", CHECK]) == b"no Flask\n"
     bare, _ = served(programs, tmp_path / "bare")
     with Recorder() as recorder:

@@ -37,6 +37,7 @@ NEEDS = {
     "aiohttp-wsgi": "aiohttp_wsgi",
 }
 BUILT = ("bjoern", *DEAF)  # in environments of their own: pip builds them, where it can
+PKG_RESOURCES = "setuptools<81"  # which fastwsgi imports, and which no Python from 3.12 on brings along
 GUNICORNS = [name for name in SERVERS if name.startswith("gunicorn")]
 FORKING = ["app.run processes=4", "wsgiref ForkingMixIn"]  # a process for each request, which may outlive the server
 ONE_MAY_DIE = "hypercorn"  # when the first of its two processes has ended by itself, it sends SIGTERM to the other
@@ -64,7 +65,7 @@ def serve(tmp_path):
         if "asgi" in SERVERS[kind]:
             pytest.importorskip("a2wsgi")
         more.setdefault("METLO_SHUTDOWN_TIMEOUT", "20")  # this machine may be busy; a flush that works ends at once
-        python = built(kind, [kind, "flask"]) if kind in BUILT else sys.executable
+        python = built(kind, [kind, "flask", PKG_RESOURCES]) if kind in BUILT else sys.executable
         return Server(SERVERS[kind], environ(collector.host, tmp_path, **more), tmp_path / "log", python=python)
 
     return start

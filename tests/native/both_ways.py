@@ -198,6 +198,9 @@ def exchange(rng):
         environ["CONTENT_LENGTH"] = ""
     elif length == "chunked":
         environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    for said in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if said in environ and rng.random() < 0.1:
+            environ["HTTP_" + said] = rng.choice([environ[said], "other"])  # as Twisted gives both
     if rng.random() < 0.2:
         environ["HTTP_TRACEPARENT"] = rng.choice(_TRACEPARENTS)
     headers = [(name, header_value(rng, name)) for name in rng.sample(_RESPONSE_HEADERS, rng.randrange(5))]

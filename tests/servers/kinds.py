@@ -15,9 +15,12 @@ from tests.support.venvs import app_venv
 
 HERE = ROOT / "tests" / "servers"
 WHEELS = ["flask", "gunicorn==27.0.1", "gevent==26.9.0", "waitress==3.0.2", "cheroot==11.1.2", "granian==2.8.9", "eventlet==0.41.3",
-          "hypercorn==0.18.0", "uvicorn==0.54.0", "a2wsgi==1.10.10", "twisted==26.10.0", "pyruvate==1.6.1", "tornado==6.6.1",
-          "aiohttp-wsgi==0.10.0", "netius==1.64.0", "rocket3==20260526.0", "fastwsgi==0.0.9"]
-BUILT = {"bjoern": ["flask", "bjoern==3.2.2"], "uwsgi": ["uwsgi==2.0.31", "flask", "gevent", "setuptools"]}
+          "hypercorn==0.18.0", "uvicorn==0.54.0", "a2wsgi==1.10.10", "twisted==26.10.0", "tornado==6.6.1",
+          "aiohttp-wsgi==0.10.0", "netius==1.64.0", "rocket3==20260526.0"]
+# in environments of their own, since they cannot be built everywhere
+BUILT = {"bjoern": ["flask", "bjoern==3.2.2"], "pyruvate": ["flask", "pyruvate==1.6.1"],
+         "fastwsgi": ["flask", "fastwsgi==0.0.9", "setuptools<81"],  # it imports pkg_resources
+         "uwsgi": ["uwsgi==2.0.31", "flask", "gevent", "setuptools"]}
 GUNICORN = "{bin}/gunicorn -w 1 -b 127.0.0.1:{port} raw_app:app "
 COMMANDS = {
     "gunicorn sync": GUNICORN,

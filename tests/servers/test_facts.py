@@ -99,6 +99,7 @@ def test_a_trace_says_what_the_client_got(answers, path):
     if path == "/is_short":
         assert omitted == "aborted"
     if path == "/reads_twice":
+        assert [header["name"] for header in trace["request"]["headers"]].count("Content-Length") == 1
         assert trace["request"]["body"] == "one\ntwo"
 
 

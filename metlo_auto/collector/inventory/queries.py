@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Iterable, NamedTuple, Optional, Sequence
 
 from sqlalchemy import func, or_, select, union
@@ -11,6 +12,8 @@ from metlo_auto.collector.ingest.transport import parse
 from metlo_auto.collector.store import counters, figure_marks, inbox
 from metlo_auto.collector.store.deletion import GENERATION
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, samples, set_aside
+
+AT_ONCE = 500  # rows in one statement
 
 
 class Endpoint(NamedTuple):
@@ -111,6 +114,28 @@ def latest_traces(connection: Connection, limit: int, endpoint_ids: Optional[lis
         query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
     found = connection.execute(query.order_by(samples.c.id.desc()).limit(limit))
     return [KeptTrace(row.id, row.endpoint_id, row.at, parse(bytes(row.body))) for row in found]
+
+
+def latest_of_each(connection: Connection, limit: int) -> dict[str, list[KeptTrace]]:
+    """The newest traces of every endpoint by the id that it is shown as, newest first, `limit` of each at most."""
+    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
+    kept = select(samples.c.id, shown).join(endpoints, endpoints.c.id == samples.c.endpoint_id)
+    chosen: dict[int, str] = {}
+    counts: Counter[str] = Counter()
+    for name, owner in connection.execute(kept.order_by(samples.c.id.desc())):
+        counts[owner] += 1
+        if counts[owner] <= limit:
+            chosen[name] = owner
+    found: dict[str, list[KeptTrace]] = {}
+    names = list(chosen)
+    for first in range(0, len(names), AT_ONCE):
+        whole = select(samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body)
+        rows = connection.execute(whole.where(samples.c.id.in_(names[first : first + AT_ONCE])))
+        for row in sorted(rows, key=lambda row: -row.id):
+            found.setdefault(chosen[row.id], []).append(
+                KeptTrace(row.id, row.endpoint_id, row.at, parse(bytes(row.body)))
+            )
+    return found
 
 
 _COUNTS = (

@@ -120,27 +120,43 @@ class Reading(NamedTuple):
 def reading(answer: Answer, volatile: "frozenset[str]" = frozenset(), said: Iterable[str] = ()) -> Reading:
     """`volatile`: places to leave out; `said`: texts that the request put into it."""
     content = content_of(answer)
-    words = sorted({w for text in said if text for w in spellings(text)}, key=len, reverse=True)
-
-    def clean(text: str) -> str:
-        for word in words:
-            text = text.replace(word, "")
-        return text
-
     if content.kind in ("json", "html"):
-        parts = _parts(answer.body, answer.media_type)
-        words = [word for word in words if any(word in text for _, text in parts)]
-        if not words and volatile.isdisjoint(path for path, _ in parts):
+        parts, texts = _parts(answer.body, answer.media_type)
+        words = [word for word in _spelt(said, texts) if any(word in text for _, text in parts)]
+        if not words and (not volatile or volatile.isdisjoint(path for path, _ in parts)):
             return Reading(answer.status, content.kind, parts, "")
-        leaves = ((path, clean(str(leaf))) for path, leaf in content.leaves if path not in volatile)
+        leaves = ((path, _without(words, str(leaf))) for path, leaf in content.leaves if path not in volatile)
         return Reading(answer.status, content.kind, Counter(leaves), "")
-    return Reading(answer.status, content.kind, Counter(), clean(answer.body) if "" not in volatile else "")
+    text = _without(_spelt(said, answer.body), answer.body) if "" not in volatile else ""
+    return Reading(answer.status, content.kind, Counter(), text)
+
+
+def _without(words: Iterable[str], text: str) -> str:
+    """`text` with each of `words` taken out, one after another."""
+    for word in words:
+        text = text.replace(word, "")
+    return text
 
 
 @lru_cache(maxsize=1024)
-def _parts(body: str, media_type: str) -> "Counter[tuple[str, str]]":
-    """The leaves of a response and how often each is there; not to be changed."""
-    return Counter(map(_hashable, content_of(Answer(200, (("Content-Type", media_type),), body)).leaves))
+def _parts(body: str, media_type: str) -> "tuple[Counter[tuple[str, str]], str]":
+    """The leaves of a response and how often each is there, which is not to be changed, and all of their values."""
+    found = Counter(map(_hashable, content_of(Answer(200, (("Content-Type", media_type),), body)).leaves))
+    return found, "\0".join(text for _, text in found)
+
+
+def _spelt(texts: Iterable[str], found_in: str) -> "list[str]":
+    """All spellings of `texts`, the longest first; none where none of them stands in `found_in`."""
+    given = [text for text in texts if text]
+    if not any(core(text) in found_in for text in given):
+        return []
+    return sorted({word for text in given for word in spellings(text)}, key=len, reverse=True)
+
+
+@lru_cache(maxsize=4096)
+def core(text: str) -> str:
+    """The longest run of letters and digits of `text`, which no spelling changes; "" for none."""
+    return max(re.findall("[0-9A-Za-z]+", text), key=len, default="")
 
 
 @lru_cache(maxsize=4096)
@@ -154,7 +170,7 @@ def is_same(first: Reading, second: Reading) -> bool:
     if (first.status, first.kind) != (second.status, second.kind):
         return False
     if first.parts or second.parts:
-        return first.parts == second.parts
+        return dict.__eq__(first.parts, second.parts)  # none of them counts to 0
     if first.text == second.text:
         return True
     if not first.text or not second.text or len(first.text) > 100_000:
@@ -168,7 +184,7 @@ def volatile_places(first: Answer, second: Answer) -> "frozenset[str]":
         return frozenset()
     if content_of(first).kind not in ("json", "html"):
         return frozenset([""]) if first.body != second.body else frozenset()
-    mine, theirs = (_parts(answer.body, answer.media_type) for answer in (first, second))
+    mine, theirs = (_parts(answer.body, answer.media_type)[0] for answer in (first, second))
     return frozenset(path for path, _ in ((mine - theirs) + (theirs - mine)))
 
 

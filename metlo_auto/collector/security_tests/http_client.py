@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import lru_cache
 from typing import Optional
 
 from metlo_auto.collector.security_tests.rate import Limiter
@@ -44,36 +45,41 @@ class Client:
         if self._failed >= DOWN_AFTER:
             raise TargetDown
         number = self._limiter.wait()
-        headers = _joined(request.headers, credentials, (MARK, f"{self._run}/{number}"))
+        headers = (*_joined(request.headers, credentials), (MARK, f"{self._run}/{number}"))
         began = time.monotonic()
-        answer = self._ask(request, headers)._replace(seconds=time.monotonic() - began)
-        with self._lock:
-            self._failed = self._failed + 1 if answer.status in _DOWN else 0
+        answer = self._ask(request, headers, began)
+        if self._failed or answer.status in _DOWN:
+            with self._lock:
+                self._failed = self._failed + 1 if answer.status in _DOWN else 0
         return Exchange(number, identity, request, answer)
 
     def close(self) -> None:
         self._wire.close()
 
-    def _ask(self, request: Request, headers: Pairs) -> Answer:
+    def _ask(self, request: Request, headers: Pairs, began: float) -> Answer:
         body = request.body.encode("utf-8", "surrogatepass") if request.body else None
         try:
             reply = self._wire.ask(request.method, self.origin.prefix + request.target, headers, body)
         except (OSError, ValueError) as error:
-            return Answer(0, body=f"{type(error).__name__}: {error}"[:300])
-        return Answer(reply.status, reply.headers, reply.body.decode(_charset(reply.headers), "replace"))
+            told = f"{type(error).__name__}: {error}"[:300]
+            return Answer(0, (), told, time.monotonic() - began)
+        text = reply.body.decode(_charset(reply.headers), "replace")
+        return Answer(reply.status, reply.headers, text, time.monotonic() - began)
 
 
 _DEFAULTS = (("Accept", "*/*"), ("User-Agent", "metlo-collector-test"), ("Accept-Encoding", "identity"))
 
 
-def _joined(headers: Pairs, credentials: Pairs, mark: "tuple[str, str]") -> Pairs:
+@lru_cache(maxsize=256)
+def _joined(headers: Pairs, credentials: Pairs) -> Pairs:
     """One header of each name: a request's own cookies stand before those of its credentials, and instead of them."""
     found = {name.lower(): (name, value) for name, value in _DEFAULTS}
-    for name, value in (*headers, *credentials, mark):
+    for name, value in (*headers, *credentials):
         before = found.get("cookie")
         if name.lower() == "cookie" and before is not None:
             value = _cookies(before[1], value)
         found[name.lower()] = (name, value)
+    found.pop(MARK.lower(), None)
     return tuple(found.values())
 
 
@@ -83,6 +89,7 @@ def _cookies(first: str, others: str) -> str:
     return "; ".join([first, *kept])
 
 
+@lru_cache(maxsize=256)  # responses within a second have the same headers
 def _charset(headers: Pairs) -> str:
     kind = first_header(headers, "content-type").lower()
     return "latin-1" if "iso-8859-1" in kind or "latin-1" in kind else "utf-8"

@@ -15,6 +15,8 @@ MOST_JSON = 20  # leaves of a JSON body that are inputs
 _NO_INPUT = frozenset(
     ("accept", "accept-language", "content-type", "user-agent", "origin", "referer", "cache-control", "cookie")
 )
+_NUMBER = re.compile(r"-?\d{1,18}")
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Input(NamedTuple):
@@ -33,7 +35,7 @@ class Input(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        return re.fullmatch(r"-?\d{1,18}", self.value) is not None
+        return _NUMBER.fullmatch(self.value) is not None
 
     def sent(self, value: str) -> Request:
         """The request with `value` in this place and all others as they were."""
@@ -110,8 +112,10 @@ def _matcher(template: str) -> Pattern[str]:
 
 def path_values(template: str, path: str) -> dict[str, str]:
     """The values of the template's parameters in `path`, decoded; {} where `path` is none of its paths."""
+    if "{" not in template:
+        return {}
     found = _matcher(template).fullmatch(path) or _matcher(template).fullmatch(unquote(path))
-    names = re.findall(r"\{([^{}]*)\}", template)
+    names = _PARAMETER.findall(template)
     return dict(zip(names, map(unquote, found.groups()))) if found else {}
 
 
@@ -122,7 +126,7 @@ def filled(template: str, values: dict[str, str], safe: str = "") -> str:
         name = found.group(1)
         return quote(values[name], safe="/~" + safe) if name in values else found.group()
 
-    return re.sub(r"\{([^{}]*)\}", value_of, template)
+    return _PARAMETER.sub(value_of, template)
 
 
 def _in_path(given: Input, value: str) -> Request:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from statistics import median
 from typing import Deque, Optional
 
 
@@ -54,6 +53,6 @@ class Pace:
         with self._lock:
             self._last.append(seconds)
             self._seen += 1
-            if self._seen % 10 == 1:
-                self._usual = min(self.MOST, median(self._last))
+            if self._seen % 10 == 1:  # an odd number of them is kept then
+                self._usual = min(self.MOST, sorted(self._last)[len(self._last) // 2])
             return max(0.0, seconds - self._usual)

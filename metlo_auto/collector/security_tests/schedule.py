@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from queue import SimpleQueue
 from typing import Any, Callable, Deque, Generic, Optional, Sequence, TypeVar
 
 Owner = TypeVar("Owner")
@@ -15,13 +16,15 @@ class Turns(Generic[Owner, Task]):
     """Queues of tasks, each with its owner. An owner whose task takes long keeps one worker, and nobody else waits."""
 
     def __init__(self, queues: "Sequence[tuple[Owner, Sequence[Task]]]", work: "Callable[[Owner, Task], Any]") -> None:
-        self._ready: "Deque[tuple[Owner, Deque[Task]]]" = deque(
-            (owner, deque(tasks)) for owner, tasks in queues if tasks
-        )
-        self._left = sum(len(tasks) for _, tasks in queues)
-        self.total = self._left
+        self._ready: "SimpleQueue[Optional[tuple[Owner, Deque[Task]]]]" = SimpleQueue()  # None: there is no more
+        self._owners = 0
+        for owner, tasks in queues:
+            if tasks:
+                self._ready.put((owner, deque(tasks)))
+                self._owners += 1
+        self._left = self.total = sum(len(tasks) for _, tasks in queues)
         self._work = work
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._stopped = False
         self._failed: Optional[BaseException] = None
 
@@ -31,23 +34,19 @@ class Turns(Generic[Owner, Task]):
 
     def stop(self) -> None:
         """Begin no further task."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
+        self._stopped = True
+        self._ready.put(None)
 
     def run(self, look: Callable[[], None], workers: int = WORKERS) -> None:
         """Until all is done or stopped; calls `look` a few times a second. Raises what a task raised."""
-        threads = [
-            threading.Thread(target=self._loop, daemon=True) for _ in range(min(workers, max(1, len(self._ready))))
-        ]
+        threads = [threading.Thread(target=self._loop, daemon=True) for _ in range(min(workers, self._owners))]
         for thread in threads:
             thread.start()
         try:
-            while any(thread.is_alive() for thread in threads):
-                threads[0].join(0.2)
-                for thread in threads[1:]:
-                    thread.join(0.001)
-                look()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.2)
+                    look()
         finally:
             self.stop()
         if self._failed is not None:
@@ -55,20 +54,19 @@ class Turns(Generic[Owner, Task]):
 
     def _loop(self) -> None:
         while True:
-            with self._changed:
-                while not self._ready and self._left and not self._stopped:
-                    self._changed.wait(0.5)
-                if self._stopped or not self._left:
-                    self._changed.notify_all()
-                    return
-                owner, tasks = self._ready.popleft()
-                task = tasks.popleft()
-            self._do(owner, task)
-            with self._changed:
+            found = self._ready.get()
+            if found is None or self._stopped:
+                self._ready.put(None)  # for the next worker
+                return
+            owner, tasks = found
+            self._do(owner, tasks.popleft())
+            if tasks:
+                self._ready.put(found)
+            with self._lock:
                 self._left -= 1
-                if tasks:
-                    self._ready.append((owner, tasks))
-                self._changed.notify_all()
+                is_last = not self._left
+            if is_last:
+                self._ready.put(None)
 
     def _do(self, owner: Owner, task: Task) -> None:
         try:

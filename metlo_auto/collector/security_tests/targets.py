@@ -66,16 +66,14 @@ def read_targets(
     declared = routes.read(connection)
     endpoints = _of_origin(queries.list_endpoints(connection), origin)
     located = routes.locate(declared, endpoints)
-    members = queries.groups(connection)
-    kept = {
-        endpoint.id: queries.latest_traces(connection, MOST_SAMPLES, members.get(endpoint.id, [endpoint.id]))
-        for endpoint in endpoints
-    }
-    callers = with_stored_sessions(callers, identities, _calls(item for items in kept.values() for item in items))
+    kept = queries.latest_of_each(connection, MOST_SAMPLES)
+    callers = with_stored_sessions(
+        callers, identities, _calls(item for endpoint in endpoints for item in kept.get(endpoint.id, ()))
+    )
     found = []
     for endpoint in endpoints:
         if not service or service in (endpoint.service, *endpoint.hosts):
-            samples = tuple(sample_of(item.trace, callers) for item in kept[endpoint.id])
+            samples = tuple(sample_of(item.trace, callers) for item in kept.get(endpoint.id, ()))
             found.append(_target(endpoint, routes.find(located, endpoint), endpoint.service, samples))
     return _merged(found) + _never_called(declared, found)
 

@@ -22,8 +22,7 @@ class Request(NamedTuple):
     @property
     def target(self) -> str:
         """Path and query as they stand in the request line."""
-        pairs = "&".join(f"{_quoted(name, '[]$.')}={_quoted(value, '')}" for name, value in self.query)
-        return self.path + ("?" + pairs if pairs else "")
+        return _target(self.path, self.query) if self.query else self.path
 
     def header(self, name: str) -> str:
         return first_header(self.headers, name)
@@ -110,6 +109,11 @@ def first_header(headers: Pairs, name: str) -> str:
 @lru_cache(maxsize=256)  # responses within a second have the same headers
 def _media_type(headers: Pairs) -> str:
     return first_header(headers, "content-type").partition(";")[0].strip().lower()
+
+
+@lru_cache(maxsize=4096)  # asked for each time that two requests are compared
+def _target(path: str, query: Pairs) -> str:
+    return path + "?" + "&".join(f"{_quoted(name, '[]$.')}={_quoted(value, '')}" for name, value in query)
 
 
 @lru_cache(maxsize=4096)  # a run sends the same inputs many times

@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 import zlib
+from functools import lru_cache
 from typing import NamedTuple, Optional, Sequence
 from urllib.parse import quote
 
@@ -18,8 +19,10 @@ from metlo_auto.collector.security_tests.safety import READING
 from metlo_auto.collector.security_tests.values import Origin, Pairs
 
 MOST_HEAD = 200_000  # bytes
+SLACK = 0.25  # seconds that a wait may end later than it should
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NO_VALUE = re.compile(r"[\r\n\0]")
+_TARGET = re.compile(r"[\x21-\x7e]+")
 _NO_TARGET = re.compile(r"[^\x21-\x7e]")
 _STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: |$)")
 
@@ -30,6 +33,15 @@ class NoReply(OSError):
     def __init__(self, told: str, is_stale: bool = False) -> None:
         super().__init__(told)
         self.is_stale = is_stale
+
+
+class _Framing(NamedTuple):
+    """What headers say of a body, in lower case. `length`: None where they do not tell it."""
+
+    is_chunked: bool
+    length: Optional[int]
+    is_last: bool  # the connection is closed behind it
+    encoding: str
 
 
 class Reply(NamedTuple):
@@ -92,22 +104,49 @@ class Wire:
 def _head(method: str, target: str, host: str, headers: Sequence["tuple[str, str]"], body: Optional[bytes]) -> bytes:
     if not _TOKEN.fullmatch(method):
         raise ValueError(f"{method!r} is no method")
-    target = _NO_TARGET.sub(lambda found: quote(found.group(), safe=""), target)
-    given = {name.lower() for name, _ in headers}
-    lines = [f"{method} {target} HTTP/1.1"] + ([] if "host" in given else [f"Host: {host}"])
-    for name, value in headers:
-        if not _TOKEN.fullmatch(name) or _NO_VALUE.search(value):
-            raise ValueError(f"the header {name!r} cannot be sent")
-        lines.append(f"{name}: {value}")
-    if "content-length" not in given and (body is not None or method in ("POST", "PUT", "PATCH")):
-        lines.append(f"Content-Length: {len(body or b'')}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+    if not _TARGET.fullmatch(target):
+        target = _NO_TARGET.sub(lambda found: quote(found.group(), safe=""), target)
+    names, lines = zip(*(_line(*header) for header in headers)) if headers else ((), ())
+    first = f"{method} {target} HTTP/1.1\r\n" + ("" if "host" in names else f"Host: {host}\r\n")
+    length = ""
+    if "content-length" not in names and (body is not None or method in ("POST", "PUT", "PATCH")):
+        length = f"Content-Length: {len(body or b'')}\r\n"
+    return (first + "".join(lines) + length + "\r\n").encode("latin-1", "replace")
+
+
+@lru_cache(maxsize=4096)  # a run sends few of them, over and over
+def _line(name: str, value: str) -> "tuple[str, str]":
+    """The name in lower case, and the line of a header. Raises ValueError."""
+    if not _TOKEN.fullmatch(name) or _NO_VALUE.search(value):
+        raise ValueError(f"the header {name!r} cannot be sent")
+    return name.lower(), f"{name}: {value}\r\n"
+
+
+@lru_cache(maxsize=512)  # all but the date are the same in one response and the next
+def _pair(line: bytes) -> "tuple[str, str]":
+    name, _, value = line.decode("latin-1").partition(":")
+    return name.strip(), value.strip()
+
+
+@lru_cache(maxsize=256)
+def _framing(headers: Pairs) -> _Framing:
+    found = {name.lower(): value for name, value in headers}
+    length = found.get("content-length", "")
+    return _Framing(
+        "chunked" in found.get("transfer-encoding", "").lower(),
+        int(length) if length.isascii() and length.isdigit() else None,
+        found.get("connection", "").lower() == "close",
+        found.get("content-encoding", "").lower(),
+    )
 
 
 class _Connection:
+    """`_waits`: the seconds that its socket waits as it is set now; setting them takes a call of the system."""
+
     def __init__(self, origin: Origin, tls: Optional[ssl.SSLContext], deadline: float) -> None:
+        self._waits = max(0.01, deadline - time.monotonic())
         try:
-            self._socket = socket.create_connection((origin.host, origin.port), max(0.01, deadline - time.monotonic()))
+            self._socket = socket.create_connection((origin.host, origin.port), self._waits)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tls is not None:
                 self._socket = tls.wrap_socket(self._socket, server_hostname=origin.host)
@@ -134,12 +173,12 @@ class _Connection:
         while 100 <= status < 200 and status != 101:
             minor, status, headers = self._read_head(deadline)
         self._is_used = True
-        found = {name.lower(): value for name, value in headers}
+        framing = _framing(headers)
         body, is_whole = b"", True
         if method != "HEAD" and status not in (101, 204, 304):
-            body, is_whole = self._read_body(found, deadline, most)
-        is_kept = found.get("connection", "").lower() != "close" and minor == 1 and status != 101
-        return Reply(status, headers, _decoded(body, found, most)), is_kept and is_whole
+            body, is_whole = self._read_body(framing, deadline, most)
+        is_kept = not framing.is_last and minor == 1 and status != 101
+        return Reply(status, headers, _decoded(body, framing.encoding, most)), is_kept and is_whole
 
     def _read_head(self, deadline: float) -> "tuple[int, int, Pairs]":
         while b"\r\n\r\n" not in self._buffer:
@@ -152,17 +191,15 @@ class _Connection:
         told = _STATUS.match(first)
         if told is None:
             raise NoReply("what came is no response of HTTP/1")
-        pairs = (line.decode("latin-1").partition(":") for line in lines)
-        return int(told.group(1)), int(told.group(2)), tuple((name.strip(), value.strip()) for name, _, value in pairs)
+        return int(told.group(1)), int(told.group(2)), tuple(map(_pair, lines))
 
-    def _read_body(self, headers: "dict[str, str]", deadline: float, most: int) -> "tuple[bytes, bool]":
+    def _read_body(self, framing: _Framing, deadline: float, most: int) -> "tuple[bytes, bool]":
         """The body, and whether it is whole and the next response may follow."""
         try:
-            if "chunked" in headers.get("transfer-encoding", "").lower():
+            if framing.is_chunked:
                 return self._read_chunks(deadline, most)
-            length = headers.get("content-length", "")
-            if length.isascii() and length.isdigit():
-                return self._read_length(int(length), deadline, most)
+            if framing.length is not None:
+                return self._read_length(framing.length, deadline, most)
             while len(self._buffer) <= most and self._fill(deadline):
                 pass
         except OSError:
@@ -216,12 +253,14 @@ class _Connection:
         left = deadline - time.monotonic()
         if left <= 0:
             raise NoReply("TimeoutError: no response within the time")
-        self._socket.settimeout(left)
+        if not left <= self._waits < left + SLACK:
+            self._socket.settimeout(left)
+            self._waits = left
 
 
-def _decoded(body: bytes, headers: "dict[str, str]", most: int) -> bytes:
+def _decoded(body: bytes, encoding: str, most: int) -> bytes:
     """What was compressed although nobody asked for it; as it is where it cannot be read."""
-    if headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip", "deflate"):
+    if encoding not in ("gzip", "x-gzip", "deflate"):
         return body
     try:
         return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, most)

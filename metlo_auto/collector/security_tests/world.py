@@ -43,6 +43,7 @@ class World:
         self.privileged: frozenset[str] = frozenset()
         self.unseen: frozenset[str] = frozenset()  # identities that no stored request is known to be of
         self._lists: dict[str, list[tuple[str, Exchange]]] = {}  # by identity: route and what it answered
+        self._listed: dict[tuple[str, str], tuple[int, frozenset[str]]] = {}  # from how many of its lists; paths
         self._said: set[str] = set()
         self._setters: dict[str, Probe] = {}
         self._lock = threading.Lock()
@@ -104,11 +105,14 @@ class World:
 
     def is_listed(self, name: str, target: Target, request: Request) -> bool:
         """Whether `name`'s own list has the object of `request`: it is then no secret to it."""
-        for route, exchange in self._lists.get(name, []):
-            for values in _objects(route, exchange, target):
-                if filled(target.route, values) == request.path:
-                    return True
-        return False
+        lists = self._lists.get(name, [])
+        known = self._listed.get((name, target.route))
+        if known is None or known[0] != len(lists):
+            of_target = [pair for pair in lists if _parameter_of_items(pair[0], target.route)]
+            found = (values for route, exchange in of_target for values in _objects(route, exchange, target))
+            known = len(lists), frozenset(filled(target.route, values) for values in found)
+            self._listed[name, target.route] = known
+        return request.path in known[1]
 
     def values_of(self, name: str) -> frozenset[str]:
         """All telling values that `name` gets from lists and pages of its own."""

@@ -9,8 +9,6 @@ from datetime import date
 from metlo_auto.collector import output_files
 from metlo_auto.collector.security_tests.outputs.baseline import as_baseline
 from metlo_auto.collector.security_tests.outputs.json_report import as_json
-from metlo_auto.collector.security_tests.outputs.junit import as_junit
-from metlo_auto.collector.security_tests.outputs.sarif import as_sarif
 from metlo_auto.collector.security_tests.results import Result
 
 
@@ -19,8 +17,12 @@ def write_outputs(result: Result, options: argparse.Namespace) -> None:
     if options.json:
         _write(options.json, json.dumps(as_json(result), indent=2, ensure_ascii=False))
     if options.junit:
+        from metlo_auto.collector.security_tests.outputs.junit import as_junit  # and XML
+
         _write(options.junit, as_junit(result))
     if options.sarif:
+        from metlo_auto.collector.security_tests.outputs.sarif import as_sarif
+
         _write(options.sarif, json.dumps(as_sarif(result), indent=2, ensure_ascii=False))
     if options.write_baseline:
         findings = result.findings + tuple(finding for finding, _ in result.accepted)

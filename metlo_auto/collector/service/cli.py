@@ -11,7 +11,13 @@ from typing import Callable, Optional, Sequence
 from metlo_auto.cli import completion
 from metlo_auto.collector import data_folder as folders
 from metlo_auto.collector.home import Home, HomeUnusable, read_environment
-from metlo_auto.collector.processes import clean_environment, import_eagerly, is_instrumented, own_command
+from metlo_auto.collector.processes import (
+    clean_environment,
+    import_eagerly,
+    is_instrumented,
+    own_command,
+    seldom_look_for_cycles,
+)
 from metlo_auto.collector.security_tests import arguments as security_tests
 from metlo_auto.collector.service import inventory_arguments, requirements_check
 from metlo_auto.version import VERSION
@@ -251,16 +257,16 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(options: argparse.Namespace) -> int:
-    if options.command == "follow":
-        return _follow(options)
-    from sqlalchemy.exc import SQLAlchemyError
+def _function(name: str) -> Callable[[argparse.Namespace], Optional[int]]:
+    """What does the command `name`."""
+    if name == "test":
+        from metlo_auto.collector.service.security_testing import test  # nothing of what the other commands need
 
+        return lambda options: test(_home(options), options)
     from metlo_auto.collector.service import commands
-    from metlo_auto.collector.service.attach import CannotAttach
-    from metlo_auto.collector.service.cannot_serve import CannotServe
-    from metlo_auto.collector.store.database import StoreUnusable
 
+    if name == "analyse":
+        return commands.analyse
     known: dict[str, Callable[..., Optional[int]]] = {
         "serve": commands.serve,
         "attach": commands.attach,
@@ -268,22 +274,34 @@ def _run(options: argparse.Namespace) -> int:
         "openapi": commands.describe,
         "export": commands.dump,
         "delete": commands.delete,
-        "test": commands.test,
         "endpoints": commands.show_endpoints,
         "findings": commands.show_findings,
         "routes": commands.show_routes,
     }
+    return lambda options: known[name](_home(options), options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "follow":
+        return _follow(options)
+    if options.command == "test":
+        seldom_look_for_cycles()  # a tenth of the CPU of a run was the search
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from metlo_auto.collector.inventory.choosing import Unknown
+    from metlo_auto.collector.service.attach import CannotAttach
+    from metlo_auto.collector.service.cannot_serve import CannotServe
+    from metlo_auto.collector.service.opening import Failed, Misused
+    from metlo_auto.collector.store.database import StoreUnusable
+
     unusable = (folders.FolderUnusable, HomeUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
-    troubles = (commands.Failed, *unusable)
+    troubles = (Failed, *unusable)
     try:
-        if options.command == "analyse":
-            commands.analyse(options)
-            return 0
-        status = known[options.command](_home(options), options) or 0
+        status = _function(options.command)(options) or 0
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
-    except (commands.Unknown, commands.Misused) as error:
+    except (Unknown, Misused) as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `metlo-collector export | head`

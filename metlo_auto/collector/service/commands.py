@@ -10,9 +10,8 @@ import os
 import signal
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -23,49 +22,10 @@ from metlo_auto.collector.inventory import choosing, export, figures, queries
 from metlo_auto.collector.inventory.masked_trace import mask_trace
 from metlo_auto.collector.service import attach as attaching
 from metlo_auto.collector.service import follower, inventory_commands, presence, progress
-from metlo_auto.collector.store import deletion, schema_version
-from metlo_auto.collector.store.database import connected, is_sqlite, open_store, reading, writing
+from metlo_auto.collector.service.opening import Failed, Misused, opened, reading_store, store_url
+from metlo_auto.collector.store import deletion
+from metlo_auto.collector.store.database import connected, is_sqlite, reading, writing
 from metlo_auto.collector.store.source import InboxSource, Source
-
-Unknown = choosing.Unknown
-
-
-class Failed(Exception):
-    """The command cannot do it; the message is the one line that is shown."""
-
-
-class Misused(Exception):
-    """The arguments leave open what is meant; the message says what to add."""
-
-
-def store_url(folder: Home, options: argparse.Namespace) -> str:
-    return folder.store_url(options.store, os.environ)
-
-
-def _open(folder: Home, options: argparse.Namespace) -> Engine:
-    """The store. Raises Failed rather than change the tables under a running collector of an older version."""
-    url = store_url(folder, options)
-    if presence.find(folder) is not None:
-        beside = connected(url)
-        try:
-            is_older = schema_version.needs_upgrade(beside)
-        except schema_version.NewerStore:
-            is_older = False  # opening it says so
-        finally:
-            beside.dispose()
-        if is_older:
-            raise Failed("the collector that runs on this data is of an older version; stop it, then try again")
-    return open_store(url)
-
-
-@contextmanager
-def _reading(folder: Home, options: argparse.Namespace) -> Iterator[Connection]:
-    engine = _open(folder, options)
-    try:
-        with reading(engine) as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 def serve(folder: Home, options: argparse.Namespace) -> None:
@@ -129,7 +89,7 @@ def status(folder: Home, options: argparse.Namespace) -> None:
     from metlo_auto.collector.service.access import page_token
 
     running = presence.find(folder)
-    with _reading(folder, options) as connection:
+    with reading_store(folder, options) as connection:
         counts = queries.status(connection)
     if options.json:
         print(json.dumps({"running": running._asdict() if running else None, **counts}))
@@ -144,25 +104,18 @@ def status(folder: Home, options: argparse.Namespace) -> None:
         print("{:26} {:>12,}".format(name.replace("_", " "), n))
 
 
-def test(folder: Home, options: argparse.Namespace) -> int:
-    from metlo_auto.collector.security_tests.command import run_command  # what it needs takes a while to import
-
-    _open(folder, options).dispose()
-    return run_command(folder, options, store_url(folder, options))
-
-
 def show_endpoints(folder: Home, options: argparse.Namespace) -> int:
-    with _reading(folder, options) as connection:
+    with reading_store(folder, options) as connection:
         return inventory_commands.show_endpoints(connection, options)
 
 
 def show_findings(folder: Home, options: argparse.Namespace) -> int:
-    with _reading(folder, options) as connection:
+    with reading_store(folder, options) as connection:
         return inventory_commands.show_findings(connection, options, output_files.write)
 
 
 def show_routes(folder: Home, options: argparse.Namespace) -> int:
-    with _reading(folder, options) as connection:
+    with reading_store(folder, options) as connection:
         return inventory_commands.show_routes(connection, options)
 
 
@@ -170,7 +123,7 @@ def describe(folder: Home, options: argparse.Namespace) -> None:
     from metlo_auto.collector import openapi
 
     as_yaml = options.yaml or options.out.endswith((".yaml", ".yml"))
-    with progress.waiting("describing"), _reading(folder, options) as connection:
+    with progress.waiting("describing"), reading_store(folder, options) as connection:
         service = _one_service(connection, options)
         operations = openapi.read_operations(connection, options.for_host, service)
         operations += openapi.never_called(connection, service) if options.declared and not options.check else []
@@ -211,7 +164,7 @@ def _check_document(name: str, observed: dict[str, Any]) -> None:
 
 
 def dump(folder: Home, options: argparse.Namespace) -> None:
-    engine = _open(folder, options)
+    engine = opened(folder, options)
     try:
         with reading(engine) as connection:
             service = choosing.checked_service(connection, options.service)
@@ -226,7 +179,7 @@ def dump(folder: Home, options: argparse.Namespace) -> None:
 
 
 def delete(folder: Home, options: argparse.Namespace) -> None:
-    engine = _open(folder, options)
+    engine = opened(folder, options)
     try:
         with reading(engine) as connection:
             service = choosing.checked_service(connection, options.service)
@@ -262,7 +215,7 @@ def _chosen(connection: Connection, text: str, service: Optional[str]) -> list[s
     found = [e for e in known if (e.method, e.template) == (method.upper(), template.strip())]
     if not found:
         names = [f"{endpoint.method} {endpoint.template}" for endpoint in known]
-        raise Unknown(f"there is no endpoint {text!r}; {choosing.nearest(text, names)}")
+        raise choosing.Unknown(f"there is no endpoint {text!r}; {choosing.nearest(text, names)}")
     return [name for endpoint in found for name in queries.group(connection, endpoint.id)]
 
 

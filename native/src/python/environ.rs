@@ -34,9 +34,12 @@ pub enum Fact {
     Request,
     Upgrade,
     TransferEncoding,
+    /// What some servers say of the body once more.
+    ContentTypeAgain,
+    ContentLengthAgain,
 }
 
-const FACTS: usize = Fact::TransferEncoding as usize + 1;
+const FACTS: usize = Fact::ContentLengthAgain as usize + 1;
 /// Those that a trace has.
 const SAID: usize = Fact::ContentEncoding as usize + 1;
 const ABSENT: u16 = u16::MAX;
@@ -63,6 +66,8 @@ impl Fact {
             b"werkzeug.request" => Fact::Request,
             b"HTTP_UPGRADE" => Fact::Upgrade,
             b"HTTP_TRANSFER_ENCODING" => Fact::TransferEncoding,
+            b"HTTP_CONTENT_TYPE" => Fact::ContentTypeAgain,
+            b"HTTP_CONTENT_LENGTH" => Fact::ContentLengthAgain,
             _ => return None,
         })
     }
@@ -95,7 +100,21 @@ impl Environ {
             }
             read.items.push((key.unbind(), value.unbind()));
         }
+        for (once, again) in [(Fact::ContentType, Fact::ContentTypeAgain), (Fact::ContentLength, Fact::ContentLengthAgain)] {
+            if read.has(again) && read.is_equal(once, again, environ.py())? {
+                let at = read.facts[again as usize];
+                read.headers.retain(|header| *header != at);
+            }
+        }
         Ok(read)
+    }
+
+    /// Whether two facts have the same text; both are known to be strings where they are there.
+    fn is_equal(&self, one: Fact, other: Fact, py: Python<'_>) -> Attempt<bool> {
+        match (self.get(one, py), self.get(other, py)) {
+            (Some(one), Some(other)) => Ok(text(one)? == text(other)?),
+            _ => Ok(false),
+        }
     }
 
     /// Its value, None where there is none.

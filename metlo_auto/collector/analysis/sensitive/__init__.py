@@ -53,6 +53,7 @@ _DIGIT = re.compile(r"\d")
 _MOST_DIGITS = max(item.digits for item in CLASSES)
 # the classes that a value with so many digits may be of
 _TEXTS = tuple(tuple(item for item in CLASSES if item.digits <= n) for n in range(_MOST_DIGITS + 1))
+_SECRET = tuple(item for item in CLASSES if item.secret)
 _NUMBERS = tuple(tuple(item for item in classes if item.numeric) for classes in _TEXTS)
 
 
@@ -71,6 +72,17 @@ def detect(name: str, value: Union[str, int, float]) -> tuple[str, ...]:
         if length >= item.length and item.needs in text and _function(item.found)(name, text):
             found += (item.name,)
     return found
+
+
+@lru_cache(maxsize=50_000)
+def has_secret(name: str, value: str) -> bool:
+    """Whether `detect` would find a class that nobody should get back from an API; asks for no other."""
+    if _PLAIN.fullmatch(value) or value.startswith("redacted"):
+        return False
+    text = value[:MOST]
+    return any(
+        len(text) >= item.length and item.needs in text and _function(item.found)(name, text) for item in _SECRET
+    )
 
 
 def is_nobodys(name: str, value: Union[str, int, float]) -> bool:

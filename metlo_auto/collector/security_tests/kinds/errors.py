@@ -6,7 +6,7 @@ import re
 from typing import Iterator, Optional, Sequence
 from urllib.parse import unquote, unquote_plus
 
-from metlo_auto.collector.security_tests.compare import spellings
+from metlo_auto.collector.security_tests.compare import core, spellings
 from metlo_auto.collector.security_tests.inputs import FORM, Input
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
@@ -85,7 +85,7 @@ def unsaid(exchange: Exchange) -> str:
     request, body = exchange.request, exchange.answer.body
     values = [value for _, value in request.query] + [unquote(step) for step in request.path.split("/")]
     for value in sorted([*values, *re.split(r"[&=\"{}]", unquote_plus(request.body))], key=len, reverse=True):
-        if len(value) > 6:
+        if len(value) > 6 and core(value) in body:
             for spelling in spellings(value):
                 body = body.replace(spelling, "")
     return body

@@ -6,14 +6,13 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator
 
-from metlo_auto.collector.analysis.sensitive import detect
+from metlo_auto.collector.analysis.sensitive import detect, has_secret
 from metlo_auto.collector.analysis.sensitive.names import SECRET, plain, words
 from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer
 
 PERSONAL = frozenset(("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "birth_date", "national_id"))
-_SECRET_CLASSES = frozenset(("private_key", "cloud_key"))
 MOST_LOOKED_AT = 3_000  # leaves of one answer
 
 _HASH = re.compile(
@@ -76,7 +75,7 @@ def _secret(name: str, parts: "tuple[str, ...]", text: str) -> str:
         return "a token"
     if _KEY_ID.fullmatch(text):
         return ""
-    return "a provider's key" if _SECRET_CLASSES & set(detect(name, text)) else ""
+    return "a provider's key" if has_secret(name, text) else ""
 
 
 def personal_classes(answer: Answer) -> "set[str]":

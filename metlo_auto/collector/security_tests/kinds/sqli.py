@@ -169,6 +169,8 @@ def _read(base: Baseline, exchange: Exchange, payload: str) -> Reading:
 
 def _same_as(base: Baseline, exchange: Exchange, given: Input, payload: str = "") -> bool:
     """Whether a response says what the baseline says, apart from what the request put into it."""
+    if exchange.answer.status != base.answer.status:
+        return False
     said = [given.value + payload, payload] if payload else []
     mine = reading(base.answer, base.volatile, [given.value] if payload else [])
     theirs = reading(exchange.answer, base.volatile, [*said, given.value] if payload else [])
