@@ -19,7 +19,7 @@ from metlo_auto.trace.bodies.types import described
 from metlo_auto.trace.encoder import METHODS, Encoder
 
 MODULE = "metlo_auto_native"
-_INTERFACE = 5
+_INTERFACE = 6
 
 # What is done with a header's value; in the order that the compiled module has.
 _PLAIN, _LOOK, _AUTHORIZATION, _COOKIES, _CREDENTIAL, _ASK = range(6)
@@ -112,10 +112,10 @@ class Native:
         rule = self._redactor.cookie_rule(name)
         return 0 if rule is None else 1 if rule in MARKED else 2
 
-    def _kind(self, content_type: str) -> Tuple[bool, str, bool, bool]:
+    def _kind(self, content_type: str) -> Tuple[bool, str, bool]:
         kind, _, is_plain = described(content_type)
         is_plain = is_plain and not self._redactor.is_credential(content_type)
-        return is_plain, kind, kind in _ENDS_ANYWHERE, self._redactor.is_table(content_type)
+        return is_plain, kind, kind in _ENDS_ANYWHERE
 
     def _masked_path(self, path: str) -> str:
         return path if self._redactor.are_plain((path,)) else self._redactor.path(path)
@@ -134,12 +134,8 @@ class Native:
 
 
 def _needles(redactor: Redactor) -> Tuple[Any, ...]:
-    """What the search looks for: words, bytes left out of them, bytes that tell, literals, pairs of literals."""
-    words, dropped, telling, literals = redactor.needles()
-    pairs = [(one.encode(), other.encode()) for one, other in LITERAL_PAIRS]
-    # An @ matters in a URL, behind its slashes; alone it stands in every e-mail address.
-    alone = [literal for literal in literals if literal != b"@"] + [b"machine "]
-    return words, dropped, telling, alone, pairs if len(alone) <= len(literals) else []
+    """What the search looks for: words, bytes left out of them, literals, pairs of literals."""
+    return (*redactor.needles(), [(one.encode(), other.encode()) for one, other in LITERAL_PAIRS])
 
 
 def _pieces(encoder: Encoder) -> List[bytes]:

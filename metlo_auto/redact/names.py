@@ -20,7 +20,7 @@ SHORTEST_NAMED = 18  # characters of a text that holds a name and a secret, and 
 LONGEST_UNPARTED = 1000  # characters of a text without such signs that is looked through for names
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
-Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, bytes, List[bytes]]
+Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, List[bytes]]
 
 
 def fold(name: str) -> str:
@@ -57,7 +57,7 @@ class Names:
         if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
             if len(text) < secret_values.SHORTEST:
                 return False
-            if not may_name(text):
+            if not _may_name_unparted(text):
                 return self._stands_alone(text)
         data = text.encode("utf-8", "replace")
         if self._found_in(data) or (
@@ -84,21 +84,16 @@ class Names:
         return self._values_in(text.encode("utf-8", "replace")) or secret_values.found_otherwise(text)
 
     def needles(self) -> Needles:
-        """For a compiled search: (letters, begins, ends), bytes dropped, bytes that tell, literals of any text.
+        """For a compiled search: (letters, begins, ends), bytes dropped, literals of any text.
 
         A name in other letters makes every text one to be looked at in Python.
         """
-        needles = [needle for needle in self._needles if needle.letters.decode() not in secret_values.BY_LITERAL]
-        words = [needle for needle in needles if b" " not in needle.letters]
-        literals = [literal.encode() for literal in secret_values.LITERALS]
         # The first letter that is not ASCII, in both cases: the ones before it begin many other words.
         strange = [next(letter for letter in word if letter > "\x7f") for word in rules.OTHER_PASSWORDS]
-        literals += sorted({letter.encode() for one in strange for letter in (one, one.upper())})
-        phrases = [needle.letters.decode() for needle in needles if b" " in needle.letters]
-        literals += sorted({spelt.encode() for phrase in phrases for spelt in _spellings(phrase)})
+        literals = sorted({letter.encode() for one in strange for letter in (one, one.upper())})
         if self._unusual:
             literals = [bytes([byte]) for byte in range(256)]
-        return [(word, begins, ends) for word, begins, ends in words], DROPPED, b"", literals
+        return [(word, begins, ends) for word, begins, ends in self._needles], DROPPED, literals
 
     def words(self, text: str) -> Optional[Dict[bytes, int]]:
         """Which words of names stand in the text, and how often; None where there may be others in it, escaped."""
@@ -153,10 +148,11 @@ def may_name(text: str) -> bool:
     Lists and tables are like that; a setting without a sign, such as `requirepass …`, stands in a short text or beside
     signs.
     """
-    return (
-        parts_names(text)
-        or SHORTEST_NAMED <= len(text) <= LONGEST_UNPARTED and (" " in text or "\t" in text)
-    )  # fmt: skip
+    return parts_names(text) or _may_name_unparted(text)
+
+
+def _may_name_unparted(text: str) -> bool:
+    return SHORTEST_NAMED <= len(text) <= LONGEST_UNPARTED and (" " in text or "\t" in text)
 
 
 def parts_names(text: str) -> bool:
@@ -210,13 +206,6 @@ def _spaced(text: str) -> str:
         if "\\x" in text or "\\u00" in text:
             text = _ESCAPED_SIGN.sub(" ", text)
     return text
-
-
-def _spellings(phrase: str) -> List[str]:
-    """How words that stand together are written, mostly."""
-    first, space, rest = phrase.partition(" ")
-    spelt = [(word, word.title(), word.upper()) for word in (first, rest)]
-    return [one + space + other for one in spelt[0] for other in spelt[1]]
 
 
 def _longest_word(name: str) -> Optional[bytes]:

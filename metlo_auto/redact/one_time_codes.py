@@ -39,11 +39,6 @@ _PHRASES = [word + " code" for word in ["your", *_WORDS.split()]]
 
 # What stands in every text with one of these, as `rules.needles` has it.
 NEEDLES = (("onetime", True, True), *[(phrase, False, False) for phrase in _PHRASES])
-# For a search that knows literals, of which both stand in a text: instead of these needles.
-LITERAL_PAIRS = tuple(
-    [(" " + code, one + " " + code) for code in _spellings("code") for one in _spellings("your " + _WORDS)]
-)
-BY_LITERAL = tuple(_PHRASES)
 
 
 def masked(text: str) -> str:

@@ -96,10 +96,6 @@ class Redactor:
         """Whether bodies of this type are nothing but a credential."""
         return self.enabled and _CREDENTIAL_TYPE.match(content_type) is not None
 
-    def is_table(self, content_type: str) -> bool:
-        """Whether names stand alone in bodies of this type: nothing tells there that a value follows."""
-        return _CSV_TYPE.match(content_type) is not None
-
     def beginnings(self) -> Tuple[str, ...]:
         """Of bodies that are searched though no name of a secret stands in them."""
         return _ANSWERS

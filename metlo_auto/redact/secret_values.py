@@ -79,15 +79,15 @@ NEEDLES = tuple(
         | set(one_time_codes.NEEDLES)
     )
 )
-LITERALS = ("PRIVATE", "OpenVPN Static", "@", "oracle:thin", '{"key":') + tuple(
-    ["$" + scheme + "$" for scheme in "2 2a 2b 2x 2y 1 5 6 7 y gy apr1 scrypt bcrypt-sha256".split()]  # noqa: SIM905
-    + ["$argon2", "$pbkdf2", "pbkdf2_sha", "pbkdf2:sha", "scrypt:"]
-)  # for a search that knows no needles of two words
-# Likewise, where both stand in a text: a user in a URL, a code of OAuth.
-LITERAL_PAIRS = (("//", "@"), *protocol_lines.LITERAL_PAIRS, *one_time_codes.LITERAL_PAIRS) + tuple(
-    [("code=", name + "=") for name in ("state", "grant_type", "redirect_uri", "code_verifier")]
+# What stands in every text with one of the others, for a search that knows literals of which both stand in a text: a
+# user in a URL, a hash of a password, a code of OAuth.
+LITERAL_PAIRS = (
+    ("@", "//"),
+    *[("$", "$" + scheme + "$") for scheme in "2 2a 2b 2x 2y 1 5 6 7 y gy apr1 scrypt bcrypt-sha256".split()],  # noqa: SIM905
+    *[("$", begin) for begin in ("$argon2", "$pbkdf2", "pbkdf2_sha", "pbkdf2:sha", "scrypt:")],
+    *protocol_lines.LITERAL_PAIRS,
+    *[("code=", name + "=") for name in ("state", "grant_type", "redirect_uri", "code_verifier")],
 )
-BY_LITERAL = frozenset(protocol_lines.BY_LITERAL + one_time_codes.BY_LITERAL)  # needles that they stand for
 SHORTEST = 15  # characters of a text that holds nothing else
 
 # What all of them have but private keys and bearers: so many characters without a space, comma or quote.

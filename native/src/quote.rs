@@ -2,113 +2,89 @@
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// What a byte of text becomes: 0 itself, 1 itself after a backslash, 2 another escape.
-const KINDS: [u8; 256] = kinds();
-
-const fn kinds() -> [u8; 256] {
-    let mut kinds = [0; 256];
-    let mut at = 0;
-    while at < 32 {
-        kinds[at] = 2;
-        at += 1;
-    }
-    kinds[b'"' as usize] = 1;
-    kinds[b'\\' as usize] = 1;
-    kinds
-}
-
-/// Bytes that are looked at together, those that are written at a time, and the most that these can become.
+/// Bytes that are looked at together, those that are written at a time, and room for the most that these can become: six
+/// bytes each and some more, the next power of two, so that no place in it needs a check.
 const GROUP: usize = 8;
-const BLOCK: usize = 16 * GROUP;
-const ROOM: usize = 6 * BLOCK + GROUP;
+const BLOCK: usize = 8 * GROUP;
+const MOST: usize = 512;
+const ROOM: usize = MOST + 4 * GROUP;
 
 /// Appends UTF-8 `text` with the quotes around it.
 pub fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len() + text.len() / 8 + 2);
     out.push(b'"');
     let mut room = [0; ROOM];
-    for block in text.chunks(BLOCK) {
-        let written = write_block(&mut room, block);
+    let mut blocks = text.chunks_exact(BLOCK);
+    for block in &mut blocks {
+        // Of a length that the compiler knows.
+        let written = write_block(&mut room, block.try_into().unwrap_or(&[0; BLOCK]), BLOCK);
         out.extend_from_slice(&room[..written]);
     }
+    let (mut last, rest) = ([b' '; BLOCK], blocks.remainder());
+    last[..rest.len()].copy_from_slice(rest);
+    let written = write_block(&mut room, &last, rest.len());
+    out.extend_from_slice(&room[..written]);
     out.push(b'"');
 }
 
-/// Writes a block with its escapes; how many bytes these are.
+/// Writes the first bytes of a block with their escapes; how many bytes these are.
 #[inline(always)]
-fn write_block(room: &mut [u8; ROOM], block: &[u8]) -> usize {
-    let mut written = 0;
-    let groups = block.chunks_exact(GROUP);
-    let rest = groups.remainder();
-    for group in groups {
-        written = write_group(room, written, group.try_into().unwrap_or_default());
+fn write_block(room: &mut [u8; ROOM], block: &[u8; BLOCK], length: usize) -> usize {
+    let mut escaped = [0; BLOCK];
+    for (is, &byte) in escaped.iter_mut().zip(block) {
+        *is = if (byte < b' ') | (byte == b'"') | (byte == b'\\') { 0x80 } else { 0u8 };
     }
-    rest.iter().fold(written, |written, &byte| write_byte(room, written, byte))
+    let mut written = 0;
+    for (group, escaped) in block.chunks_exact(GROUP).zip(escaped.chunks_exact(GROUP)).take(length.div_ceil(GROUP)) {
+        let escaped = u64::from_le_bytes(escaped.try_into().unwrap_or_default());
+        written = write_group(room, written, u64::from_le_bytes(group.try_into().unwrap_or_default()), escaped);
+    }
+    written - (length.div_ceil(GROUP) * GROUP - length) // what fills the last group up
 }
 
-/// Writes eight bytes with their escapes after what is written; where that ends now.
+/// Writes eight bytes with their escapes after what is written; where that ends now. `left`: the highest bit of each byte
+/// that needs one.
 #[inline(always)]
-fn write_group(room: &mut [u8; ROOM], written: usize, group: [u8; GROUP]) -> usize {
-    let whole = u64::from_le_bytes(group);
-    room[written..written + GROUP].copy_from_slice(&group);
-    let (mut left, mut end) = (escaped_bytes(whole), written + GROUP);
+fn write_group(room: &mut [u8; ROOM], written: usize, group: u64, mut left: u64) -> usize {
+    put(room, written, group);
+    let mut end = written + GROUP;
     while left != 0 {
-        let from = whole >> (left.trailing_zeros() & 56);
-        if from as u8 <= b' ' {
-            return group.iter().fold(written, |written, &byte| write_byte(room, written, byte));
+        let place = left.trailing_zeros() & 56;
+        let from = group >> place;
+        // What follows is written again, as much further.
+        let at = end - GROUP + (place / 8) as usize;
+        if from as u8 > b' ' {
+            room[at % MOST] = b'\\';
+            put(room, at + 1, from);
+            end += 1;
+        } else {
+            let (escape, length) = escape_of(from as u8);
+            put(room, at, escape);
+            put(room, at + length, from >> 8);
+            end += length - 1;
         }
-        // What follows the backslash is written again, one further.
-        let at = end - GROUP + (left.trailing_zeros() / 8) as usize;
-        room[at] = b'\\';
-        room[at + 1..at + 1 + GROUP].copy_from_slice(&from.to_le_bytes());
-        end += 1;
         left &= left - 1;
     }
     end
 }
 
-/// The highest bit of each of eight bytes that needs an escape.
 #[inline(always)]
-fn escaped_bytes(group: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const TOPS: u64 = ONES << 7;
-    // With this bit turned the quote follows what stands before the space, and the highest bits keep sums apart.
-    let turned = group ^ (ONES * 2);
-    let above = ((turned | TOPS) - ONES * 33) | turned;
-    let from_backslash = group ^ (ONES * b'\\' as u64);
-    let other = ((from_backslash & !TOPS) + !TOPS) | from_backslash;
-    !(above & other) & TOPS
+fn put(room: &mut [u8; ROOM], at: usize, eight: u64) {
+    let at = at % MOST;
+    room[at..at + GROUP].copy_from_slice(&eight.to_le_bytes());
 }
 
-#[inline(always)]
-fn write_byte(room: &mut [u8; ROOM], written: usize, byte: u8) -> usize {
-    match KINDS[byte as usize] {
-        0 => {
-            room[written] = byte;
-            written + 1
-        }
-        1 => {
-            room[written..written + 2].copy_from_slice(&[b'\\', byte]);
-            written + 2
-        }
-        _ => written + write_control(&mut room[written..], byte),
-    }
-}
-
-fn write_control(room: &mut [u8], byte: u8) -> usize {
+/// The escape of a control character, and how long it is.
+fn escape_of(byte: u8) -> (u64, usize) {
     let letter = match byte {
         b'\n' => b'n',
         b'\r' => b'r',
         b'\t' => b't',
         0x08 => b'b',
         0x0c => b'f',
-        _ => {
-            room[..6].copy_from_slice(&[b'\\', b'u', b'0', b'0', HEX[byte as usize >> 4], HEX[byte as usize & 15]]);
-            return 6;
-        }
+        _ => return (u64::from_le_bytes([b'\\', b'u', b'0', b'0', HEX[usize::from(byte) >> 4 & 15], HEX[usize::from(byte) & 15], 0, 0]), 6),
     };
-    room[..2].copy_from_slice(&[b'\\', letter]);
-    2
+    (u64::from_le_bytes([b'\\', letter, 0, 0, 0, 0, 0, 0]), 2)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ COMMANDS = {
     "growth": "added CPU against body size, headers, routes and request rate",
     "analyser": "CPU and memory that the collector's analyser needs for a trace, of several revisions",
     "pages": "how long the collector's pages take with 20,000 endpoints, the first time and later",
+    "security": "CPU of a run of security tests beside that of the app that it tests",
     "collector": "traces per second that the embedded collector accepts and analyses",
 }
 

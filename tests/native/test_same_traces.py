@@ -9,7 +9,6 @@ metlo_auto_native = pytest.importorskip("metlo_auto_native", reason="the compile
 from metlo_auto.agent import Agent  # noqa: E402
 from metlo_auto.config.settings import load  # noqa: E402
 from metlo_auto.delivery import Exits, Locks, OwnThreads  # noqa: E402
-from metlo_auto.native import _needles  # noqa: E402
 from metlo_auto.redact import Redactor, headers  # noqa: E402
 from metlo_auto.trace.bodies.truncation import closed_json  # noqa: E402
 from tests.native.both_ways import Exchange, Way, exchange, seeded  # noqa: E402
@@ -132,7 +131,17 @@ def test_json_that_is_too_long_goes_the_compiled_way(body, more):
         json.loads(trace["response"]["body"])
 
 
-def test_the_ends_of_literals_stay_as_few_as_are_searched_at_once():
-    """Of more than some 55 the search takes twice as long, unnoticed: END in native/src/search.rs."""
-    ends = {literal[-4:] for literal in _needles(Redactor("k"))[3] if max(literal) < 128}
-    assert 0 < len(ends) <= 50
+@pytest.mark.parametrize("content_type, body", [
+    ("application/x-www-form-urlencoded", b"api+key=AbCdEfGh12345678&x=1"), ("application/json", b'{"aPI keY": "AbCdEfGh12345678"}'),
+    ("application/json", b'{"my": {"api_ -key": 1, "private  key": 2, "api key": "AbCdEfGh12345678"}}'), ("text/plain", b"your login\tcode is 483920"),
+    ("application/json", json.dumps({"x": '{"pass\\u0077ord": "AbCdEfGh12345678"}'}).encode()),
+    ("text/html", b'<div class="col-md-6">AbCdEfGh12345678</div>'), ("text/plain", b"a1 LOGIN ann AbCdEfGh12345678"),
+], ids=["in a form", "in odd cases", "among others", "behind a tab", "JSON within JSON", "no key of a class", "a login"])
+def test_phrases_and_escapes_are_found_the_same_both_ways(content_type, body):
+    traces = []
+    for way in (Way("off"), Way("auto")):
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_NAME": "srv", "SERVER_PORT": "80", "HTTP_HOST": "a.example"}
+        made = Exchange(environ, b"", [], "200 OK", [("Content-Type", content_type)], [body], ("/", "index", {}))
+        traces.append([way.report(made) for _ in range(2)])
+    assert traces[0] == traces[1] and way.agent.stats()["native"] == 1
+    assert (b"AbCdEfGh12345678" in traces[0][1][0][0]) == (b"col-md" in body)

@@ -460,7 +460,7 @@ def test_one_time_codes_in_a_sentence(text, expected):
 
 
 PGPASS = [("*:*:*:ann:hunter2", "*:*:*:ann:redacted"), ("db.example:5432:*:ann:hunter2", "db.example:5432:*:ann:redacted"), ("a.py:12:3:E501:long", "a.py:12:3:E501:long")]
-MAIL = [("a1 LOGIN ann hunter2", "a1 LOGIN ann redacted"), ("12 LOGIN ann hunter2", "12 LOGIN ann hunter2"), ("AUTH PLAIN AGFubgBodW50ZXIy", "AUTH PLAIN redacted"), ("AUTH LOGIN required here", "AUTH LOGIN required here")]
+MAIL = [("a1 LOGIN ann hunter2", "a1 LOGIN ann redacted"), ('a1 LOGIN ann "hunter2"', 'a1 LOGIN ann "redacted"'), ('a1 LOGIN ann ",hunter2"', 'a1 LOGIN ann "redacted"'), ('["a1 LOGIN ann ", 1]', '["a1 LOGIN ann ", 1]'), ('{"k": "a1 LOGIN ann ","n":true}', '{"k": "a1 LOGIN ann ","n":true}'), ('{"k": "a1 LOGIN ann "}', '{"k": "a1 LOGIN ann "}'), ("12 LOGIN ann hunter2", "12 LOGIN ann hunter2"), ("AUTH PLAIN AGFubgBodW50ZXIy", "AUTH PLAIN redacted"), ("AUTH LOGIN required here", "AUTH LOGIN required here")]
 
 
 @pytest.mark.parametrize("text, expected", PGPASS + MAIL)

@@ -13,8 +13,12 @@ from metlo_auto.collector.analysis.sensitive import names, places
 
 _MOST = 10**11  # a card has twelve digits at least
 # Every class that does not go by the field's name needs one of these: phone, IPv6, coordinates; groups of digits, IPv4,
-# CPF; card, SSN; IBAN; token, private key. An address needs @, and a provider's key fifteen characters.
-_SIGNS = r"[+:,;(°]|00|\d[-. ]\d|\d{9}|[A-Za-z]{2}\d{2}|eyJ|PRIVATE|FlyV1"
+# CPF; card, SSN, DNI; IBAN; token, private key; words before a day of birth. An address needs @, and a provider's key
+# fifteen characters.
+_SIGNS = (
+    r"[+:,;(°]|00|\d[-. ]\d|\d{7}|[A-Za-z]{2}\d{2}|eyJ|PRIVATE|FlyV1"
+    r"|(?i:born|birth|b-?day|dob|d\.o\.b|nac|nasc|nat[oa]|naiss|n.e? le|geb)"
+)
 _SIGN = re.compile(rf"@|{_SIGNS}|\S{{15}}")
 _SIGN_BESIDE_MAIL = re.compile(rf"{_SIGNS}|[^\s@]{{15}}")
 _UUID_WITHOUT_IBAN = re.compile(r"(?:(?![A-Za-z]{2}\d{2})[0-9A-Fa-f]+-?){5}")
@@ -30,6 +34,8 @@ def says_nothing(name: str) -> bool:
         or names.says(name, *names.SSN)
         or names.says(name, *names.AADHAAR)
         or names.says(name, *names.CPF)
+        or names.says(name, *names.NHS)
+        or names.says(name, *names.DNI)
     )
 
 

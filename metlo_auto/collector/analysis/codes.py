@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Union
 
+from metlo_auto.collector.analysis.constants import is_constant
 from metlo_auto.collector.analysis.credentials import is_credential, words
 
 MOST = 40  # characters
@@ -29,9 +30,12 @@ _PERSON = frozenset(
     donor borrower
     """.split()
 )
-# What stands under these is one of many, so that a few of them are no enum.
+# What stands under these is one of many, or what people call something, so that a few of them are no enum.
 _NO_ENUM = _PERSON | frozenset(
     """
+    team teams squad group groups crew club clan department dept division branch section label labels tag tags project
+    projects workspace room channel folder list board campaign segment store shop site brand vendor supplier class
+    repo repository product article item topic nickname caption party family house league
     editor by first last middle given family maiden addresses doctor comments summary answer question id ids key
     token password secret pin code number
     """.split()
@@ -41,7 +45,9 @@ _CHOICE = frozenset(
     """
     status state type kind category level mode role severity priority phase stage method action event format
     unit currency country language locale scope visibility result outcome reason error day month weekday gender
-    plan tier
+    plan tier sort order direction color colour size protocol encoding os platform environment env version theme
+    variant strategy policy algorithm op operator operation permission permissions access interval frequency period
+    engine architecture arch charset style layout shape transport browser
     """.split()
 )
 
@@ -58,13 +64,15 @@ def names_person(name: str) -> bool:
 
 
 def may_be_member(name: str, value: Union[str, int, float]) -> bool:
-    """True where `value` of the field `name` may be listed as a member of an enum: numbers, and codes of no person."""
+    """True where `value` of the field `name` may be listed as a member of an enum: numbers, codes where the name says
+    that a program chose them, and constants elsewhere.
+    """
     if not isinstance(value, str):
         return True
     parts = words(name)
     if parts and parts[-1] in _CHOICE:
         return _is_one_word(value)
-    return is_code(value) and _NO_ENUM.isdisjoint(parts)
+    return is_code(value) and _NO_ENUM.isdisjoint(parts) and is_constant(value)
 
 
 def _is_one_word(text: str) -> bool:

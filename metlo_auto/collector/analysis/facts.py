@@ -14,6 +14,7 @@ from typing import Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import by_form, masking, sensitive
 from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
+from metlo_auto.collector.analysis.folding import is_value
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
 from metlo_auto.collector.analysis.shapes import Leaf, Place
@@ -210,7 +211,7 @@ def _leaf_facts(key: Key, path: str, place: Place, given: Examples) -> list[Foun
         if given.is_due(key, each):
             result.append((_example_of(each), text_key(masking.example(each, name, firsts[each])), 1, 0))
     if key.section in _SHOWN and not classes:
-        result += _samples(path, place)
+        result += _samples(key.section, path, place)
     return result + (_values(place) if enumerable else [_MANY])
 
 
@@ -241,11 +242,15 @@ def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
     return sensitive.detect(name, leaf)
 
 
-def _samples(path: str, place: Place) -> list[Found]:
-    """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed."""
+def _samples(section: str, path: str, place: Place) -> list[Found]:
+    """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed.
+    What stands in a path names a resource of the API.
+    """
     if not path or path.count("/") > 1 or names_person(place.name):
         return []
     for leaf in place.leaves:
-        if isinstance(leaf, str) and is_code(leaf):
+        if not isinstance(leaf, str) or not is_code(leaf):
+            continue
+        if section == "path" or may_be_member(place.name, leaf) or is_value(leaf):
             return [("example", leaf, 1, 0)]
     return []

@@ -20,41 +20,42 @@ Word = tuple[str, ...]
 
 
 class _Responses:
-    """Responses at one place with one suffix: the words, and how many of the responses have each path."""
+    """Responses at one place with one suffix: the words, and which paths the responses to several of them have."""
 
-    __slots__ = ("words", "first", "counts", "shapes", "total", "shared")
+    __slots__ = ("words", "first", "owners", "shapes", "total", "shared")
 
     def __init__(self, shape: Shape) -> None:
         self.words: dict[Word, Shape] = {}  # and what the first response to each had
         self.first: Optional[Shape] = shape  # most places have one word: nothing is counted for these
-        self.counts: dict[str, int] = {}
+        self.owners: dict[str, Optional[Word]] = {}  # by path: the word; None where several have it
         self.shapes = 0
-        self.total = 0  # sum of `counts`
-        self.shared = 0  # paths that two have
+        self.total = 0  # paths of all shapes
+        self.shared = 0  # paths that several words have
 
-    def count(self, shape: Shape) -> int:
-        """Returns by how much `counts` has grown."""
-        before, counts = len(self.counts), self.counts
+    def count(self, word: Word, shape: Shape) -> int:
+        """Returns by how much `owners` has grown."""
+        before, owners = len(self.owners), self.owners
         for path in shape:
-            n = counts[path] = counts.get(path, 0) + 1
-            self.shared += n == 2
+            owner = owners.setdefault(path, word)
+            if owner is not None and owner != word:
+                owners[path] = None
+                self.shared += 1
         self.shapes += 1
         self.total += len(shape)
-        return len(counts) - before
+        return len(owners) - before
 
     @property
     def are_cohesive(self) -> bool:
         return len(self.words) >= LEAST_WORDS and self.total >= COHESIVE * self.shapes * self.shared
 
     def of_one_kind(self) -> set[Word]:
-        """The words whose responses have little that no other one has."""
-        counts = self.counts
+        """The words whose responses have little that those to no other word have."""
         if not self.are_cohesive:
             return set()
         return {
             word
             for word, shape in self.words.items()
-            if sum(counts.get(path, 0) > 1 for path in shape) >= ALIKE * len(shape)
+            if sum(self.owners.get(path, word) is None for path in shape) >= ALIKE * len(shape)
         }
 
 
@@ -81,9 +82,9 @@ class PlaceEvidence:
             self._paths += len(shape)
         if len(seen.words) > 1 and seen.shapes < MOST_SHAPES:
             if seen.first is not None:
-                self._paths += seen.count(seen.first)
+                self._paths += seen.count(next(iter(seen.words)), seen.first)
                 seen.first = None
-            self._paths += seen.count(shape)
+            self._paths += seen.count(word, shape)
         if not is_new or not seen.are_cohesive:
             return set()
         return set().union(*(each.of_one_kind() for each in suffixes.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Iterable
 
 ALIKE = 0.85  # share of the smaller that both have
 OVERLAP = 0.55  # and of all that any of them has
@@ -33,6 +34,10 @@ class ShapeGroups:
             if len(self._numbers) > 50_000:
                 self._numbers.clear()
         return known
+
+    def paths(self, numbers: Iterable[int]) -> set[str]:
+        """The places that the first responses of these groups have together."""
+        return set().union(*(self._firsts[number] for number in numbers if number >= 0))
 
     def _find(self, shape: Shape) -> int:
         sketch = sorted(zlib.crc32(path.encode("utf-8", "replace")) for path in shape)[:SKETCH]

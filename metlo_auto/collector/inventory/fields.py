@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
-from metlo_auto.collector.analysis.codes import is_code, names_person
+from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
 from metlo_auto.collector.analysis.facts import MOST_VALUES
 from metlo_auto.collector.analysis.shapes import unescape
 from metlo_auto.collector.store.schema import facts
@@ -163,7 +163,7 @@ def _field(section: str, path: str, found: dict[tuple[str, str], _Facts]) -> Fie
         types=types,
         formats=own.of("format"),
         claims=_claims(own, types),
-        enum=() if names_person(unescape(path.rpartition("/")[2])) else _enum(own, types),
+        enum=_enum(_name(path), own, types),
         first_seen=own.first_seen,
         example=next(iter(sorted(own.of("example"))), ""),
     )
@@ -188,11 +188,20 @@ def _claims(own: _Facts, types: dict[str, int]) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def _enum(own: _Facts, types: dict[str, int]) -> tuple[str, ...]:
+def _name(path: str) -> str:
+    """The nearest key, which says more than the `[]` of a list in it."""
+    return next((unescape(step) for step in reversed(path.split("/")) if step not in ("[]", "{}")), "")
+
+
+def _enum(name: str, own: _Facts, types: dict[str, int]) -> tuple[str, ...]:
     """The members of a small set of codes, each of which was seen so often that it looks like a choice."""
+    if names_person(name):
+        return ()
     values = own.of("value")
     if own.of("many") or not 2 <= len(values) <= MOST_VALUES or set(types) - {"string", "null"}:
         return ()
-    if not all(is_code(value) for value in values) or min(values.values()) < LEAST_OF_EACH:
+    if min(values.values()) < LEAST_OF_EACH:
+        return ()
+    if not all(is_code(value) and may_be_member(name, value) for value in values):
         return ()
     return tuple(sorted(values)) if types["string"] >= ENOUGH_FOR_ENUM * len(values) else ()

@@ -38,6 +38,8 @@ _SHORT = {
     "ssn": "SSN",
     "iban": "IBAN",
     "cpf": "CPF",
+    "nhs": "NHS number",
+    "dni": "DNI or NIE",
     "ipv4": "IPv4",
     "ipv6": "IPv6",
     "jwt": "JWT",

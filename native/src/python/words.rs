@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use crate::search;
 
-/// Whether a text may say one of many names: `words` are (ASCII letters, begins, ends).
+/// Whether a text may say one of many names: `words` are (ASCII letters or words with a space between them, begins, ends).
 #[pyclass(frozen, module = "metlo_auto_native")]
 pub struct Search(pub search::Search);
 
@@ -13,11 +13,10 @@ pub struct Search(pub search::Search);
 impl Search {
     #[new]
     fn new(
-        words: Vec<(Vec<u8>, bool, bool)>, dropped: &[u8], telling: &[u8], literals: Vec<Vec<u8>>,
-        pairs: Vec<(Vec<u8>, Vec<u8>)>,
+        words: Vec<(Vec<u8>, bool, bool)>, dropped: &[u8], literals: Vec<Vec<u8>>, pairs: Vec<(Vec<u8>, Vec<u8>)>,
     ) -> PyResult<Self> {
         let words = words.into_iter().map(|(letters, begins, ends)| search::Word { letters, begins, ends }).collect();
-        search::Search::new(words, dropped, telling, &literals, pairs)
+        search::Search::new(words, dropped, &literals, pairs)
             .map(Search)
             .ok_or_else(|| PyValueError::new_err("a word that is not ASCII letters, or nothing"))
     }

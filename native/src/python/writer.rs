@@ -50,8 +50,6 @@ struct Kind {
     name: String,
     /// Whether a cut text is whole wherever its characters are.
     ends_anywhere: bool,
-    /// Whether names stand in it with nothing that tells that values follow.
-    is_table: bool,
 }
 
 /// The functions of the agent that are asked where something is met for the first time, or has to be masked.
@@ -473,7 +471,7 @@ impl Writer {
     }
 
     fn is_found(&self, text: &[u8]) -> bool {
-        self.search.as_ref().is_some_and(|search| search.get().0.finds_anywhere(text))
+        self.search.as_ref().is_some_and(|search| search.get().0.finds(text))
     }
 
     /// What is known of these headers; `ask` says it where nothing is.
@@ -520,9 +518,7 @@ impl Writer {
         let said = if kept.cut && is_json { Cow::Owned(closed(said)) } else { Cow::Borrowed(said) };
         let bytes = said.as_bytes();
         let may_say_a_secret = self.search.as_ref().is_some_and(|search| {
-            let search = &search.get().0;
-            self.beginnings.iter().any(|beginning| bytes.starts_with(beginning))
-                || if kind.is_table { search.finds_anywhere(bytes) } else { search.finds(bytes) }
+            self.beginnings.iter().any(|beginning| bytes.starts_with(beginning)) || search.get().0.finds(bytes)
         });
         if !may_say_a_secret {
             return Ok(Body::Plain(match said {
@@ -535,8 +531,8 @@ impl Writer {
 
     fn kind(&self, content_type: &str, py: Python<'_>) -> Attempt<std::sync::Arc<Kind>> {
         self.kinds.get(content_type.as_bytes(), || {
-            let (plain, name, ends_anywhere, is_table) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
-            Ok((Kind { plain, name, ends_anywhere, is_table }, true))
+            let (plain, name, ends_anywhere) = self.agent.kind.bind(py).call1((content_type,))?.extract()?;
+            Ok((Kind { plain, name, ends_anywhere }, true))
         })
     }
 

@@ -7,6 +7,8 @@ from typing import Union
 
 import phonenumbers
 from stdnum import luhn
+from stdnum.es import dni
+from stdnum.gb import nhs
 
 Case = tuple[str, Union[str, int, float]]
 
@@ -33,6 +35,22 @@ def _cards(*heads: str) -> list[Case]:
     return [("number", head + luhn.calc_check_digit(head)) for head in heads]
 
 
+def _nhs(*heads: str) -> list[str]:
+    """Each with its check digit behind."""
+    return [next(head + digit for digit in "0123456789" if nhs.is_valid(head + digit)) for head in heads]
+
+
+def _spaced(number: str, by: str = " ") -> str:
+    return by.join((number[:3], number[3:6], number[6:]))
+
+
+def _dni(*heads: str) -> list[str]:
+    return [head + dni.calc_check_digit(head.replace("X", "0").replace("Y", "1").replace("Z", "2")) for head in heads]
+
+
+_NHS = _nhs("943476591", "401023213", "485777345", "987654432", "450557710", "123456788", "622000713", "701234568")
+_DNIS = _dni("12345678", "00123456", "54362315", "99999018", "87654321", "X1234567", "Y7654321", "Z0123456", "X5253868", "Y2345678")
+_WRONG_DNIS = [number[:-1] + ("A" if number[-1] != "A" else "B") for number in _DNIS]
 _PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n-----END PRIVATE KEY-----"
 _H40 = "a1b2c3d4e5" * 4
 _H64 = "a1b2c3d4" * 8
@@ -59,6 +77,10 @@ MORE_HITS: dict[str, list[Case]] = {
                + [(name, value) for name in ("aadhaar", "aadhar", "aadhaar_number", "aadhaarNumber", "uid_number", "customer_aadhaar", "AADHAAR") for value in ("499118665246", "234123412346")],
     "cpf": [("cpf", 52998224725), ("cpf", "16899535009"), ("CPF", "529.982.247-25"), ("cpfCnpj", "52998224725"), ("note", "CPF 529.982.247-25"), ("note", "cpf: 168.995.350-09, ok")]
            + [(name, value) for name in ("cpf", "user_cpf", "CPF", "cpfNumber", "numero_cpf", "cpf_titular") for value in ("52998224725", "168.995.350-09")],
+    "nhs": [*(("value", _spaced(n)) for n in _NHS), *(("nhs_number", n) for n in _NHS), *(("nhsNo", _spaced(n, "-")) for n in _NHS), *(("NHS", int(n)) for n in _NHS[:4]),
+            *(("note", f"NHS number {n}") for n in _NHS[:4]), *(("note", f"her NHS no. is {_spaced(n)}, ok") for n in _NHS[:4]), ("note", "NHS: 943-476-5919"), ("text", "patient 943 476 5919 was seen"), ("nhsNumber", " 9434765919 "), ("id", "943 476 5919")],
+    "dni": [*(("value", n) for n in _DNIS), *(("dni", n.lower()) for n in _DNIS), *(("note", f"DNI {n}, Madrid") for n in _DNIS), *(("value", f"{n[:-1]}-{n[-1]}") for n in _DNIS[:5]), ("value", "12.345.678-Z"), ("nie", "x-1234567-l"), ("nif", "12345678 Z"),
+            ("numeroDni", "12.345.678z"), ("value", "X-1234567-L"), ("dni", "1234567L"), ("documento_identidad", "12345678Z")],
     "ipv4": _all("value", "203.0.113.7, 198.51.100.2", "server 10.0.0.1 is down", "192.168.1.1 - - [10/Oct/2026]", "Failed login from 203.0.113.9", "1.1.1.1,8.8.8.8", "for=192.0.2.60;proto=http", "client: 198.51.100.7",
                  "ip=203.0.113.8", "172.16.0.1 10.0.0.2", "(203.0.113.7)", "203.0.113.7;", "http 203.0.113.7:8080 up", "\"203.0.113.7\"", "x 198.51.100.1 y", "100.64.0.9", "203.0.113.200", "54.239.28.85", "[203.0.113.7]", "host 192.0.2.1, port 80", "peer 192.0.2.9 left"),
     "ipv6": _all("value", "2001:db8::1, 2001:db8::2", "[2001:db8::1]:443", "from 2001:db8:85a3::8a2e:370:7334", "2001:db8::/32", "2a02:26f0:6c00::210:ba0b", "2607:f8b0:4005:805::200e", "fe80::a00:27ff:fe4e:66a1", "2001:0DB8:AC10:FE01::", "2001:db8::ff00:42:8329",
@@ -71,7 +93,10 @@ MORE_HITS: dict[str, list[Case]] = {
     "coordinates": [("coordinates", 13.4), ("coordinates", -33.86881), ("coords", 151.2), ("lat", 52.52), ("lng", "13.40"), ("value", "geo:52.52,13.405"), ("value", "geo:52.5200,13.4050;u=35"), ("value", "POINT(13.4050 52.5200)"), ("value", "POINT (13.4 52.5)"),
                     ("value", "SRID=4326;POINT(13.4050 52.5200)"), ("wkt", "POLYGON((30.1 10.2, 40.3 40.4, 20.5 40.6, 30.1 10.2))"), ("value", "LINESTRING(30.1 10.2, 10.3 30.4)"), ("latlng", "52.52,13.40"), ("value", "52°31'12\"N"), ("location_lat", 52.52),
                     ("gps", "52.5200, 13.4050"), ("lonlat.lon", 13.41), ("bbox", 5.98), ("geo_point", "52.52,13.40"), ("homeLongitude", "-122.41")],
-    "birth_date": [("dob", "1980-05-12T00:00:00.000Z"), ("dob", "1980-05-12T22:00:00+00:00"), ("dob", "19800512"), ("dob", 19800512), ("dob day", 12), ("dob month", 5), ("dob year", 1980), ("birth", "1980-05-12"), ("bday", "1980-05-12"), ("dob", "12/05/80"),
+    "birth_date": [*_all("note", "bday 900203", "born 12 May 1980", "DOB: 12/05/1980", "date of birth: 1980-05-12", "Born on May 12, 1980 in Leeds", "D.O.B. 12.05.1980", "birthday is 1980-05-12", "geboren am 12.05.1980", "geb. 12.05.80", "Geburtsdatum: 12.05.1980",
+                         "fecha de nacimiento: 12/05/1980", "nacida el 12/05/1980", "data de nascimento 12/05/1980", "née le 12/05/1980", "nata il 12/05/1980", "Ann Lee (born 1980-05-12)", "dob=19800512&x=1", "birthdate \"1980-05-12\"", "patient, dob 1980-05-12, seen today", "b-day: 12.05.80"),
+                   ("bday", "900203"), ("dob", "800512"), ("birthday", 900203),
+                   ("dob", "1980-05-12T00:00:00.000Z"), ("dob", "1980-05-12T22:00:00+00:00"), ("dob", "19800512"), ("dob", 19800512), ("dob day", 12), ("dob month", 5), ("dob year", 1980), ("birth", "1980-05-12"), ("bday", "1980-05-12"), ("dob", "12/05/80"),
                    ("geburtsdatum", "12.05.1980"), ("fechaNacimiento", "1980-05-12"), ("fecha_de_nacimiento", "12/05/1980"), ("data_nascimento", "12/05/1980"), ("date_naissance", "12/05/1980"), ("dateOfBirth", "May 12, 1980"), ("birthDate", "12 May 1980"), ("geboortedatum", "12-05-1980"), ("DOB", "1980/5/12")],
 }  # fmt: skip
 MORE_MISSES: dict[str, list[Case]] = {
@@ -90,6 +115,9 @@ MORE_MISSES: dict[str, list[Case]] = {
                 ("id", 499118665246), ("aadhaar_verified", "true"), ("aadhaar", "4991-18665246"), ("aadhaar", "x499118665246")],
     "cpf": [*_all("value", "52998224725.0", "cpf", "529 982 247 25", "12.345.678/0001-95", "000.000.001-00", "529.982.247-2", "529.982.2475-25"), ("id", 52998224725), ("cpf", "52998224726"), ("cpf", "11111111111"), ("cpf", ""), ("cpf", "529982247"), ("cpf", 12345678901), ("cpf_valid", "true"), ("cpf", "abc"),
             ("phone", "52998224725"), ("cpf", "5299822472"), ("cnpj", "529982247-25"), ("value", "1.2.3-4")],
+    "nhs": [*(("value", n) for n in _NHS), *(("phone", _spaced(n)) for n in _NHS), *(("value", _spaced(n, "-")) for n in _NHS), *(("nhs_number", n[:-1] + str((int(n[-1]) + 1) % 10)) for n in _NHS), *_all("value", "212 555 2672", "943 476 5918", "1 943 476 5919", "943 476 5919 1", "943 476 59191", "x943 476 5919"),
+            ("nhs", "none"), ("nhs", "943"), ("nhs", "0000000000"), ("nhs_trust", "9434765919x"), ("value", "NHS 111 service")],
+    "dni": [*(("value", n) for n in _WRONG_DNIS), *(("dni", n) for n in _WRONG_DNIS), *(("value", n.lower()) for n in _DNIS), *(("value", f"id-{n}") for n in _DNIS), *_all("value", "12345678", "1234567L", "00000000T", "a12345678Z", "12345678ZZ", "W1234567L", "12345678Z9"), ("dni", "12345678"), ("dni", "unknown"), ("nie", "X12345L")],
     "ipv4": [*_all("value", "version 1.2.3.4", "Chrome/120.0.6099.109 Safari", "v1.2.3.4 released", "release 4.8.0.1", "1.2.3.4.5.6", "127.0.0.1, 0.0.0.0", "10.0.0.0/8", "build 10.0.19045.1", "http://10.0.0.1/path", "1.2.3.4-rc1", "a1.2.3.4", "1.2.3", "1.2.3.4.5", "0.0.0.0", "update 1.2.3.4"), ("user_agent", "Chrome/120.0.0.1 1.2.3.4"), ("versions", "1.2.3.4, 1.2.3.5")],
     "ipv6": _all("value", "00:1A:2B:3C:4D:5E:6F:70", "aa:bb:cc:dd:ee:ff:00:11", "01:23:45:67:89:ab:cd:ef", "10:00:00", "2026-01-31T10:00:00Z", "a:b:c:d", "x::y", "Foo::Bar::Baz", "ratio 1:2:3", "urn:uuid:1", "12:34:56.789", "SHA256:abc:def", "::ffff", "1:1:1", "module::function::x", "10::", "a::b::c", "sha1:12:ab", "de:ad")[:-1],
     "jwt": _all("value", "eyJ0eXAiOiJKV1QifQ.abcd.efgh", "a.eyJhbGciOiJIUzI1NiJ9.b", "eyJhbGciOiJIUzI1NiJ9..", "eyJ.eyJ.eyJ", "eyJhbGciOiJIUzI1NiJ9 eyJzdWIiOiIxIn0", "1.2.3.4", "example.com.au", "org.shop.app.Main", "v1.2.3", "eyJhbGciOm51bGx9.abcd.efgh", "eyJhbGciOltdfQ.abcd.efgh",
@@ -99,6 +127,8 @@ MORE_MISSES: dict[str, list[Case]] = {
     "cloud_key": _all("value", "https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20260101", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x", "key-value-store-of-the-shop-app", "sk-learn-contrib-modules", "pat-terns", "SKU0123456789ABCDEF", "shpat_x", "npm_config_registry_url", "hf_hub_download",
                       "da39a3ee5e6b4b0d3255bfef95601890afd80709", "a1b2c3d4-e5f6-a7b8-c9d0-e1f2a3b4c5d6", "https://shop.example/path/to/some/page", "this is an ordinary sentence", "2026-01-31T10:00:00.000Z", "application/vnd.shop.v1+json", "live_stream_of_the_concert", "test_data_of_the_user_service", "MDEyOk9yZ2FuaXphdGlvbjE=", "cus_9s6XKzkNRiz8i3"),
     "coordinates": [("value", "POINT(a b)"), ("value", "geo:north"), ("coordinates", 13), ("coordinates", "x"), ("coordinates", 500.5), ("lat", 52.0), ("value", "13.4, 52.5"), ("value", "1.25,2.50"), ("price", "12.50,13.50"), ("value", 13.4), ("center", "middle"), ("latest", 1.25), ("longest", 12.34), ("late_fee", 12.34), ("value", "POINTER(1.2 2.3)"), ("lat", "52"), ("version", "1.22,1.23")],
-    "birth_date": [("birth_place", "1980-02-29"), ("birth_weight", "3.5"), ("birthday_reminder", "2026-01-01"), ("birth_certificate", "12345678"), ("dob", 12), ("dob", "12345"), ("dob", "19801399"), ("dob", 99999999), ("date", 19800512), ("year", 1980), ("birth name", "Anna"), ("birth_country", "DE"), ("created", "19800512"), ("dob", "32/13/80"),
+    "birth_date": [*_all("note", "reborn 2020-01-01", "newborn 2020-01-01", "born in 1980", "born free", "airborne 1980-05-12", "birthday party on 2099-05-12", "dob unknown", "bday 999999", "stubborn 12/05/1980", "birth rate 1980-05", "geb. Meyer", "order 1980-05-12", "born 2020", "born-again 1980-05-12", "bday gift 900203",
+                         "firstborn 12.05.1980", "date of birth: 12/13/14/15", "dob 1980-05-12-77", "birthdays 12"), ("value", "900203"), ("date", "900203"), ("dob", "991399"), ("dob", "90020"),
+                   ("birth_place", "1980-02-29"), ("birth_weight", "3.5"), ("birthday_reminder", "2026-01-01"), ("birth_certificate", "12345678"), ("dob", 12), ("dob", "12345"), ("dob", "19801399"), ("dob", 99999999), ("date", 19800512), ("year", 1980), ("birth name", "Anna"), ("birth_country", "DE"), ("created", "19800512"), ("dob", "32/13/80"),
                    ("dob", "May 1980"), ("dob", "1980-05"), ("birth", "yes"), ("born", "true")],
 }  # fmt: skip

@@ -26,7 +26,8 @@ _NAMES = ("value", "name", "id", "message_id", "version", "items", "")
 # what the classes' patterns are made of
 _PIECES = st.sampled_from(
     ["00", "+", "+49", "1", "2", "9", "123", "4111", "0000", ".", "-", " ", ":", "@", "T", "t", "Z", "ab", "GB", "DE89", "eyJ", "(", ")",
-     ",", ";", "/", "\n", "ssn ", "SſN", "°", "PRIVATE KEY", "FlyV1 ", "example.com", "ada", "١٢٣", "é", "redacted", "_", "%", "::", "e"]
+     ",", ";", "/", "\n", "ssn ", "SſN", "°", "PRIVATE KEY", "FlyV1 ", "example.com", "ada", "١٢٣", "é", "redacted", "_", "%", "::", "e",
+     "NHS ", "born ", "geb. ", "5 May 1980", "05.05.1980", "050580", "X", "12345678", "Z "]
 )  # fmt: skip
 _HEX = st.sampled_from("0123456789abcdefABF")
 
@@ -87,7 +88,7 @@ def test_so_it_is_with_every_case_of_the_tables() -> None:
 
 
 def test_names_that_say_something_are_never_left_to_the_form() -> None:
-    for name in ("phone", "lat", "coordinates", "dob", "ssn", "aadhaar", "cpf", "birth_year", "mobileNumber"):
+    for name in ("phone", "lat", "coordinates", "dob", "ssn", "aadhaar", "cpf", "birth_year", "mobileNumber", "nhs", "dni"):
         assert not says_nothing(name)
 
 

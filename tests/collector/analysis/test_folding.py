@@ -110,3 +110,87 @@ def test_a_method_that_no_value_showed_yet_makes_no_word_a_resource() -> None:
     siblings.note("DELETE", "h", "/p/namea", frozenset(("/status",)))
     assert siblings.resolve("DELETE", "h", "/p/nameb") == "/p/{param1}"
     assert siblings.resolve("GET", "h", "/p/zoe") == "/p/{param1}"
+
+
+def _names(count: int) -> list[str]:
+    return [f"name{chr(97 + i)}" for i in range(count)]
+
+
+def test_a_word_that_once_responds_with_less_than_values_do_is_one_of_them() -> None:
+    siblings = SiblingFolds()
+    siblings.note("GET", "h", "/p/zoe", frozenset(("/login", "/team/id")))
+    for name in _names(MANY_SIBLINGS):
+        siblings.note("GET", "h", f"/p/{name}", frozenset(("/login", "/team/id", *(f"/profile/{n}" for n in range(8)))))
+    assert siblings.resolve("GET", "h", "/p/zoe") == "/p/{param1}"
+
+
+def test_a_word_that_always_responds_with_less_keeps_its_own_place() -> None:
+    siblings = SiblingFolds()
+    for name in _names(MANY_SIBLINGS + 3):
+        for _ in range(2):
+            siblings.note("GET", "h", "/p/owned", frozenset(("/login", "/team/id")))
+        siblings.note("GET", "h", f"/p/{name}", frozenset(("/login", "/team/id", *(f"/profile/{n}" for n in range(8)))))
+    assert siblings.resolve("GET", "h", "/p/owned") == "/p/owned"
+
+
+def test_responses_that_say_nothing_make_no_word_alike_to_values() -> None:
+    siblings = SiblingFolds()
+    for word, shape in [("statistics", "/total"), *((name, "/login") for name in _names(MANY_SIBLINGS))]:
+        siblings.note("GET", "h", f"/p/{word}", frozenset((shape,)))
+        siblings.note("GET", "h", f"/p/{word}", frozenset())  # as analysis does for each call
+    assert siblings.resolve("GET", "h", "/p/statistics") == "/p/statistics"
+    assert siblings.resolve("GET", "h", "/p/zoe") == "/p/{param1}"
+
+
+def _with_values() -> SiblingFolds:
+    """Names below /p are values, with orders below them."""
+    siblings = SiblingFolds()
+    for name in _names(MANY_SIBLINGS):
+        siblings.note("GET", "h", f"/p/{name}", frozenset(("/login",)))
+        siblings.note("GET", "h", f"/p/{name}/orders", frozenset(("/orders",)))
+    return siblings
+
+
+def test_a_word_above_something_that_no_value_has_below_it_is_none() -> None:
+    siblings = _with_values()
+    assert siblings.resolve("GET", "h", "/p/zoe/orders") == "/p/{param1}/orders"
+    for path in ("/p/search/{param1}", "/p/search/anna", "/p/fork/{param1}"):
+        assert siblings.resolve("GET", "h", path) == path
+        siblings.note("GET", "h", path, frozenset(("/login",)))
+        assert siblings.resolve("GET", "h", path) == path
+
+
+def test_what_a_known_value_has_below_it_others_have_too() -> None:
+    siblings = _with_values()
+    siblings.note("GET", "h", "/p/zoe/bills", frozenset(("/bills",)))
+    assert siblings.resolve("GET", "h", "/p/zoe/bills") == "/p/zoe/bills"
+    path = siblings.resolve("GET", "h", "/p/namea/bills")
+    assert path == "/p/{param1}/bills"
+    folds = siblings.note("GET", "h", path, frozenset(("/bills",)))
+    assert [(fold.template, fold.target) for fold in folds] == [("/p/zoe/bills", path)]
+    assert siblings.resolve("GET", "h", "/p/yan/bills") == path
+
+
+def test_what_many_words_have_below_them_values_have() -> None:
+    siblings = _with_values()
+    made = [fold for i in range(6) for fold in siblings.note("GET", "h", f"/p/other{chr(97 + i)}/bills", frozenset(("/bills",)))]
+    assert {fold.template for fold in made} == {f"/p/other{chr(97 + i)}/bills" for i in range(6)}
+    assert siblings.resolve("GET", "h", "/p/zoe/bills") == "/p/{param1}/bills"
+
+
+def test_what_values_have_below_them_is_known_from_the_store() -> None:
+    siblings = SiblingFolds()
+    for template in ("/p/{param1}", "/p/{param1}/orders"):
+        siblings.remember("GET", "h", template, is_target=True)
+    assert siblings.resolve("GET", "h", "/p/zoe/orders") == "/p/{param1}/orders"
+    assert siblings.resolve("GET", "h", "/p/search/{param1}") == "/p/search/{param1}"
+
+
+def test_one_word_that_is_asked_for_often_is_no_evidence_for_itself() -> None:
+    siblings = SiblingFolds()
+    for _ in range(20):
+        siblings.note("GET", "h", "/p/public-key", frozenset(("/key", "/key_id")))
+    for i in range(60):
+        siblings.note("GET", "h", f"/p/name{chr(97 + i % 26)}", _without_some("", i))
+    assert siblings.resolve("GET", "h", "/p/zoe") == "/p/{param1}"
+    assert siblings.resolve("GET", "h", "/p/public-key") == "/p/public-key"

@@ -424,9 +424,9 @@ HITS["cpf"] = [("value", "529.982.247-25"), ("value", "168.995.350-09")] + [
 
 
 for _name, _cases in MORE_HITS.items():
-    HITS[_name] = HITS[_name] + _cases
+    HITS[_name] = HITS.get(_name, []) + _cases
 for _name, _cases in MORE_MISSES.items():
-    MISSES[_name] = MISSES[_name] + _cases
+    MISSES[_name] = MISSES.get(_name, []) + _cases
 
 
 @pytest.mark.parametrize("name", [item.name for item in CLASSES])

@@ -39,6 +39,8 @@ CLASSES = (
     Class("iban", "IBAN", "numbers.has_iban", 0.0, digits=2, length=15, personal=True),
     Class("aadhaar", "Aadhaar number", "numbers.has_aadhaar", 0.5, numeric=True, digits=12, personal=True),
     Class("cpf", "CPF number", "numbers.has_cpf", 0.1, numeric=True, digits=9, personal=True),
+    Class("nhs", "NHS number", "numbers.has_nhs", 0.3, numeric=True, digits=10, personal=True),
+    Class("dni", "Spanish DNI or NIE", "numbers.has_dni", 0.3, digits=7, length=8, personal=True),
     Class("ipv4", "IPv4 address", "places.has_ipv4", 0.5, digits=4, needs="."),
     Class("ipv6", "IPv6 address", "places.has_ipv6", 0.5, needs=":"),
     Class("jwt", "JSON web token", "secrets.has_jwt", 0.0, needs="eyJ"),

@@ -128,6 +128,20 @@ SSN = (
 )
 AADHAAR = ("aadhaar", "aadhar", "adhaar", "uid number", "uidai", "aadhaar number", "aadhaar no")
 CPF = ("cpf", "cpf cnpj", "cadastro pessoa")
+NHS = ("nhs", "nhs number", "nhs no", "nhs id", "national health service number")
+DNI = (
+    "dni",
+    "nie",
+    "nif",
+    "dni nie",
+    "dni nif",
+    "nif nie",
+    "numero dni",
+    "numero nie",
+    "documento identidad",
+    "documento de identidad",
+    "documento nacional de identidad",
+)
 BIRTH = (
     "dob",
     "d o b",

@@ -1,4 +1,4 @@
-"""Personal numbers: cards, SSN, IBAN, Aadhaar, CPF, phones; each a function of name and text, pure."""
+"""Personal numbers: cards, SSN, IBAN, Aadhaar, CPF, NHS, DNI, phones; each a function of name and text, pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Optional
 import phonenumbers
 from stdnum import iban, luhn
 from stdnum.br import cpf
+from stdnum.es import dni, nie
+from stdnum.gb import nhs
 from stdnum.in_ import aadhaar
 
 from metlo_auto.collector.analysis.sensitive import names
@@ -46,6 +48,11 @@ _IBAN_PIECE = re.compile(r"[A-Za-z0-9]+")
 _AADHAAR = re.compile(r"(?<!\d[ -])" + _EDGE + r"[2-9]\d{3}([ -])\d{4}\1\d{4}(?![ -]\d)" + _END)
 _AADHAAR_BARE = re.compile(r"[2-9]\d{11}")
 _CPF = re.compile(_EDGE + r"\d{3}\.\d{3}\.\d{3}-\d{2}" + _END)
+_NHS = re.compile(r"(?<!\d[ -])" + _EDGE + r"\d{3} \d{3} \d{4}(?![ -]\d)" + _END)
+_NHS_SAID = re.compile(r"\bNHS(?: (?:number|no\.?))?(?: is)?\W{0,3}(\d{3}([ -]?)\d{3}\2\d{4})(?![\d-])", re.I)
+_NHS_BARE = re.compile(r"\d{3}([ .-]?)\d{3}\1\d{4}")
+_DNI = re.compile(_EDGE + r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3}|[XYZ][ -]?\d{7})[ -]?[A-HJ-NP-TV-Z]" + _END)
+_DNI_BARE = re.compile(r"(?:\d{7,8}|\d{1,2}\.\d{3}\.\d{3}|[XYZ][ .-]?(?:\d{7}|\d\.\d{3}\.\d{3}))[ -]?[A-Z]")
 _PHONE = re.compile(r"(?<![\w.+/=-])(?<!\d )(?:\+|00)(?=[1-9])(?:\d[\s()./-]{0,2}){6,14}\d" + _END)
 _DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}|(?:\d{1,3}\.){3}\d{1,3}|.*\d:\d.*")
 _PHONE_TEXT = re.compile(
@@ -120,6 +127,40 @@ def has_cpf(name: str, text: str) -> bool:
 
 def _is_cpf(digits: str) -> bool:
     return len(set(digits)) > 1 and bool(cpf.is_valid(digits))  # the check digits of 111.111.111-11 are right
+
+
+def has_nhs(name: str, text: str) -> bool:
+    """Parted by spaces anywhere but under a name for phones; as plain digits where the name or the text before it says
+    so.
+    """
+    if names.says(name, *names.NHS) and _NHS_BARE.fullmatch(text.strip()):
+        return _is_nhs(text)
+    if " " not in text:
+        return False
+    if any(_is_nhs(match.group(1)) for match in _NHS_SAID.finditer(text)):
+        return True
+    return not names.says_phone(name) and any(_is_nhs(match.group()) for match in _NHS.finditer(text))
+
+
+def _is_nhs(text: str) -> bool:
+    digits = _digits(text)
+    return len(set(digits)) > 2 and bool(nhs.is_valid(digits))
+
+
+def has_dni(name: str, text: str) -> bool:
+    """Eight digits, or X, Y or Z and seven, with their letter; in lower case where the field's name says so."""
+    if names.says(name, *names.DNI):
+        said = text.strip().upper()
+        if _DNI_BARE.fullmatch(said):
+            return _is_dni(said)
+    return any(_is_dni(match.group()) for match in _DNI.finditer(text))
+
+
+def _is_dni(text: str) -> bool:
+    compact = "".join(c for c in text if c.isalnum())
+    if len(set(compact)) < 3:
+        return False
+    return bool(nie.is_valid(compact) if compact[0].isalpha() else dni.is_valid(compact.zfill(9)))
 
 
 def has_phone(name: str, text: str) -> bool:

@@ -43,12 +43,23 @@ _DECIMALS = re.compile(r"-?\d{1,3}\.\d{2,}")
 _ANY_DECIMAL = re.compile(r"-?\d{1,3}\.\d+(?:e-\d+)?")
 _DAY = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?"
-    r"|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4})(\d{2})(\d{2})"
+    r"|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4}|\d{2})(\d{2})(\d{2})"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WRITTEN_DAY = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4}))"
     r"|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))"
+)
+
+_BIRTH_HINT = re.compile(r"born|birth|b-?day|dob|d\.o\.b|nacid|nacim|nascid|nascim|nat[oa] il|naiss|née? le|geb", re.I)
+_BIRTH_SAID = re.compile(
+    r"(?<![\w-])(?:born(?: on)?|birth-?days?|birth ?date|date of birth|b-?day|dob|d\.o\.b\.?|nacid[oa](?: el)?"
+    r"|(?:fecha de )?nacimiento|nascid[oa](?: em)?|(?:data de )?nascimento|nat[oa] il|née? le"
+    r"|date de naissance|geboren(?: am)?|geburtsdatum|geburtstag|geb\.)(?: is| was| ist)?[\s:=,(\"'#-]{1,4}"
+    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?(?:\d{4}|\d{2})|\d{8}|\d{6}"
+    r"|\d{1,2}(?:st|nd|rd|th|\.)? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})"
+    r"(?![\w/-]|\.\d)",
+    re.I,
 )
 
 
@@ -160,16 +171,28 @@ def has_coordinates(name: str, text: str) -> bool:
 
 
 def has_birth_date(name: str, text: str) -> bool:
-    """A day that a living person may have been born on, under a name that says so; its parts apart too."""
+    """A day that a living person may have been born on, where the field's name or the text before it says so; under
+    such a name its parts apart, too.
+    """
     if not names.says_birth(name):
-        return False
+        return _says_birth_date(text)
     text = text.strip()
     last = names.words(name)[-1]
     if last in ("year", "month", "day") and text.isdigit():
         low, high = {"year": (1900, date.today().year), "month": (1, 12), "day": (1, 31)}[last]
         return low <= int(text) <= high
+    return _is_birth_day(text) or _says_birth_date(text)
+
+
+def _is_birth_day(text: str) -> bool:
     day = _day(text)
     return day is not None and day.year >= 1900 and day <= date.today()
+
+
+def _says_birth_date(text: str) -> bool:
+    if len(text) < 9 or not _BIRTH_HINT.search(text):
+        return False
+    return any(_is_birth_day(match.group(1)) for match in _BIRTH_SAID.finditer(text))
 
 
 def _day(text: str) -> Optional[date]:

@@ -12,7 +12,9 @@ from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer
 
-PERSONAL = frozenset(("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "birth_date", "national_id"))
+PERSONAL = frozenset(
+    ("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "nhs", "dni", "birth_date", "national_id")
+)
 MOST_LOOKED_AT = 3_000  # leaves of one answer
 
 _HASH = re.compile(
