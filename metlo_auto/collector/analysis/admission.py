@@ -14,6 +14,8 @@ from metlo_auto.collector.analysis.facts import Key
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sections import any_media_type
 
+_ALWAYS = frozenset(("type", "format", "class", "anonymous", "in error"))  # facts of a field, wherever it is admitted
+
 
 def admit(aggregates: Aggregates, state: AnalysisState) -> set[str]:
     """Leave in `aggregates` what the store takes; the endpoints of which something was not known."""
@@ -111,6 +113,8 @@ def _admit_facts(aggregates: Aggregates, state: AnalysisState) -> set[str]:
             target = _admit_place(aggregates, state, key, n)
         if target is None:
             refused.append(fact)
+            continue
+        if kind in _ALWAYS and target is key and key.section:
             continue
         replaced = _admit_value(state, target, kind, value)
         if replaced is None:

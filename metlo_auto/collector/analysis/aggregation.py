@@ -9,7 +9,7 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence
 from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
 from metlo_auto.collector.analysis.aggregates import Aggregates, Sample
 from metlo_auto.collector.analysis.depth import glance_of, look_of
-from metlo_auto.collector.analysis.facts import MOST_NOTES, MOST_SECTIONS, Fact, Key, facts
+from metlo_auto.collector.analysis.facts import MOST_NOTES, MOST_SECTIONS, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.observation import Observation, endpoint_id, observe
@@ -66,17 +66,18 @@ class Aggregation:
     def finish(self) -> Aggregates:
         """Turn what was counted into facts, and let go of it."""
         for part in list(self._parts):
-            root = self._parts.pop(part)
+            listed = list(places(self._parts.pop(part)))
             row = self._result.endpoints[part.endpoint_id]
-            for fact in facts(part.endpoint_id, part.section, root):
-                self._add_fact(fact)
-                if part.anonymous and fact.kind == "class" and fact.n > fact.nobodys:
-                    self._add_fact(fact._replace(kind="anonymous", n=fact.n - fact.nobodys))
+            for where, several in facts(part.endpoint_id, part.section, listed, self._memory.examples):
+                for kind, value, n, nobodys in several:
+                    self._add_fact(where, kind, value, n)
+                    if part.anonymous and kind == "class" and n > nobodys:
+                        self._add_fact(where, "anonymous", value, n - nobodys)
             if part.section.startswith("response") and not part.echo:
-                for path, n in leaks.secrets(root, row["method"]):
+                for path, n in leaks.secrets(listed, row["method"]):
                     self._note(part.endpoint_id, "secret", path, n)
             if not row["declared"] and part.section.startswith("response 2xx") and part.section[-6:] != HEADER:
-                shape = frozenset(path for path, _ in places(root) if path.count("/") <= 4)
+                shape = frozenset(path for path, _ in listed if path.count("/") <= 4)
                 self._result.shapes.setdefault(part.endpoint_id, set()).add(shape)
         return self._result
 
@@ -171,12 +172,11 @@ class Aggregation:
     def _add_leaks(self, name: str, section: str, value: Any, kind: str, weight: int) -> None:
         """What is left of a response without its echoes, under `kind`; only secrets count where that is empty."""
         for leak in leaks.leaks(value):
-            key = Key(name, section, leak.path)
             if leak.name == "secret":
                 if kind != "in error":
                     self._note(name, "secret", leak.path, leak.n * weight)
             elif kind:
-                self._add_fact(Fact(key, kind, leak.name, leak.n * weight))
+                self._add_fact(Key(name, section, storable(leak.path)), kind, leak.name, leak.n * weight)
 
     def _template(self, seen: Observation) -> Optional[str]:
         """The endpoint's template; None where a 404 or 405 matched no route.
@@ -225,13 +225,9 @@ class Aggregation:
             self._notes[endpoint, kind] = number + 1
         self._result.facts[fact] = known + n
 
-    def _add_fact(self, fact: Fact) -> None:
-        where, kind, value, n = fact[:4]
-        path = storable(where.path)
-        if path is not where.path:
-            where = where._replace(path=path)
-        key = (where, kind, text_key(value))
-        self._result.facts[key] = self._result.facts.get(key, 0) + n
+    def _add_fact(self, where: Key, kind: str, value: str, n: int) -> None:
+        facts, key = self._result.facts, (where, kind, value)
+        facts[key] = facts.get(key, 0) + n
 
     def _place(self, part: _Part) -> Place:
         root = self._parts.get(part)

@@ -8,15 +8,18 @@ unauthenticated callers, and in error responses).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from sys import intern
-from typing import Iterator, NamedTuple, Optional
+from typing import Iterator, NamedTuple, Optional, Sequence
 
-from metlo_auto.collector.analysis import masking, sensitive
+from metlo_auto.collector.analysis import by_form, masking, sensitive
 from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
 from metlo_auto.collector.analysis.folding import is_value
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
-from metlo_auto.collector.analysis.shapes import Leaf, Place, places
+from metlo_auto.collector.analysis.shapes import Leaf, Place
+from metlo_auto.collector.store.text import key as text_key
+from metlo_auto.collector.store.text import storable
 
 _TEXT_ONLY = ("path", "query", "header", f"body {FORM}", "body multipart/form-data")
 _SHOWN = ("path", "query", "header")  # the parameters, of which the document has examples
@@ -28,6 +31,7 @@ MOST_PLACES = 400  # of one section of one endpoint
 MOST_PLACES_OF_A_RUN = 4 * MOST_PLACES  # that are looked at: those that the store has may come last
 MOST_PLACES_IN_ALL = 1_000_000
 MOST_SECTIONS = 24  # of one endpoint; further media types count as one
+MOST_EXAMPLES = 200_000  # that are remembered as given
 MOST_CACHED = 200  # characters of a value whose classes are remembered
 
 
@@ -35,14 +39,6 @@ class Key(NamedTuple):
     endpoint_id: str
     section: str
     path: str
-
-
-class Fact(NamedTuple):
-    key: Key
-    kind: str
-    value: str
-    n: int
-    nobodys: int = 0  # of them: values of a class that say nothing about a person
 
 
 class Known:
@@ -157,63 +153,86 @@ def is_long(path: str) -> bool:
     return len(path) * 4 > MOST_PATH and len(path.encode("utf-8", "replace")) > MOST_PATH
 
 
-def facts(endpoint_id: str, section: str, root: Place) -> Iterator[Fact]:
-    """Everything that `root` says about a section."""
-    for number, (path, place) in enumerate(places(root)):
-        if number >= MOST_PLACES_OF_A_RUN:
-            return
-        key = Key(endpoint_id, section, path)
-        for kind, n in place.types.items():
-            yield Fact(key, "type", kind, n)
-        if place.leaves:
-            yield from _leaf_facts(key, place)
+Found = tuple[str, str, int, int]  # kind, value, n, and how many of them say nothing about a person
 
 
-def _leaf_facts(key: Key, place: Place) -> Iterator[Fact]:
+class Examples:
+    """Of which places and classes a masked example has been given: making one takes long, and the first is kept."""
+
+    def __init__(self) -> None:
+        self._given: set[int] = set()  # hashes
+
+    def is_due(self, key: Key, name: str) -> bool:
+        """True the first time, and whenever there is no room to remember."""
+        mark = hash((key, name))
+        if mark in self._given:
+            return False
+        if len(self._given) < MOST_EXAMPLES:
+            self._given.add(mark)
+        return True
+
+
+def facts(
+    endpoint_id: str, section: str, listed: Sequence[tuple[str, Place]], given: Examples
+) -> Iterator[tuple[Key, list[Found]]]:
+    """Everything that the places of a section say about it, place by place."""
+    section = intern(section)
+    for path, place in listed[:MOST_PLACES_OF_A_RUN]:
+        key = Key(endpoint_id, section, storable(path))
+        found: list[Found] = [("type", kind, n, 0) for kind, n in place.types.items()]
+        yield key, found + _leaf_facts(key, path, place, given) if place.leaves else found
+
+
+def _leaf_facts(key: Key, path: str, place: Place, given: Examples) -> list[Found]:
     formats: dict[str, int] = {}
     classes: dict[str, int] = {}
-    examples: dict[str, str] = {}
+    firsts: dict[str, Leaf] = {}  # by class
     nobodys = 0
     enumerable = True
+    name = place.name
+    says_nothing = by_form.says_nothing(name)
+    knows_only_text = _knows_only_text(key.section)
     for leaf, n in place.leaves.items():
-        found = _classes(place.name, leaf)
-        for name in found:
-            classes[name] = classes.get(name, 0) + n
-            nobodys += n if sensitive.is_nobodys(name, leaf) else 0
-            if name not in examples:
-                examples[name] = masking.example(name, place.name, leaf)
-        shape = _format(key.section, leaf)
+        form = format_of(leaf) if isinstance(leaf, str) else None
+        shape = text_type(leaf) or form if knows_only_text and isinstance(leaf, str) else form
         if shape:
             formats[shape] = formats.get(shape, 0) + n
-        enumerable = enumerable and not found and not shape and may_be_member(place.name, leaf)
-    for name, n in formats.items():
-        yield Fact(key, "format", name, n)
-    for name, n in classes.items():
-        yield Fact(key, "class", name, n, nobodys if name == "email" else 0)
-        yield Fact(key, "example " + name, examples[name], 1)
+        found = by_form.classes(name, leaf, form) if says_nothing else None
+        if found is None:
+            found = _classes(name, leaf)
+        for each in found:
+            classes[each] = classes.get(each, 0) + n
+            nobodys += n if sensitive.is_nobodys(each, leaf) else 0
+            firsts.setdefault(each, leaf)
+        enumerable = enumerable and not found and not shape and may_be_member(name, leaf)
+    result = [("format", each, n, 0) for each, n in formats.items()]
+    for each, n in classes.items():
+        result.append(("class", each, n, nobodys if each == "email" else 0))
+        if given.is_due(key, each):
+            result.append((_example_of(each), text_key(masking.example(each, name, firsts[each])), 1, 0))
     if key.section in _SHOWN and not classes:
-        yield from _samples(key, place)
-    yield from _values(key, place) if enumerable else (Fact(key, "many", "", 0),)
+        result += _samples(key.section, path, place)
+    return result + (_values(place) if enumerable else [_MANY])
 
 
-def _format(section: str, leaf: Leaf) -> Optional[str]:
-    """The format of a text; where all values are text, also the type that it reads as: `text integer`."""
-    if not isinstance(leaf, str):
-        return None
-    return (text_type(leaf) if _knows_only_text(section) else None) or format_of(leaf)
+_MANY: Found = ("many", "", 0, 0)
 
 
+@lru_cache(maxsize=64)
+def _example_of(name: str) -> str:
+    return intern("example " + name)
+
+
+@lru_cache(maxsize=1024)
 def _knows_only_text(section: str) -> bool:
     return section in _TEXT_ONLY or section.endswith(("xml", " header"))
 
 
-def _values(key: Key, place: Place) -> Iterator[Fact]:
+def _values(place: Place) -> list[Found]:
     texts = [(leaf, n) for leaf, n in place.leaves.items() if isinstance(leaf, str)]
     if len(texts) > MOST_VALUES:
-        yield Fact(key, "many", "", 0)
-        return
-    for leaf, n in texts:
-        yield Fact(key, "value", leaf, n)
+        return [_MANY]
+    return [("value", leaf, n, 0) for leaf, n in texts]
 
 
 def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
@@ -223,15 +242,15 @@ def _classes(name: str, leaf: Leaf) -> tuple[str, ...]:
     return sensitive.detect(name, leaf)
 
 
-def _samples(key: Key, place: Place) -> Iterator[Fact]:
+def _samples(section: str, path: str, place: Place) -> list[Found]:
     """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed.
     What stands in a path names a resource of the API.
     """
-    if not key.path or key.path.count("/") > 1 or names_person(place.name):
-        return
+    if not path or path.count("/") > 1 or names_person(place.name):
+        return []
     for leaf in place.leaves:
         if not isinstance(leaf, str) or not is_code(leaf):
             continue
-        if key.section == "path" or may_be_member(place.name, leaf) or is_value(leaf):
-            yield Fact(key, "example", leaf, 1)
-            return
+        if section == "path" or may_be_member(place.name, leaf) or is_value(leaf):
+            return [("example", leaf, 1, 0)]
+    return []

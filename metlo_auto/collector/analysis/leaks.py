@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, NamedTuple
+from functools import lru_cache
+from typing import Any, Iterator, NamedTuple, Sequence
 from urllib.parse import parse_qsl, unquote
 
 from metlo_auto.collector.analysis import sensitive
@@ -124,7 +125,8 @@ def leaks(value: Any) -> Iterator[Leak]:
     """Every class and secret in `value`, place by place."""
     root = Place("")
     root.add(value)
-    for path, place in places(root):
+    listed = list(places(root))
+    for path, place in listed:
         counts: dict[str, int] = {}
         for leaf, n in place.leaves.items():
             for name in sensitive.detect(place.name, leaf):
@@ -132,21 +134,28 @@ def leaks(value: Any) -> Iterator[Leak]:
                     counts[name] = counts.get(name, 0) + n
         for name, n in counts.items():
             yield Leak(path, name, n)
-    for path, n in secrets(root):
+    for path, n in secrets(listed):
         yield Leak(path, "secret", n)
 
 
-def secrets(root: Place, method: str = "GET") -> Iterator[tuple[str, int]]:
+def secrets(listed: Sequence[tuple[str, Place]], method: str = "GET") -> Iterator[tuple[str, int]]:
     """Places of a response whose name says that the value should not have left the server."""
-    for path, place in places(root):
-        name = plain(place.name)
-        if name not in SECRET or method == "POST" and name in _CREATED:  # a new key is told once, to its owner
+    for path, place in listed:
+        name = _secret_name(place.name)
+        if not name or method == "POST" and name in _CREATED:  # a new key is told once, to its owner
             continue
         if any(_NO_VALUES.intersection(words(step)) for step in path.split("/")[:-1]):
             continue
         texts = sum(n for leaf, n in place.leaves.items() if _is_secret(name, leaf))
         if texts:
             yield path, texts
+
+
+@lru_cache(maxsize=8192)
+def _secret_name(name: str) -> str:
+    """The name as it is known, "" for one of no secret."""
+    known = plain(name)
+    return known if known in SECRET else ""
 
 
 def _is_secret(name: str, leaf: Leaf) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterable, Optional
 
 from metlo_auto.collector.analysis.depth import Depth
+from metlo_auto.collector.analysis.facts import Examples
 from metlo_auto.collector.analysis.links import Ids
 from metlo_auto.collector.analysis.sibling_folding import SiblingFolds
 
@@ -15,6 +16,7 @@ class Memory:
     def __init__(self, siblings: Optional[SiblingFolds] = None) -> None:
         self.depth = Depth()
         self.ids = Ids()
+        self.examples = Examples()
         self._siblings = siblings  # of the writer, where it is in this process
 
     def resolve(self, method: str, service: str, template: str) -> str:

@@ -9,10 +9,11 @@ from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
 from metlo_auto.collector.store import counters, figure_marks, retention
-from metlo_auto.collector.store.database import insert_all, upsert
+from metlo_auto.collector.store.database import Merges, insert_all, merge_rows, upsert
 from metlo_auto.collector.store.retention import Caps
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
 
+_FACTS = ("endpoint_id", "section", "path", "kind", "value", "n", "first_seen")
 MOST_ROWS = 50_000  # that are made at once: each takes more memory than the fact
 
 
@@ -80,14 +81,12 @@ def _fold(connection: Connection, fold: Fold) -> None:
 
 
 def _add_facts(connection: Connection, aggregates: Aggregates, now: float) -> None:
-    ordered = sorted(aggregates.facts)  # as the table's key is
+    counts = aggregates.facts
+    ordered = sorted(counts)  # as the table's key is
     for start in range(0, len(ordered), MOST_ROWS):
-        rows = [
-            {"endpoint_id": key[0], "section": key[1], "path": key[2], "kind": kind, "value": value,
-             "n": aggregates.facts[key, kind, value], "first_seen": now}
-            for key, kind, value in ordered[start : start + MOST_ROWS]
-        ]  # fmt: skip
-        upsert(connection, facts, rows, sums=["n"], minima=["first_seen"])
+        some = ordered[start : start + MOST_ROWS]
+        rows = [(*fact[0], fact[1], fact[2], counts[fact], now) for fact in some]
+        merge_rows(connection, facts, _FACTS, rows, Merges(sums=("n",), minima=("first_seen",)))
 
 
 def _add_traffic(connection: Connection, aggregates: Aggregates) -> None:

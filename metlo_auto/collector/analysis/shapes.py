@@ -37,7 +37,7 @@ class Place:
         """How many values of each JSON type."""
         counts = dict(self.others)
         for leaf, n in self.leaves.items():
-            kind = _type_of(leaf)
+            kind = "string" if type(leaf) is str else "integer" if type(leaf) is int else _type_of(leaf)
             counts[kind] = counts.get(kind, 0) + n
         return counts
 
@@ -102,19 +102,24 @@ def _type_of(leaf: Leaf) -> str:
     return "integer" if isinstance(leaf, int) or leaf.is_integer() and "e" not in repr(leaf) else "number"
 
 
-def places(root: Place, path: str = "") -> Iterator[tuple[str, Place]]:
+def places(root: Place) -> Iterator[tuple[str, Place]]:
     """All places below and with `root`, each with its path."""
-    yield path, root
-    for key, inner in root.keys.items():
-        yield from places(inner, f"{path}/{escape(key)}")
-    if root.items is not None:
-        yield from places(root.items, path + "/[]")
+    waiting = [("", root)]
+    while waiting:
+        path, place = waiting.pop()
+        yield path, place
+        if place.items is not None:
+            waiting.append((path + "/[]", place.items))
+        if place.keys:
+            waiting += reversed([(f"{path}/{escape(key)}", inner) for key, inner in place.keys.items()])
 
 
 def escape(key: str) -> str:
     """A key as a step of a path, as JSON Pointer has it; a key that is spelt like a marker is told apart."""
     if key == "[]":
         return "~2"
+    if "/" not in key and "~" not in key:
+        return key
     return key.replace("~", "~0").replace("/", "~1")
 
 

@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from sqlalchemy import Table, column, create_engine, event, func, select
 from sqlalchemy import table as sa_table
@@ -161,6 +161,15 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class Merges(NamedTuple):
+    """Columns by how a new value and an old one become one."""
+
+    sums: tuple[str, ...] = ()
+    minima: tuple[str, ...] = ()
+    maxima: tuple[str, ...] = ()
+    latest: tuple[str, ...] = ()
+
+
 def upsert(
     connection: Connection,
     table: Table,
@@ -174,31 +183,36 @@ def upsert(
     """Insert `rows` or merge them into what is there, column by column; in key order, so that writers cannot
     deadlock.
     """
-    if not rows:
-        return
-    keys = [each.name for each in table.primary_key]
-    merges = Merges(tuple(sums), tuple(minima), tuple(maxima), tuple(latest))
-    columns = tuple(rows[0])
-    ordered = sorted(rows, key=itemgetter(*keys))
+    if rows:
+        columns = tuple(rows[0])
+        merges = Merges(tuple(sums), tuple(minima), tuple(maxima), tuple(latest))
+        ordered = sorted(rows, key=itemgetter(*(each.name for each in table.primary_key)))
+        merge_rows(connection, table, columns, list(map(itemgetter(*columns), ordered)), merges)
+
+
+def merge_rows(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], merges: Merges
+) -> None:
+    """Insert `rows`, each with the values of `columns`, or merge them into what is there. They are in key order."""
     if connection.dialect.name == "sqlite" or len(rows) < WORTH_COPYING:
-        _execute(connection, _compiled_upsert(connection.dialect, table, columns, merges), ordered)
+        _execute(connection, _compiled_upsert(connection.dialect, table, columns, merges), columns, rows)
     else:
         copied = f"metlo_new_{table.name}"
         create = f"CREATE TEMPORARY TABLE IF NOT EXISTS {copied} (LIKE {table.name}) ON COMMIT DELETE ROWS"
         connection.exec_driver_sql(create)
-        _copy(connection, copied, columns, ordered)
+        _copy(connection, copied, columns, rows)
         connection.exec_driver_sql(_merge_statement(connection.dialect, table, copied, columns, merges))
         connection.exec_driver_sql(f"DELETE FROM {copied}")  # further rows may come in this transaction
 
 
-def _copy(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
+def _copy(connection: Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     """psycopg's COPY: one statement for all rows. Raises what SQLAlchemy's statements raise."""
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     raw: Any = connection.connection
     dialect: Any = connection.dialect
     try:
         with raw.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in map(itemgetter(*columns), rows):
+            for row in rows:
                 copy.write_row(row)
     except dialect.loaded_dbapi.Error as error:
         is_gone = dialect.is_disconnect(error, raw.driver_connection, None)
@@ -214,26 +228,23 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     if not rows:
         return
     columns = tuple(rows[0])
+    values = map(itemgetter(*columns), rows)
     if connection.dialect.name == "sqlite":
-        _execute(connection, table.insert().inline().compile(dialect=connection.dialect, column_keys=columns), rows)
+        compiled = table.insert().inline().compile(dialect=connection.dialect, column_keys=columns)
+        _execute(connection, compiled, columns, list(values))
     else:
-        _copy(connection, table.name, columns, rows)
+        _copy(connection, table.name, columns, values)
 
 
-def _execute(connection: Connection, compiled: Any, rows: Any) -> None:
+def _execute(connection: Connection, compiled: Any, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """`rows` are given to the driver as they are: SQLAlchemy's own handling of one takes longer than SQLite's."""
-    if compiled.positional:
-        rows = list(map(itemgetter(*compiled.positiontup), rows))
-    connection.exec_driver_sql(str(compiled), rows)
-
-
-class Merges(NamedTuple):
-    """Columns by how a new value and an old one become one."""
-
-    sums: tuple[str, ...]
-    minima: tuple[str, ...]
-    maxima: tuple[str, ...]
-    latest: tuple[str, ...]
+    if not compiled.positional:
+        given: Any = [dict(zip(columns, row)) for row in rows]
+    elif tuple(compiled.positiontup) == columns:
+        given = rows
+    else:
+        given = list(map(itemgetter(*map(columns.index, compiled.positiontup)), rows))
+    connection.exec_driver_sql(str(compiled), given)
 
 
 @lru_cache(maxsize=64)
