@@ -53,6 +53,7 @@ class Serving:
         self.port = free_port()
         self.command = (command or COMMANDS[kind]).format(bin=bin_of(kind), port=self.port, **where).split()
         self.env, self.log = env, home / ("log-%d" % self.port)
+        self.may_stay = kind == "granian"  # about one of 80 times, without the agent too
 
     def __enter__(self):
         with open(str(self.log), "w") as log:
@@ -64,6 +65,9 @@ class Serving:
         self.process.terminate()
         try:
             self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            if not self.may_stay:
+                raise
         finally:
             with contextlib.suppress(OSError):
                 os.killpg(self.process.pid, signal.SIGKILL)
