@@ -498,7 +498,8 @@ def test_a_generator_stays_one_where_the_server_knows_it_by_its_type(monkeypatch
     assert list(result) == [b"late"] and calls == ["closed"]
     assert (server.status, seen.only["status"], seen.only["response_body"].data) == ("202 Accepted", 202, b"late")
     app(environ(), partial(server.start_response))  # never begun, and let go
-    gc.collect()
+    for _ in range(5):  # PyPy finalizes between collections
+        gc.collect()
     assert len(seen) == 2
 
 
