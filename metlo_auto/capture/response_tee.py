@@ -4,7 +4,7 @@ Whatever is asked of it is asked of the response, once: that is iterated and clo
 """
 
 import sys
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 from metlo_auto.capture.foreign import (
     Foreign,
@@ -24,16 +24,12 @@ _END = object()
 _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 
 
-def _references(thing: Foreign) -> int:
-    return sys.getrefcount(thing) if _COUNTS_REFERENCES else 0
+def _references(box: "Tuple[Foreign]") -> int:
+    """How often what is in the box is referred to. C alone looks into it: 3.14 borrows what some bytecode loads."""
+    return next(map(sys.getrefcount, box)) if _COUNTS_REFERENCES else 0
 
 
-def _fresh() -> int:
-    made: Any = iter([])
-    return _references(made)
-
-
-_FRESH = _fresh()  # how often a new iterator is referred to by who asks for it, and has that counted
+_FRESH = _references((iter([]),))  # a new iterator, that nobody else holds
 
 
 def watch(result: Foreign, recording: Recording) -> Foreign:
@@ -137,17 +133,19 @@ def _iterated(self: Any) -> Foreign:
     source, recording = self._metlo_source, self._metlo_recording
     recording.iterated = True
     try:
-        iterator = iter(source)
+        box = (iter(source),)
     except BaseException as error:
         __traceback_hide__ = True  # noqa: F841 - read by Werkzeug's debugger
         recording.broken_by(error)
         drop_frame(error)
         raise
+    # The response has one iterator for all who ask, and holds it, or makes a new one for each.
+    is_held = _references(box) > _FRESH
+    iterator = box[0]
     if iterator is source:
         return self
     recording.iterators += 1
-    # The response has one iterator for all who ask, and holds it, or makes a new one for each.
-    at = recording.size if _references(iterator) > _FRESH else 0
+    at = recording.size if is_held else 0
     tee = _ITERATORS.of(iterator)(iterator, recording)
     tee._metlo_at = at
     return tee

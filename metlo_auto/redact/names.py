@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from . import rules, secret_values
 from .rules import SECRET
-from .word_search import DROPPED, Needle, WordTest, fastest_finder, letters_of
+from .word_search import DROPPED, Harmless, Needle, WordTest, fastest_finder, letters_of
 
 _SEPARATORS = str.maketrans("", "", "-_")
 _INSIDE = re.compile(r"[.\[\]]+")  # user[password][], user.password
@@ -18,6 +18,7 @@ _ESCAPED_SIGN = re.compile(r"\\(?:x|u00)(?:2[27]|3[cCeE])")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 SHORTEST_NAMED = 18  # characters of a text that holds a name and a secret, and no sign between them
 LONGEST_UNPARTED = 1000  # characters of a text without such signs that is looked through for names
+_LONGEST_KEPT = 250  # characters of a text that is known as it is; of others it is known which words they have
 _ROUNDS = 4  # of encodings inside encodings that are looked through
 
 Needles = Tuple[List[Tuple[bytes, bool, bool]], bytes, List[bytes]]
@@ -42,6 +43,7 @@ class Names:
         self._words = WordTest(self._needles)
         self._found_in = fastest_finder(self._needles)
         self._values_in = fastest_finder(values)
+        self._harmless, self._harmless_letters = Harmless(), Harmless()
 
     def rule(self, name: str) -> Optional[str]:
         """The rule for a name, or for any part of `user[password]` and `user.password`; None where it is no secret."""
@@ -53,6 +55,17 @@ class Names:
 
     def mentioned(self, text: str) -> bool:
         """False only where nothing in the text is masked, however it is escaped; linear, and cheap for False."""
+        if len(text) > _LONGEST_KEPT:
+            return self._is_mentioned(text)
+        hashed = hash(text)
+        if hashed in self._harmless.hashes:
+            return False
+        if self._is_mentioned(text):
+            return True
+        self._harmless.add(hashed)
+        return False
+
+    def _is_mentioned(self, text: str) -> bool:
         escaped = "%" in text or "\\" in text
         if not (escaped or ":" in text or "=" in text or "<" in text) and not _has_arguments(text):
             if len(text) < secret_values.SHORTEST:
@@ -62,16 +75,27 @@ class Names:
         data = text.encode("utf-8", "replace")
         if self._found_in(data) or (
             # What each of them has: spares a call for most texts.
-            ("@" in text or "&" in text or "$" in text or "*" in text or "LOGIN" in text)
+            ("@" in text or "&" in text or "$" in text or "*" in text or "G" in text and "LOGIN" in text)
             and secret_values.found_otherwise(text)
         ):
             return True
-        if len(data) != len(text) and self._says_in_other_letters(text) or self._unusual and self._says_unusual(text):
+        if len(data) != len(text) and self._says_in_other_letters(text, data):
+            return True
+        if self._unusual and self._says_unusual(text):
             return True
         return escaped and self._mentioned_escaped(data.decode())
 
     def _stands_alone(self, text: str) -> bool:
         """Whether a credential may stand in a text that no name is looked for in, by its own form or in a .netrc."""
+        hashed = hash(text)
+        if hashed in self._harmless.hashes:
+            return False
+        if self._may_stand_alone(text):
+            return True
+        self._harmless.add(hashed)
+        return False
+
+    def _may_stand_alone(self, text: str) -> bool:
         if secret_values.found_otherwise(text) or " " in text and "machine " in text:
             return True
         data = text.encode("utf-8", "replace")
@@ -100,7 +124,7 @@ class Names:
         if self._unusual or "%" in text or "\\" in text or secret_values.found_otherwise(text):
             return None
         data = text.encode("utf-8", "replace")
-        if len(data) != len(text) and self._says_in_other_letters(text):
+        if len(data) != len(text) and self._says_in_other_letters(text, data):
             return None
         letters = letters_of(data)
         if self._words.says_phrase(letters):
@@ -125,17 +149,25 @@ class Names:
         return _PERCENT.search(text) is not None  # encoded deeper than anyone means well: fail closed
 
     def _says(self, text: str) -> bool:
+        data = text.encode("utf-8", "replace")
         return (
-            self._found_in(text.encode("utf-8", "replace"))
+            self._found_in(data)
             or secret_values.found_otherwise(text)
-            or self._says_in_other_letters(text)
+            or self._says_in_other_letters(text, data)
             or bool(self._unusual)
             and self._says_unusual(text)
         )
 
-    @staticmethod
-    def _says_in_other_letters(text: str) -> bool:
-        return rules.says_other_password(text)
+    def _says_in_other_letters(self, text: str, data: bytes) -> bool:
+        """`data`: the text in UTF-8."""
+        letters = rules.other_letters(data)
+        hashed = hash(letters)
+        if hashed in self._harmless_letters.hashes:
+            return False
+        if rules.near_other_passwords(letters):  # it depends on what stands between them
+            return rules.says_other_password(text)
+        self._harmless_letters.add(hashed)
+        return False
 
     def _says_unusual(self, text: str) -> bool:
         folded = fold(text)

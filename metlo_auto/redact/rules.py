@@ -1,7 +1,7 @@
 """Which rule the value of a name falls under; knows words, not where a name stands."""
 
 import re
-from typing import Dict, Optional, Pattern, Tuple
+from typing import Dict, List, Optional, Pattern, Tuple
 
 from . import tables
 
@@ -89,6 +89,7 @@ _BY_PHRASE = {phrase: _BY_END[phrase.replace(" ", "")] for phrase in tables.PHRA
 _END_LENGTHS = sorted({len(end) for end in _BY_END}, reverse=True)
 _ASCII_PASSWORDS = [word for word in tables.PASSWORDS if len(word.encode()) == len(word)]
 OTHER_PASSWORDS = tuple([word for word in tables.PASSWORDS if len(word.encode()) > len(word)])
+_ASCII = bytes(range(128))
 _PASSWORD = re.compile("|".join(sorted(_ASCII_PASSWORDS, key=len, reverse=True)))
 _ABOUT_PASSWORDS = tuple(tables.ABOUT_PASSWORDS)
 _BESIDE = frozenset(tables.BESIDE_SECRETS)
@@ -162,10 +163,43 @@ def _names_password(letters: str) -> bool:
 
 def says_other_password(text: str) -> bool:
     """Whether a word for password in other letters than a to z stands in a text."""
-    if len(text.encode("utf-8", "replace")) == len(text):
+    data = text.encode("utf-8", "replace")
+    near = near_other_passwords(other_letters(data)) if len(data) > len(text) else []
+    if not near:
+        return False
+    lower_ascii = data.lower()
+    if not any([part in lower_ascii for part in near]):  # noqa: C419 - a generator costs more
         return False
     lower = text.lower()
     return any(word in lower for word in OTHER_PASSWORDS)
+
+
+def other_letters(data: bytes) -> bytes:
+    """Of a text in UTF-8, what is not ASCII: mostly little."""
+    return data.translate(None, _ASCII)
+
+
+def near_other_passwords(letters: bytes) -> List[bytes]:
+    """What else stands in a text with these other letters where it says such a word; empty only where it says none.
+
+    Spares making whole texts lower case.
+    """
+    lower = _lower_letters(letters.decode("utf-8", "replace"))
+    return [part for word, part in _OTHER_LETTERS if word[0] in lower and word in lower]
+
+
+def _lower_letters(letters: str) -> str:
+    """Lower case as it is whatever stands beside a letter, as that of sigma is not; without what becomes ASCII."""
+    lower = letters.lower().replace("\u03c2", "\u03c3")
+    return other_letters(lower.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _longest_in_ascii(word: str) -> bytes:
+    """Letters of a word that stand in each lower-case text with it; none of U+212A, which lower() makes a `k`."""
+    return max(re.findall(rb"[\x00-\x7f]*", word.encode()), key=len) if "k" not in word else b""
+
+
+_OTHER_LETTERS = tuple([(_lower_letters(word), _longest_in_ascii(word)) for word in OTHER_PASSWORDS])
 
 
 def needles() -> "Tuple[Tuple[str, bool, bool], ...]":

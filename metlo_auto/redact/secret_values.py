@@ -114,7 +114,7 @@ def found_otherwise(text: str) -> bool:
     if (
         "&" in text and "&s=" in text
         or "*" in text and ":*:" in text
-        or "G" in text and "O" in text and " LOGIN " in text
+        or "G" in text and " LOGIN " in text
     ) and protocol_lines.stands_in(text):  # fmt: skip
         return True
     if "@" not in text or "/" not in text:

@@ -1,10 +1,15 @@
 """Whether one of many words stands in a text: by the fastest way that is installed, each with the same response."""
 
-from typing import Callable, Collection, FrozenSet, Iterable, List, NamedTuple, Set, Tuple
+import sys
+from itertools import compress
+from operator import itemgetter
+from typing import Callable, Collection, Dict, Iterable, List, NamedTuple, Set, Tuple, Union
 
 Finder = Callable[[bytes], bool]  # of a text in UTF-8
+Parts = Union[bytes, Tuple[bytes, ...]]
 _MOST_WORDS = 20000  # that are remembered; clients choose them
 _LONGEST_WORD = 40
+_MOST_TEXTS = 2000  # that are remembered, by their hashes
 
 # Everything but letters parts words, except what names are matched without, and digits, which only make words longer.
 _WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
@@ -13,6 +18,12 @@ DROPPED = b"-_0123456789"
 
 _SAMPLE = 8  # rows that tell whether the rows of a text repeat
 _SHORT = 4000  # bytes of a text that is not worth it
+_FEW_WORDS = 400  # in a text; of more, many are the same
+
+_EDGE = 3  # letters by which a needle that begins or ends a word is looked for
+_FIRST, _LAST = itemgetter(slice(_EDGE)), itemgetter(slice(-_EDGE, None))
+# What needles that may stand anywhere in a word have in them: what is rare in texts, first.
+_RARE = (b"pass", b"k", b"p", b"z", b"w", b"h", b"s")
 
 
 def letters_of(data: bytes) -> bytes:
@@ -21,13 +32,12 @@ def letters_of(data: bytes) -> bytes:
 
 
 def different_rows(data: bytes) -> bytes:
-    """The same; of lines and objects that are equal one is left, where many are.
+    """The same; of lines and objects that are equal one is left, where many are."""
+    return data.translate(_WORDS, DROPPED) if len(data) < _SHORT else _different(data.translate(_ROWS, DROPPED))
 
-    Without digits, rows of a table and objects of a list often are, and to look at words is what costs most.
-    """
-    if len(data) < _SHORT:
-        return data.translate(_WORDS, DROPPED)
-    text = data.translate(_ROWS, DROPPED)
+
+def _different(text: bytes) -> bytes:
+    """Without digits, rows of a table and objects of a list often are equal; to look at words is what costs most."""
     first = text.split(b"\n", _SAMPLE)
     if len(first) > _SAMPLE and len(set(first[:_SAMPLE])) <= _SAMPLE // 2:
         text = b"\n\n".join(set(text.split(b"\n")))  # two, so that no phrase goes on in the next row
@@ -42,64 +52,117 @@ class Needle(NamedTuple):
     ends: bool
 
 
+class Harmless:
+    """Texts in which a search has found nothing, by their hashes, so that none of them is kept; bounded.
+
+    The hashes are keyed by this process: nobody outside can find two texts of the same one.
+    """
+
+    def __init__(self) -> None:
+        self.hashes: Set[int] = set()
+        # 32 bits would be the same for two texts now and then.
+        self._most = _MOST_TEXTS if sys.hash_info.width >= 64 and sys.hash_info.algorithm[:7] == "siphash" else 0
+
+    def add(self, hashed: int) -> None:
+        """Remembers the text of this hash."""
+        if len(self.hashes) >= self._most:
+            self.hashes = set()
+        if self._most:
+            self.hashes.add(hashed)
+
+
+class _Edges:
+    """Letters that begin words, or end them, by their first ones or last."""
+
+    def __init__(self, parts: Collection[bytes], are_ends: bool) -> None:
+        self._are_ends = are_ends
+        self._edge: Callable[[bytes], bytes] = _LAST if are_ends else _FIRST
+        self._has: Callable[[bytes, Parts], bool] = bytes.endswith if are_ends else bytes.startswith
+        self._short = tuple([part for part in parts if len(part) < _EDGE])
+        by_edge: Dict[bytes, List[bytes]] = {}
+        for part in parts:
+            if len(part) >= _EDGE:
+                by_edge.setdefault(self._edge(part), []).append(part)
+        self._by_edge = {edge: tuple(same) for edge, same in by_edge.items()}
+
+    def of(self, words: Collection[bytes], together: bytes) -> List[bytes]:
+        """Those of the words that have one of them; `together`: the words with spaces between and around."""
+        edge, has, by_edge = self._edge, self._has, self._by_edge
+        # Of thousands of words few are looked at in Python.
+        near = compress(words, map(by_edge.__contains__, map(edge, words)))
+        found = [word for word in near if has(word, by_edge[edge(word)])]
+        for part in self._short:
+            if (part + b" " if self._are_ends else b" " + part) in together:
+                found += [word for word in words if has(word, part)]
+        return found
+
+
 class WordTest:
     """Whether words hold one of the needles; remembers short words that hold none."""
 
     def __init__(self, needles: Collection[Needle]) -> None:
+        # The last words of phrases, and what stands before each.
+        self._phrases: Dict[bytes, Tuple[bytes, ...]] = {}
+        for phrase in sorted({needle.letters for needle in needles if b" " in needle.letters}):
+            first, _, last = phrase.rpartition(b" ")
+            self._phrases[last] = self._phrases.get(last, ()) + (first,)
+        self._last_words = tuple(self._phrases)
         self._whole = frozenset(needle.letters for needle in needles if needle.begins and needle.ends)
-        self._begins = _edges(_letters(needles, True, False), False)
-        self._ends = _edges(_letters(needles, False, True), True)
-        self._inside = _letters(needles, False, False)
-        self._phrases = tuple([needle.letters for needle in needles if b" " in needle.letters])
-        self._last_words = tuple({b" " + phrase.split()[-1] for phrase in self._phrases})
-        self._last_begins = _edges(tuple({phrase.split()[-1] for phrase in self._phrases}), False)
+        self._begin = _least(_letters(needles, True, False), bytes.startswith)
+        self._begins = _Edges(self._begin + self._last_words, False)
+        self._ends = _Edges(_least(_letters(needles, False, True), bytes.endswith), True)
+        self._inside = _by_rarest(_least(_letters(needles, False, False), bytes.__contains__))
         self._harmless: Set[bytes] = set()
-        self._harmless_in_phrases: Set[bytes] = set()
+        self._begin_as_last: Set[bytes] = set()  # as the last word of a phrase does; harmless without the others
 
     def holding(self, words: Iterable[bytes]) -> List[bytes]:
         """Those of the words that hold a needle, each once."""
-        harmless = self._harmless
-        unknown = set(words).difference(harmless)
-        if not unknown:
-            return []
-        held = self._held(unknown)
-        if len(harmless) >= _MOST_WORDS:
-            harmless = self._harmless = set()
-        harmless.update([word for word in unknown.difference(held) if len(word) <= _LONGEST_WORD])
-        return held
+        return list(self._sorted_out(set(words).difference(self._harmless))[0])
 
-    def _held(self, words: Collection[bytes]) -> List[bytes]:
-        whole, (begins, begin, first), (ends, end, last) = self._whole, self._begins, self._ends
-        together = b" ".join(words)
-        inside = [part for part in self._inside if part in together]  # mostly none
-        # What is looked up first says no of nearly all words: a text of new words has thousands.
-        return [word for word in words if (
-            word in whole
-            or word[-last:] in end and word.endswith(ends)
-            or word[:first] in begin and word.startswith(begins)
-            or inside and any([part in word for part in inside])  # noqa: C419 - a generator costs more
-        )]  # fmt: skip
+    def _sorted_out(self, words: Set[bytes]) -> Tuple[Set[bytes], Set[bytes]]:
+        """Of words that are not known to be harmless, those that hold a needle, and those that may end a phrase."""
+        known = self._begin_as_last.intersection(words)
+        new = words.difference(known)
+        if not new:
+            return set(), known
+        held, begin = self._held(new)
+        last = set(begin).difference(held)
+        new.difference_update(held, last)
+        if len(self._harmless) + len(self._begin_as_last) >= _MOST_WORDS:
+            self._harmless, self._begin_as_last = set(), set()
+        self._begin_as_last.update([word for word in last if len(word) <= _LONGEST_WORD])
+        self._harmless.update([word for word in new if len(word) <= _LONGEST_WORD])
+        return held, known | last
+
+    def _held(self, words: Set[bytes]) -> Tuple[Set[bytes], List[bytes]]:
+        """Those that hold a needle, and those that begin as some needles do, or the last words of phrases."""
+        together = b" %b " % b" ".join(words)
+        begin = self._begins.of(words, together)
+        held = set(self._ends.of(words, together)).union(self._whole.intersection(words))
+        held.update([word for word in begin if word.startswith(self._begin)])
+        inside = [part for some, parts in self._inside if some in together for part in parts if part in together]
+        if inside:  # mostly none
+            held.update([word for word in words if any([part in word for part in inside])])  # noqa: C419 - a generator costs more
+        return held, begin
 
     def said_in(self, text: bytes) -> bool:
         """Whether one of the words of a text holds a needle, or some of them, parted by spaces or lines, are one."""
         said = text.split()
-        if self._harmless_in_phrases.issuperset(said):  # as mostly
+        if len(said) < _FEW_WORDS and self._harmless.issuperset(said):  # as mostly
             return False
-        words = set(said).difference(self._harmless_in_phrases)
-        if self.holding(words):
-            return True
-        begins, begin, first = self._last_begins
-        last = {word for word in words if word[:first] in begin and word.startswith(begins)}
-        if len(self._harmless_in_phrases) >= _MOST_WORDS:
-            self._harmless_in_phrases = set()
-        self._harmless_in_phrases.update([word for word in words.difference(last) if len(word) <= _LONGEST_WORD])
-        return bool(last) and self.says_phrase(text.replace(b"\n", b" "))
+        unknown = set(said).difference(self._harmless)
+        held, last = self._sorted_out(unknown) if unknown else (unknown, unknown)
+        return bool(held) or bool(last) and self.says_phrase(text.replace(b"\n", b" "))
 
     def says_phrase(self, text: bytes) -> bool:
         """Whether some words of a text are a needle."""
-        for word in self._last_words:
-            if word in text:
-                return any(phrase in text for phrase in self._phrases)
+        for last, first in self._phrases.items():
+            word = b" " + last
+            at = text.find(word)
+            while at >= 0:
+                if text.endswith(first, 0, at):
+                    return True
+                at = text.find(word, at + 1)
         return False
 
 
@@ -108,10 +171,21 @@ def _letters(needles: Collection[Needle], begins: bool, ends: bool) -> Tuple[byt
     return tuple(sorted({word.letters for word in words if (word.begins, word.ends) == (begins, ends)}))
 
 
-def _edges(parts: Tuple[bytes, ...], are_ends: bool) -> Tuple[Tuple[bytes, ...], FrozenSet[bytes], int]:
-    """Beginnings or ends of words, and how their first letters, or last, begin: these, and how many they are."""
-    least = min(map(len, parts), default=1)
-    return parts, frozenset([part[-least:] if are_ends else part[:least] for part in parts]), least
+def _least(parts: Collection[bytes], holds: Callable[[bytes, bytes], bool]) -> Tuple[bytes, ...]:
+    """Without those that hold another one, as `apitoken` ends with `token`."""
+    least: List[bytes] = []
+    for part in sorted(parts, key=len):
+        if not any(holds(part, other) for other in least):
+            least.append(part)
+    return tuple(least)
+
+
+def _by_rarest(parts: Iterable[bytes]) -> List[Tuple[bytes, Tuple[bytes, ...]]]:
+    """What is looked for first, and the parts in which that stands."""
+    grouped: Dict[bytes, List[bytes]] = {}
+    for part in parts:
+        grouped.setdefault(next((some for some in _RARE if some in part), part), []).append(part)
+    return [(some, tuple(same)) for some, same in grouped.items()]
 
 
 def fastest_finder(needles: List[Needle]) -> Finder:
@@ -123,11 +197,21 @@ def fastest_finder(needles: List[Needle]) -> Finder:
 
 
 def finder_by_words(needles: List[Needle]) -> Finder:
-    """Looks each different word of the text up."""
-    said_in = WordTest(needles).said_in
-    return lambda data: said_in(
-        data.translate(_WORDS, DROPPED) if len(data) < _SHORT else different_rows(data)
-    )
+    """Looks each different word of the text up, unless it was harmless before but for digits."""
+    said_in, harmless = WordTest(needles).said_in, Harmless()
+
+    def found_in(data: bytes) -> bool:
+        is_long = len(data) >= _SHORT
+        text = data.translate(_ROWS if is_long else _WORDS, DROPPED)
+        hashed = hash(text)
+        if hashed in harmless.hashes:
+            return False
+        if said_in(_different(text) if is_long else text):
+            return True
+        harmless.add(hashed)
+        return False
+
+    return found_in
 
 
 def finder_by_automaton(needles: List[Needle]) -> Finder:

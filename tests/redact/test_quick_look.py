@@ -89,6 +89,28 @@ def test_a_name_with_a_rule_is_mentioned_wherever_it_stands(redactor, name):
             assert redactor.mentions(text)
 
 
+OTHER_SCRAPS = [*rules.OTHER_PASSWORDS, *"ßςσΣİıKſéй密😀", "k", "i", "s", "f", "_", " ", "x", "ifre", "t_kh", "\u0307", "\ud800"]
+other_texts = st.lists(st.one_of(
+    st.sampled_from(OTHER_SCRAPS), st.sampled_from(rules.OTHER_PASSWORDS).map(str.upper), st.sampled_from(rules.OTHER_PASSWORDS).map(str.title),
+    st.sampled_from(rules.OTHER_PASSWORDS).flatmap(lambda word: st.integers(0, len(word)).map(lambda at: word[:at] + " " + word[at:])),
+), max_size=6).map("".join)  # fmt: skip
+
+
+@settings(max_examples=800)
+@given(other_texts)
+def test_words_in_other_letters_are_found_wherever_they_stand_in_lower_case(redactor, text):
+    said = any(word in text.lower() for word in rules.OTHER_PASSWORDS)
+    assert rules.says_other_password(text) is said
+    if said:
+        assert redactor.mentions(text + "=1")
+
+
+def test_a_word_in_other_letters_is_found_after_texts_with_the_same_other_letters(redactor):
+    for text in ("ş, if, re: 1", "ş=1", "µ ậ-ẩ=1" * 2):
+        assert not redactor.mentions(text)
+    assert redactor.mentions("şifre=1") and redactor.mentions("ŞIFRE ŞiFRE=1") and redactor.mentions("mật_Khẩu=1")
+
+
 @pytest.mark.parametrize("place, text", EXPECTED + HARMLESS)
 def test_both_ways_mask_the_same(place, text):
     body = content(place.partition(" ")[0], spelt(text))[1].decode()

@@ -3,10 +3,12 @@
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metlo_auto.redact import rules, secret_values
 from metlo_auto.redact.word_search import (
+    Harmless,
     Needle,
     WordTest,
     different_rows,
@@ -50,17 +52,64 @@ def test_without_the_library_words_are_found_all_the_same(monkeypatch):
     assert found_in(b"a token here") and not found_in(b"tokens there")
 
 
-def test_words_beside_the_last_one_of_a_phrase_are_looked_up_once():
-    looked_up = []
+def test_words_beside_the_last_one_of_a_phrase_are_looked_at_once():
+    looked_at = []
 
     class Watched(WordTest):
-        def holding(self, words):
-            looked_up.append(set(words))
-            return super().holding(words)
+        def _held(self, words):
+            looked_at.append(set(words))
+            return super()._held(words)
 
     said_in = Watched(NEEDLES).said_in
     assert not said_in(b"some words on keyboards") and not said_in(b"words on some keyboards")
-    assert looked_up == [{b"some", b"words", b"on", b"keyboards"}, {b"keyboards"}]
+    assert looked_at == [{b"some", b"words", b"on", b"keyboards"}]
+
+
+ALL = [Needle(letters.encode(), begins, ends) for letters, begins, ends in (*rules.needles(), *secret_values.NEEDLES)]
+TRIED = [needle.letters for needle in ALL]
+all_by_words = finder_by_words(ALL)
+near_needles = st.sampled_from(TRIED).flatmap(lambda word: st.sampled_from([word, word[1:], word[:-1], word + b"s", b"x" + word, word.upper(), word[:2] + b"-7" + word[2:]]))
+scraps = st.one_of(near_needles, st.sampled_from([b" ", b" ", b", ", b"\n", b"}", b'": "', b"7", b"a" * 41, b"code" * 11, b"some", b"words", b"code", b"keys", b"your", b"\xc3\xa9"]))
+
+
+def stands_plainly(text):
+    """What a needle is, read as it is written, with nothing remembered."""
+    words = b" %b " % letters_of(text)
+    return any(b" " * needle.begins + needle.letters + b" " * needle.ends in words for needle in ALL)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.lists(scraps, max_size=6).map(b"".join), min_size=1, max_size=4))
+def test_words_are_found_as_if_nothing_was_remembered(texts):
+    for text in [*texts, *texts, b" ".join(texts)]:
+        assert all_by_words(text) is stands_plainly(text)
+
+
+@pytest.mark.parametrize("needle", ALL)
+def test_every_needle_is_found_after_texts_that_nearly_hold_it(needle):
+    word, edge = needle.letters, b"b"  # with which none of the needles goes on
+    search = finder_by_words([needle])
+    for near in (word[:-1] + b"~", word[1:], word[:1] + b"~" + word[1:]):
+        assert search(b"some " + near + b" words") is search(b"some " + near + b" words") is False
+    assert search(b"some " + word + b" words")
+    assert search(b"some " + edge + word + b" words") is not needle.begins
+    assert search(b"some " + word + edge + b" words") is not needle.ends
+
+
+def test_a_text_that_was_harmless_is_not_looked_at_again_unless_its_letters_differ(monkeypatch):
+    search, looked_at = finder_by_words(NEEDLES), []
+    monkeypatch.setattr(WordTest, "said_in", lambda _, text: looked_at.append(text))
+    search = finder_by_words(NEEDLES)
+    for text in (b'{"id": 1}', b'{"id": 27}', b'{"ids": 1}', b'{"id": 1}'):
+        search(text)
+    assert looked_at == [b"  id    ", b"  ids    "]
+
+
+def test_no_more_than_some_texts_are_remembered():
+    harmless = Harmless()
+    for number in range(10000):
+        harmless.add(number)
+    assert 9999 in harmless.hashes and len(harmless.hashes) <= 2000
 
 
 ROW = b"%d,Ada Lovelace,London\n"

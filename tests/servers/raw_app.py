@@ -1,17 +1,28 @@
 """A Flask app that does what a WSGI app may do, by path: the questions of docs/servers.md."""
 
+import json
 import os
 import sys
 
 from flask import Flask
 
+FACTS = ("HTTP", "PATH", "REMOTE", "SERVER", "CONTENT")
 TEXT = (("Content-Type", "text/plain"),)  # each response gets a list of its own: tornado adds to it
 
 
 class Raw(Flask):
     def wsgi_app(self, environ, start_response):
-        answer = ANSWERS.get(environ.get("PATH_INFO", ""))
+        answer = seen if "asked=" in environ.get("QUERY_STRING", "") else ANSWERS.get(environ.get("PATH_INFO", ""))
         return answer(environ, start_response) if answer else super().wsgi_app(environ, start_response)
+
+
+def seen(environ, start_response):
+    """What the server has handed over."""
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])) if environ.get("CONTENT_LENGTH") else (
+        environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else b"")
+    facts = {key: value for key, value in environ.items() if isinstance(value, (str, int)) and key.split("_")[0] in FACTS}
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(dict(facts, body=body.decode())).encode()]
 
 
 def raises_first(environ, start_response):
