@@ -163,6 +163,12 @@ BIRTH = (
     "geburtsdatum",
     "geburtstag",
     "geburt",
+    "geboren",
+    "geboren am",
+    "nacido",
+    "nacida",
+    "nascido",
+    "nascida",
     "geb datum",
     "gebdat",
     "fecha nacimiento",
@@ -309,6 +315,8 @@ def says_place(name: str) -> int:
     """90 for a latitude, 180 for a longitude, 360 for both together, 0 for neither."""
     if says(name, *LATITUDE):
         return 360 if says(name, *COORDINATES) else 90
+    if "long" in words(name)[:-1]:  # of a `long_name`
+        return 0
     return 180 if says(name, *LONGITUDE) and not says(name, *COORDINATES) else 360 if says(name, *COORDINATES) else 0
 
 

@@ -42,6 +42,8 @@ _WKT = re.compile(
 _DEGREES = re.compile(r"\d{1,3}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d+)?(?:\"|″|''|”)\s?)?[NSEWO]")
 _DECIMALS = re.compile(r"-?\d{1,3}\.\d{2,}")
 _ANY_DECIMAL = re.compile(r"-?\d{1,3}\.\d+(?:e-\d+)?")
+_NAMED_PAIR = re.compile(r"(-?\d{1,3}\.\d{2,}) (-?\d{1,3}\.\d{2,})")  # where the name says that it is one
+_DAY_IN_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?")
 _DAY = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?"
     r"|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4}|\d{2})(\d{2})(\d{2})"
@@ -60,7 +62,7 @@ _BIRTH_HINT_OF_ANY = re.compile(_BIRTH_HINT.pattern, re.I)
 _BIRTH_SAID = re.compile(
     r"(?<![\w-])(?:born(?: on)?|birth-?days?|birth ?date|date of birth|b-?day|dob|d\.o\.b\.?|nacid[oa](?: el)?"
     r"|(?:fecha de )?nacimiento|nascid[oa](?: em)?|(?:data de )?nascimento|nat[oa] il|née? le"
-    r"|date de naissance|geboren(?: am)?|geburtsdatum|geburtstag|geb\.)(?: is| was| ist)?[\s:=,(\"'#-]{1,4}"
+    r"|date de naissance|geboren(?: am)?|geburtsdatum|geburtstag|geb\.(?: am)?)(?: is| was| ist)?[\s:=,(\"'#-]{1,4}"
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?(?:\d{4}|\d{2})|\d{8}|\d{6}"
     r"|\d{1,2}(?:st|nd|rd|th|\.)? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})"
     r"(?![\w/-]|\.\d)",
@@ -163,7 +165,7 @@ def has_coordinates(name: str, text: str) -> bool:
         return bool(_DECIMALS.fullmatch(text)) and abs(float(text)) <= kind
     if kind == 360 and _ANY_DECIMAL.fullmatch(text):
         return abs(float(text)) <= 180 and not text.endswith(".0")
-    pair = _PAIR.fullmatch(text)
+    pair = _PAIR.fullmatch(text) or (_NAMED_PAIR.fullmatch(text) if kind == 360 else None)
     if pair:
         first, second = pair.groups()
         precise = min(len(part.partition(".")[2]) for part in (first, second))
@@ -211,7 +213,7 @@ def _day(text: str) -> Optional[date]:
         name = (month or month2)[:3].lower()
         orders = [(year or year2, str(_MONTHS.index(name) + 1), day or day2)] if name in _MONTHS else []
     else:
-        match = _DAY.fullmatch(text)
+        match = _DAY.fullmatch(_DAY_IN_CHINESE.sub(r"\1-\2-\3", text) if "年" in text else text)
         if not match:
             return None
         a, b, c, first, second, last, d, e, f = match.groups()
