@@ -130,7 +130,7 @@ def chunk(value: Foreign) -> bytes:
     if kind is bytes:
         return value  # type: ignore[no-any-return]
     if issubclass(kind, bytes):
-        return b"".join([value])
+        return bytes.__getitem__(value, slice(None))  # join() asks its class for a buffer on 3.15
     return bytes(value) if kind is bytearray or kind is memoryview else b""
 
 

@@ -11,7 +11,8 @@ from metlo_auto.capture.foreign import Foreign, chunk, drop_frame, elements
 from metlo_auto.capture.guard import Guard
 from metlo_auto.capture.stand_in import StandIns
 
-# More than this at once goes to a sieve in pieces, since it keeps a copy of what it is given for a moment.
+# More than this at once goes to a sieve in pieces, since it keeps a copy of what it is given for a moment; and so is
+# what stands in a buffer of the app's copied.
 _PIECE = 65536
 
 
@@ -92,9 +93,10 @@ class BodyCopy:
             size = count if type(count) is int else 0
             buffer = args[0] if args else next(iter(named.values()))
             # Released at once: PyPy would keep the views, and their buffer could not be resized meanwhile.
-            with memoryview(buffer) as view, view.cast("B") as flat, flat[:size] as part:
-                data = bytes(part)
-            self.take(data)
+            with memoryview(buffer) as view, view.cast("B") as flat:
+                for at in range(0, size, _PIECE):
+                    with flat[at:min(at + _PIECE, size)] as part:
+                        self.take(bytes(part))
             self.at_end = not size
         except Exception:  # noqa: BLE001 - as above
             self._guard.note()

@@ -13,11 +13,11 @@ from .json_strings import escaped, unescaped
 from .json_text import mask_value
 from .leaves import is_prose
 from .markup import mask_element
-from .masks import CONSTANT
+from .masks import CONSTANT, looks_random
 from .names import unescaped_letters
 from .pairs import rule_of_encoded
 from .replacements import Replacements, Rules
-from .rules import AUTHORIZATION, HELD, MARKS, SECRET, letters_of
+from .rules import AUTHORIZATION, HELD, HELD_MAP, MARKS, SECRET, letters_of
 from .tables import SCHEMA_NAMES, SCHEMES
 
 
@@ -53,13 +53,19 @@ _ASSIGNED = re.compile(
     r"""(?:\[\w{0,20}\]|\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
     r"""(=>|:=|[=!]==?|;s:[0-9]{1,9}:|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
 )
-_FLAG = re.compile(r"""[ \t]{1,8}(?:\\*(?=["'])|(?![\-\s]))""")  # `--password …`
+_FLAG = re.compile(r"""[ \t]{1,8}(?:\\*(?=["'])|(?!<<<|[\-\s]))""")  # `--password …`, `-storepass …`
 _SAID = re.compile(r"""[ \t]{1,8}(?=["'])""")  # `PASSWORD '…'` in SQL and settings
 # Of code: an expression without a literal.
 _STATEMENT = re.compile(
     r"(?:(?:new|await) )?([A-Za-z_$][\w$]{0,60})"
     r"(?:(?:\.[\w$]{1,60}){0,8}\([^()\"'\r\n]{0,100}\)|(?:\.[A-Za-z_$][\w$]{0,60}){1,8})?"
     r"\s{0,4}(?=;(?:\s|\Z))"
+)
+# `tokens = tokenizer.encode('…')`: what is counted there, no credential.
+_TOKENIZED = re.compile(
+    r"(?:await )?(?:[A-Za-z_]\w{0,40}\.){0,4}\w{0,40}(?i:tokeni[sz]e)\w{0,40}(?:\.\w{1,40}){0,3}"
+    r"\((?P<given>[^\r\n]{0,1000})\)(?:\[[\w'\"]{0,40}\]|\.\w{1,40}(?:\(\))?)?"
+    r"\s{0,4}(?:[;#][^\r\n]*)?(?=[\r\n]|\Z)"
 )
 _CALLS = re.compile(r"""\(\s{0,4}\\*["'`]\Z""")
 _CALLED = re.compile(r"""(\\*["'`])\s*(,)\s*(?=\\*["'`])""")
@@ -188,7 +194,7 @@ class _Search:
 
     def _mask_said(self, start: int, end: int, rule: str) -> Optional[int]:
         """`--api-key …` and `PASSWORD '…'`: nothing but space stands between."""
-        if self.text.startswith(" --", start - 1):
+        if self.text.startswith((" -", "\t-", "\n-"), start - 1):
             found = _FLAG.match(self.text, end)
         elif rule == SECRET and self.style is not MARKUP:
             found = _SAID.match(self.text, end)
@@ -232,6 +238,10 @@ class _Search:
             if "\n" in assigned.group() and self._are_schema(begin, lines):
                 return None
             return self._replace(begin, lines, CONSTANT)
+        if rule == HELD_MAP and assigned.group(2) == "=":
+            called = _TOKENIZED.match(text, begin)
+            if called is not None and not looks_random(called.group("given").strip("\"' ")):
+                return called.start("given")  # where other names may stand
         if assigned.group(2) == "=" and assigned.group()[:1].isspace():
             statement = _STATEMENT.match(text, begin)
             if statement is not None and (statement.group() != statement.group(1) or self._is_name(statement)):

@@ -77,8 +77,8 @@ _VARIABLE = re.compile(r"([A-Za-z_]\w{0,63})\s{0,8}:\s{0,8}\$([A-Za-z_]\w{0,63})
 _OTHERS = frozenset(
     """
     kind code variables kty isBase64Encoded Plaintext secondaryKey keyName access refresh key sensitive masked
-    keys_base64 type security_question security_questions securityQuestion securityQuestions recovery_question
-    secret_question method encoded snmp payload
+    keys_base64 params type security_question security_questions securityQuestion securityQuestions recovery_question
+    secret_question method args encoded snmp payload
 """.split()  # noqa: SIM905
 )
 _MOVES = ("move", "copy")  # of JSON Patch: what it comes from is a path
@@ -87,6 +87,8 @@ _ALONE = frozenset([("key",), ("access",), ("refresh",), ("access", "refresh"), 
 _TABLES = [(head, rows) for head in ("columns", "fields", "header", "headers") for rows in ("rows", "data", "values")]
 _OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
+_CALLS = ("method", "cmd", "command", "action", "function", "func", "fn", "op", "operation", "call", "procedure")
+_LOGINS = ("login", "logon", "signin", "signon", "authenticate")  # ends of names of calls
 _USER_OPTIONS = ("-u", "--user", "-U", "--proxy-user")  # of curl: a user and a password
 _OF_SECRETS = re.compile(r"[/:]secrets?[/:]")  # in the name of a resource
 _QUESTION = re.compile(r"(?:security|recovery|secret)questions?\Z")
@@ -192,8 +194,9 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
         return [members["encoded"]]
     if isinstance(members.get("snmp"), dict):
         return [members["snmp"].get("community")]
-    if _is_login(members):
-        return [members["params"][-1]]
+    arguments = _of_login(members)
+    if arguments:
+        return arguments
     if any(isinstance(members.get(name), str) and _OF_SECRETS.search(members[name]) for name in ("id", "name", "arn")):
         return [members.get("value"), members.get("payload")]  # of managers of secrets
     if "keys_base64" in members:  # of Vault, once
@@ -213,16 +216,15 @@ def _generated(instances: Any) -> List[Any]:
     return [one.get(name) for one in made if isinstance(one, dict) for name in ("result", "bcrypt_hash")]
 
 
-def _is_login(members: Dict[str, Any]) -> bool:
-    """Whether it is a call by position: a user and a password, or a database before them."""
-    method, given = members.get("method"), members.get("params")
-    return (
-        isinstance(method, str)
-        and method.lower().endswith("login")
-        and isinstance(given, list)
-        and 2 <= len(given) <= 3
-        and all(isinstance(one, str) for one in given)
-    )
+def _of_login(members: Dict[str, Any]) -> List[Any]:
+    """Of a call by position, all texts but the first: a user and a password, a database before them, a code after."""
+    given = members.get("params", members.get("args"))
+    if not isinstance(given, list) or any(isinstance(one, (list, dict)) for one in given):
+        return []
+    called = next((members[name] for name in _CALLS if isinstance(members.get(name), str)), "")
+    name = letters_of(_PATH.split(called)[-1])
+    texts = [one for one in given if isinstance(one, str)]
+    return texts[1:] if (name == "auth" or name.endswith(_LOGINS)) and len(texts) in (2, 3, 4) else []
 
 
 def _holds_secret(packed: str, rules: Rules) -> bool:
@@ -254,6 +256,8 @@ def _of_list(items: List[Any], rules: Rules) -> Iterator[Tuple[Any, str]]:
         if rule is not None and (are_pairs or rule == AUTHORIZATION and isinstance(value, str) and " " in value):
             for leaf in _leaves(value):
                 yield leaf, rule
+    if items[:1] == ["AUTH"] and len(items) in (2, 3) and isinstance(items[-1], str):  # of Redis
+        yield items[-1], SECRET
     for name, value in zip(items, items[1:]):
         if name in _USER_OPTIONS and items[0] == "curl" and isinstance(value, str) and ":" in value:
             yield value, SECRET

@@ -5,6 +5,7 @@ import re
 from typing import Callable, Dict, Iterator, List, Optional, Pattern, Tuple
 
 from . import json_pairs
+from .command_lines import WITHOUT_A_SIGN
 from .json_strings import escaped, string_end, unescaped
 from .leaves import is_message, is_prose, rule_below
 from .masks import masks_number
@@ -21,7 +22,7 @@ _FEW = 16  # secret names in one text
 _LITERALS = ("true", "false", "null")
 _ERRORS = re.compile(r'"((?:[a-z]+_?)?(?:[Ee]rrors?|[Mm]essages|violations|problems|details?|validation))"\s*:\s*[{\[]')
 # Without one of these a string holds no name and value of its own.
-_TELLING = re.compile(r"[=:%<]|\\[\"unrt]|\bmachine | -|[ (]'|\b(?:rabbitmqctl|vault|set|community|ENV) ")
+_TELLING = re.compile(r"[=:%<]|\\[\"unrt]|\bmachine | -|[ (]'|\b" + WITHOUT_A_SIGN)
 
 
 def is_json(text: str) -> bool:

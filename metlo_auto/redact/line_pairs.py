@@ -6,6 +6,8 @@
 import re
 from typing import Match, Tuple
 
+from . import command_lines
+from .command_lines import WORD
 from .masks import CONSTANT
 from .replacements import Rules
 from .rules import HELD_SECRET, SECRET
@@ -38,28 +40,11 @@ _COOKIE_JAR = re.compile(
     r"[^\t\r\n]{1,400}\t)([^\t\r\n]+)"
 )
 
-_WORD = r"(?:\"[^\"\r\n]{0,400}\"?|'[^'\r\n]{0,400}'?|[^\s\"']{1,400})"
-# Of commands that name no secret: the user stays.
-_CURL = re.compile(r"(\s(?:-u|--user|-U|--proxy-user)[ =]{0,4}[\"']?[^\s:\"']{1,200}:)([^\s\"']+)")
-_BEFORE = 1000  # characters before an option in which its command begins
-_NEXT_LINE = re.compile(r"(?<!\\)\r?\n")
-_COMMANDS = re.compile(
-    r"((?<![\w\-])(?:sshpass[ \t]{1,8}-p|redis-cli\b[^\r\n|]{0,400}?[ \t]-a|docker[ \t]login\b[^\r\n|]{0,400}?[ \t]-p"
-    r"|mysql(?:dump|admin)?\b[^\r\n|:]{0,400}?[ \t]-p(?=\S)"
-    r"|ldap(?:search|add|modify|delete|passwd|whoami)\b[^\r\n|]{0,400}?[ \t]-w"
-    r"|snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table|trap)\b[^\r\n|]{0,400}?[ \t]-c"
-    r"|gh[ \t]secret[ \t]set\b[^\r\n|]{0,400}?[ \t](?:-b|--body))[ \t=]{0,8})(" + _WORD + ")"
-)
-_COMMAND_NAMES = ("sshpass", "redis-cli", "docker", "mysql", "ldap", "snmp", "gh secret", "gh\tsecret")
-# The same where no option stands before it.
-_OPERANDS = re.compile(
-    r"((?<![\w\-])(?:rabbitmqctl[ \t]{1,8}(?:add_user|change_password)[ \t]{1,8}[^\s]{1,100}|vault[ \t]{1,8}login"
-    r"|snmp-server[ \t]{1,8}community|(?<![\w\-])r[ow]community6?)[ \t]{1,8})(?=[^\s-])(" + _WORD + ")"
-)
 # `ENV NAME VALUE`, `aws configure set NAME VALUE`
-_NAME_VALUE = r"(?://[\w.\-/:]{1,200}?:)?)(\$?[\w.\-]{1,64})([ \t]{1,8})(?!for[ \t])(" + _WORD + ")"
+_NAME_VALUE = r"(?://[\w.\-/:]{1,200}?:)?)(\$?[\w.\-]{1,64})([ \t]{1,8})(?!for[ \t])(" + WORD + ")"
 _SETTING = re.compile(
-    r"(?m)^([ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set|\w{1,20}_param|\w{1,20}_set_header|add_header)[ \t]{1,8}"
+    r"(?m)^([ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set(?:[ \t]{1,4}-[a-zA-Z]{1,5}){0,3}|\w{1,20}_param"
+    r"|\w{1,20}_set_header|add_header)[ \t]{1,8}"
     + _NAME_VALUE
 )
 _SETTERS = ("ENV", "ARG", "set", "SetEnv", "_param", "add_header")
@@ -114,7 +99,7 @@ def masked(text: str, rules: Rules) -> str:
     """The text with such values masked; linear."""
     if "HTTP Cookie File" in text:
         text = _COOKIE_JAR.sub(r"\g<1>" + CONSTANT, text)
-    text = _commands(without_netrc(text), rules)
+    text = _settings(command_lines.masked(without_netrc(text)), rules)
     if "value" in text or "input" in text or "data" in text:
         text = _MEMBERS.sub(lambda found: _member(found, rules), text)
     if "\n" not in text:
@@ -138,13 +123,7 @@ def without_netrc(text: str) -> str:
     return _NETRC.sub(r"\g<1>" + CONSTANT, text) if "machine " in text else text
 
 
-def _commands(text: str, rules: Rules) -> str:
-    if "curl" in text and (" -u" in text or " -U" in text or "user" in text):
-        text = _CURL.sub(_user, text)
-    if " -" in text and _says(text, _COMMAND_NAMES):
-        text = _COMMANDS.sub(r"\g<1>" + CONSTANT, text)
-    if "rabbitmqctl" in text or "vault" in text or "community" in text:
-        text = _OPERANDS.sub(r"\g<1>" + CONSTANT, text)
+def _settings(text: str, rules: Rules) -> str:
     if "set password" in text.lower():
         text = _SET_PASSWORD.sub(r"\g<1>" + CONSTANT, text)
     if _says(text, _SETTERS):
@@ -167,14 +146,6 @@ def _commands(text: str, rules: Rules) -> str:
     if "key" in lower and _says(lower, _KEY_OF):
         text = _CAPTION.sub(lambda found: _caption(found, rules), text)
     return text
-
-
-def _user(found: Match[str]) -> str:
-    text, end = found.string, found.start()
-    begin = text.rfind("curl", max(0, end - _BEFORE), end)
-    if begin < 0 or _NEXT_LINE.search(text, begin, end):
-        return found.group()
-    return found.group(1) + CONSTANT
 
 
 def _setting(found: Match[str], rules: Rules) -> str:

@@ -75,9 +75,13 @@ class Names:
         data = text.encode("utf-8", "replace")
         if self._found_in(data) or (
             # What each of them has: spares a call for most texts.
-            ("@" in text or "&" in text or "$" in text or "*" in text or "G" in text and "LOGIN" in text)
+            (
+                "@" in text or "&" in text or "$" in text or "*" in text
+                or "G" in text and "LOGIN" in text
+                or ("\n" in text or "\\" in text) and "432:" in text
+            )
             and secret_values.found_otherwise(text)
-        ):
+        ):  # fmt: skip
             return True
         if len(data) != len(text) and self._says_in_other_letters(text, data):
             return True

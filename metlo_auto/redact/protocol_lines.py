@@ -26,6 +26,14 @@ _PGPASS = re.compile(  # host:port:database:user:password, where one of the firs
     r"(?<![\w.*:/\-])([\w.*\-]{1,255}:(?:[0-9]{1,5}|\*):[^:\s\\\"'/]{1,64}:[^:\s\\\"'/]{1,64}:)"
     r"([^\s\"'\\<:]{1,200})" + _END
 )
+# The same with the port of PostgreSQL or PgBouncer, where a line is nothing else. Neither a database nor a user is a
+# number, as columns are in a linter's `a.py:12:3:E501:too long`.
+_PGPASS_LINE = re.compile(
+    r"((?:(?m:^)[ \t]{0,20}|(?P<within>(?<=[\"'=>])|(?<=\\n)|(?<=\\r)))(?:[\w.\-/]|\\:){1,255}:[1-6]?[56]432:"
+    r"[A-Za-z_][\w.\-]{0,63}:[A-Za-z_][\w.@\-]{0,63}:)"
+    r"(?(within)(?:\\{1,16}:|[^\s\"'\\<&]){1,400}(?=[\r\n\"'<&\\]|\Z)|[^\r\n]{1,400})"
+)
+_MAYBE_PGPASS_LINE = re.compile(r"[56]432:[A-Za-z_][\w.\-]{0,63}:[A-Za-z_]")
 _OPEN_WEATHER = re.compile(r"(?<!\w)(appid(?:=|\"\s{0,4}:\s{0,4}\"))([0-9a-f]{32})(?![0-9a-zA-Z])")
 _BEGIN = r"((?:^|[?&\s\"';])"
 _SUBSONIC = re.compile(_BEGIN + r"p=enc(?::|%3[aA]))([0-9a-fA-F]{2,200})")
@@ -49,11 +57,12 @@ LITERAL_PAIRS = (
     ("&s=", "t="),
     (" LOGIN ", " LOGIN "),
     (":*:", ":*:"),
+    ("432:", "432:"),
 )
 
 
 def stands_in(text: str) -> bool:
-    """Whether there is one that holds none of `NEEDLES`; asked where `&s=`, ` LOGIN ` or `:*:` is in the text."""
+    """Whether there is one that holds none of `NEEDLES`; asked where one of `LITERAL_PAIRS` is in the text."""
     return (
         "&s=" in text
         and _SALTED.search(text) is not None
@@ -61,7 +70,14 @@ def stands_in(text: str) -> bool:
         and _PGPASS.search(text) is not None
         or " LOGIN " in text
         and _IMAP.search(text) is not None
+        or _has_lines(text)
+        and _MAYBE_PGPASS_LINE.search(text) is not None
     )
+
+
+def _has_lines(text: str) -> bool:
+    """Whether there may be lines of .pgpass in a text; not in one line of JSON, where looking would cost most."""
+    return ("\n" in text or "\\" in text) and "432:" in text
 
 
 def masked(text: str) -> str:
@@ -72,6 +88,8 @@ def masked(text: str) -> str:
         text = _IMAP.sub(r"\g<1>" + CONSTANT, text)
     if ":*:" in text:
         text = _PGPASS.sub(_one_is_any, text)
+    if _has_lines(text):
+        text = _PGPASS_LINE.sub(lambda found: found.group(1) + CONSTANT, text)
     if "appid" in text:
         text = _OPEN_WEATHER.sub(r"\g<1>" + CONSTANT, text)
     if "p=enc" in text:

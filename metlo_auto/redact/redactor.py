@@ -5,6 +5,7 @@ from functools import lru_cache, partial
 from typing import Callable, Iterable, Optional, Tuple
 
 from . import csv_columns, free_text, headers, json_text, line_pairs, multipart, pairs
+from .command_lines import WITHOUT_A_SIGN
 from .free_text import EMBEDDED, GRAPHQL, LINES, MARKUP, Style
 from .known_spellings import KnownSpellings
 from .masks import CONSTANT, Masks, is_mask
@@ -26,8 +27,7 @@ _CREDENTIAL_TYPE = re.compile(
     r"(?i)\s*(?:application/(?:[\w.\-]+\+)?(?:jwt|jose|sd-jwt)|application/(?:x-pem-file|pkcs8|x-pkcs8|pkcs12|x-pkcs12)"
     r"|application/x-ssh-key)\s*(?:;|\Z)"
 )
-# Of values, what names a secret without a sign.
-_COMMAND = re.compile(r"(?:rabbitmqctl|vault|set|community|ENV) ")
+_COMMAND = re.compile(WITHOUT_A_SIGN)
 _CSV_TYPE = re.compile(r"(?i)\s*(?:text|application)/(?:vnd\.)?(?:x-)?(?:csv|(?:tab|comma)-separated-values)\b")
 _ANSWERS = ('{"key":', '{"key" :')  # how the only member of an answer to a login begins, which no name gives away
 _PLAIN_HEADERS = 2000  # values without secrets that are remembered

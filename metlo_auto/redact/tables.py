@@ -50,6 +50,7 @@ SECRET_ENDS = """
     pwd userpass dbpass keypass storepass rootpass adminpass smtppass mailpass ftppass sshpass proxypass ldappass
     httppass bindpass loginpass wifipass sudopass becomepass newpass oldpass repass confirmpass mysqlpass redispass
     mtan pushtan smstan
+    clavefirma clavedefirma
     clavesecreta chavesecreta claveprivada chaveprivada clesecrete cleprivee codigoverificacion codigodeverificacion
     codigoverificacao codigodeverificacao codesecret geheimcode bestaetigungscode sicherheitscode zugangsdaten
 """.split()
@@ -76,7 +77,7 @@ CREDENTIAL_ENDS = """
     sessiondata cookie cookies csrf xsrf csrfkey csrfvalue xsrfvalue devicecode codeverifier clientcert
     clientcertificate authorizationauxiliary oauthverifier signaturevalue applicationkey
     oidcdata clientprincipal requestverification hmacsha hmac
-    authenticationinfo authreqid preauthorizedcode artapi appcheck
+    authenticationinfo authreqid preauthorizedcode artapi appcheck steamloginsecure npsso haaccess
 """.split()
 # The last word.
 CREDENTIAL_WORDS = "auth sig tkn jwe dpop apiauth".split()
@@ -104,7 +105,11 @@ PHRASES = (
 BESIDE_SECRETS = """
     kty isbaseencoded plaintext secondarykey keyname sensitive masked keysbase securityquestion securityquestions
     recoveryquestion secretquestion docker curl sshpass rediscli mysql identified refresh
-    executekw authenticate snmp securestring rabbitmqctl vault params encoded
+    executekw authenticate snmp securestring rabbitmqctl vault params args encoded
+    crane podman nerdctl mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh ncftpput ncftpget
+    rdesktop twine rabbitmqadmin sqlcmd ipmitool mosquittopub mosquittosub unzip doctl openssl xfreerdp wfreerdp
+    signtool schtasks lftp smbclient sqlplus sqlldr expdp impdp serviceprincipal radiusserver tacacsserver isakmp
+    keystring kinit nickserv eap ntlm idauthentication converttosecurestring
 """.split()
 # The same, as beginnings: of commands.
 BEGIN_BESIDE = ("ldap", "snmp")

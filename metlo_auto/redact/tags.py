@@ -3,7 +3,7 @@
 import re
 from typing import Iterable, List, Match, Optional, Tuple
 
-from .masks import is_mask
+from .masks import CONSTANT, is_mask
 from .replacements import Rules
 
 _TAG = re.compile(
@@ -91,13 +91,45 @@ _NAMED = re.compile(
 )
 
 
+# Of GovTalk: `<Authentication><Method>clear</Method><Value>`
+_SENDER = re.compile(
+    r"(<((?:\w{1,20}:)?)Authentication>\s{0,80}(?:<\2(?:Method|Role)>[^<>]{0,100}</\2(?:Method|Role)>\s{0,80}){0,3}<\2Value>\s{0,40})([^<>]{1,1000})"
+)
+# A call of XML-RPC by position: a user and a password.
+_LOGIN = re.compile(
+    r"<methodName>\s{0,40}(?:[\w.:/\-]{0,100}[._:/\-])?(?:\w{0,40}login|log_?on|sign_?[io]n|auth(?:enticate)?)\s{0,40}</methodName>",
+    re.IGNORECASE,
+)
+_ARGUMENT = re.compile(r"(<value>\s{0,40}(?:<string>)?)([^<>]*[^<>\s][^<>]*)(?=</)")
+
+
 def masked(text: str, rules: Rules) -> str:
     """Markup with the values of such fields masked; linear."""
     if "<" not in text:
         return text
+    if "IDAuthentication" in text:
+        text = _SENDER.sub(r"\g<1>" + CONSTANT, text)
+    if "<methodName>" in text:
+        text = _without_arguments(text)
     text = _PAIR.sub(lambda found: _pair(found, rules), text)
     text = _NAMED.sub(lambda found: _named(found, rules), text)
     return _TAG.sub(lambda found: _tag(found, rules), text)
+
+
+def _without_arguments(text: str) -> str:
+    """XML-RPC with all texts but the first masked in calls of a login that have no structures."""
+    pieces: List[str] = []
+    at = 0
+    for call in _LOGIN.finditer(text):
+        if call.start() < at:
+            continue  # of a call that is not closed
+        end = text.find("</params>", call.end())
+        end = len(text) if end < 0 else end
+        first = _ARGUMENT.search(text, call.end(), end)
+        begin = end if first is None or text.find("<struct>", call.end(), end) >= 0 else first.end()
+        pieces += (text[at:begin], _ARGUMENT.sub(r"\g<1>" + CONSTANT, text[begin:end]))
+        at = end
+    return "".join(pieces) + text[at:]
 
 
 def _pair(found: Match[str], rules: Rules) -> str:

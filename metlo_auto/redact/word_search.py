@@ -114,6 +114,7 @@ class WordTest:
         self._inside = _by_rarest(_least(_letters(needles, False, False), bytes.__contains__))
         self._harmless: Set[bytes] = set()
         self._begin_as_last: Set[bytes] = set()  # as the last word of a phrase does; harmless without the others
+        self._hold: Set[bytes] = set()
 
     def holding(self, words: Iterable[bytes]) -> List[bytes]:
         """Those of the words that hold a needle, each once."""
@@ -121,18 +122,21 @@ class WordTest:
 
     def _sorted_out(self, words: Set[bytes]) -> Tuple[Set[bytes], Set[bytes]]:
         """Of words that are not known to be harmless, those that hold a needle, and those that may end a phrase."""
-        known = self._begin_as_last.intersection(words)
-        new = words.difference(known)
+        held, last = self._hold.intersection(words), self._begin_as_last.intersection(words)
+        new = words.difference(held, last)
         if not new:
-            return set(), known
-        held, begin = self._held(new)
-        last = set(begin).difference(held)
-        new.difference_update(held, last)
-        if len(self._harmless) + len(self._begin_as_last) >= _MOST_WORDS:
-            self._harmless, self._begin_as_last = set(), set()
-        self._begin_as_last.update([word for word in last if len(word) <= _LONGEST_WORD])
-        self._harmless.update([word for word in new if len(word) <= _LONGEST_WORD])
-        return held, known | last
+            return held, last
+        hold, begin = self._held(new)
+        end_phrases = set(begin).difference(hold)
+        if len(self._harmless) + len(self._begin_as_last) + len(self._hold) >= _MOST_WORDS:
+            self._harmless, self._begin_as_last, self._hold = set(), set(), set()
+        for known, words in (
+            (self._hold, hold),
+            (self._begin_as_last, end_phrases),
+            (self._harmless, new.difference(hold, end_phrases)),
+        ):
+            known.update([word for word in words if len(word) <= _LONGEST_WORD])
+        return held | hold, last | end_phrases
 
     def _held(self, words: Set[bytes]) -> Tuple[Set[bytes], List[bytes]]:
         """Those that hold a needle, and those that begin as some needles do, or the last words of phrases."""

@@ -27,6 +27,8 @@ SCRAPS = [
     "x", "X", "-", "_", "1", ".", ":", "=", '"', "'", "[", "]", "{", "}", "<", ">", "&", "%", "%3D", "\\", "\\n", "\\x22", "\\u0070", "&quot;", " ", "\n", ",", "/", "?", "é", "ſ",
     "\u212a", "İ", "name", "value", "key", "path", "Bearer ", "AbCdEfGh12345678", "machine ", "login ", "kind: Secret", "data:", "grant_type", "=== null", "ß", "٣", "set ", "requirepass ", " LOGIN ", "a1", ":*:", "AUTH PLAIN ", "Your code is ", "your code", "YOUR CODE: ", "483920",
     " is your ", "One-Time code ", "Verification Code", "*:*:*:a:", "&t=0123456789abcdef0123456789abcdef&s=ab", "appid=", "0123456789abcdef" * 2, "p=enc:", "vault login ", "community ", "ldapsearch x -w ",
+    "db:5432:shop:ann:x", "\ndb:6432:a:b:c d\n", "\\n", "432:", "podman login -p ", "sqlplus a/b", "openssl enc -k ", "xfreerdp /p:", "radius-server host h key ", "key-string ", "NickServ IDENTIFY ann ", "AUTH ann 1", ': EAP "', "kinit <<< ",
+    "echo ann:x | chpasswd", "-storepass ", " -token ", "tokens = tokenizer.encode(", "params", "args", "method", "login", "<methodName>login</methodName>", "<value>", "</params>", "<IDAuthentication>", "<Authentication><Value>x", "wpa_passphrase a ", "ConvertTo-SecureString ", "--with-token <<< ",
     "x" * 1000,
 ]
 KINDS = ["json", "form", "multipart", "ndjson", "xml", "graphql", "text", ""]

@@ -459,10 +459,51 @@ def test_one_time_codes_in_a_sentence(text, expected):
     assert json.loads(REDACTOR.body(json.dumps({"body": text}), "json")) == {"body": expected}
 
 
-PGPASS = [("*:*:*:ann:hunter2", "*:*:*:ann:redacted"), ("db.example:5432:*:ann:hunter2", "db.example:5432:*:ann:redacted"), ("a.py:12:3:E501:long", "a.py:12:3:E501:long")]
+PGPASS = [
+    ("localhost:5432:shop:ann:hun ter\"2", "localhost:5432:shop:ann:redacted"), ("db.example:6432:shop:ann:hunter2", "db.example:6432:shop:ann:redacted"), ("/run/postgresql:5432:shop:ann:p\\:w", "/run/postgresql:5432:shop:ann:redacted"),
+    ("a.py:5432:12:E501:too long", "a.py:5432:12:E501:too long"), ("db:8080:GET:ok:yes", "db:8080:GET:ok:yes"), ("db:5432 is up", "db:5432 is up"), ("db:5432:shop: is up", "db:5432:shop: is up"),
+    ("*:*:*:ann:hunter2", "*:*:*:ann:redacted"), ("db.example:5432:*:ann:hunter2", "db.example:5432:*:ann:redacted"), ("a.py:12:3:E501:long", "a.py:12:3:E501:long")]
 MAIL = [("a1 LOGIN ann hunter2", "a1 LOGIN ann redacted"), ('a1 LOGIN ann "hunter2"', 'a1 LOGIN ann "redacted"'), ('a1 LOGIN ann ",hunter2"', 'a1 LOGIN ann "redacted"'), ('["a1 LOGIN ann ", 1]', '["a1 LOGIN ann ", 1]'), ('{"k": "a1 LOGIN ann ","n":true}', '{"k": "a1 LOGIN ann ","n":true}'), ('{"k": "a1 LOGIN ann "}', '{"k": "a1 LOGIN ann "}'), ("12 LOGIN ann hunter2", "12 LOGIN ann hunter2"), ("AUTH PLAIN AGFubgBodW50ZXIy", "AUTH PLAIN redacted"), ("AUTH LOGIN required here", "AUTH LOGIN required here")]
 
 
 @pytest.mark.parametrize("text, expected", PGPASS + MAIL)
 def test_lines_of_protocols(text, expected):
     assert REDACTOR.body("x y\n" + text + "\nz\n", "text") == "x y\n" + expected + "\nz\n"
+
+
+CALLS = [
+    ({"method": "login", "args": ["ann", "hunter2"]}, {"method": "login", "args": ["ann", "redacted"]}),
+    ({"method": "user.signIn", "params": ["ann", "hunter2", True]}, {"method": "user.signIn", "params": ["ann", "redacted", True]}),
+    ({"cmd": "auth", "params": ["db", "ann", "hunter2"]}, {"cmd": "auth", "params": ["db", "redacted", "redacted"]}),
+    (["AUTH", "ann", "hunter2"], ["AUTH", "ann", "redacted"]),
+]
+OTHER_CALLS = [
+    {"method": "plugin", "args": ["ann", "hunter2"]}, {"method": "author", "params": ["ann", "hunter2"]}, {"method": "login", "args": ["ann"]}, {"method": "login", "params": [{"locale": "en"}, "x"]}, {"args": ["ann", "hunter2"]}, ["AUTHOR", "ann", "x"],
+]
+
+
+@pytest.mark.parametrize("document, expected", CALLS + [(document, document) for document in OTHER_CALLS])
+def test_arguments_by_position_of_a_login(document, expected):
+    assert json.loads(REDACTOR.body(json.dumps(document), "json")) == expected
+
+
+XML_CALL = "<methodCall><methodName>%s</methodName><params><param><value><string>ann</string></value></param><param><value>%s</value></param></params></methodCall>"
+
+
+@pytest.mark.parametrize("name, expected", [("login", "redacted"), ("auth.logon", "redacted"), ("getPosts", "hunter2"), ("plugin", "hunter2")])
+def test_arguments_of_a_login_by_xml_rpc(name, expected):
+    assert REDACTOR.body(XML_CALL % (name, "hunter2") * 2, "xml") == XML_CALL % (name, expected) * 2
+
+
+CODE = [
+    ("tokens = tokenizer.encode('a text of words')", True), ("tokens = await self.tokenizer(text, return_tensors='pt')['input_ids']", True), ("tokens=nltk.word_tokenize('a text')", True), ("tokens = tokenizer.encode('Zq8xCanary3Kf0w')", False),
+    ("tokens = encode('realsecret')", False), ("token = tokenizer.encode('realsecret')", False), ("password = get('hunter2')", False), ("tokens = tokenizer.encode(password='hunter2')", False), ("tokens = tokenizer", False),
+]
+
+
+@pytest.mark.parametrize("line, stays", CODE)
+def test_what_is_split_into_tokens_is_no_credential(line, stays):
+    text = "import x\n" + line + "\nprint(1)\n"
+    assert (REDACTOR.body(text, "text") == text) is stays
+    for secret in ("realsecret", "hunter2", "Canary"):
+        assert secret not in REDACTOR.body(text, "text")
