@@ -14,6 +14,7 @@ from metlo_auto.collector.security_tests.agent_view import Exceptions
 from metlo_auto.collector.security_tests.rate import Pace
 from metlo_auto.collector.store.database import open_store, writing
 from metlo_auto.collector.store.schema import test_traces as traces_of_tests
+from metlo_auto.collector.store.statements import OfEngine
 from tests.collector.collector_support import Collector
 from tests.security_tests.sink import Sink, ask, tell
 
@@ -33,7 +34,7 @@ def seen(engine: Any, number: int, exception: str) -> None:
 
 
 def test_an_exception_that_is_told_late_is_waited_for_however_often_nothing_came_before(engine: Any) -> None:
-    exception_of = Exceptions(engine, RUN, first_within=0)
+    exception_of = Exceptions(OfEngine(engine), RUN, first_within=0)
     assert [exception_of(number) for number in (1, 2, 3)] == [None] * 3
     seen(engine, 4, "")
     late = threading.Timer(0.5, seen, (engine, 5, "sqlite3.OperationalError"))

@@ -8,20 +8,23 @@ import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metlo_auto.collector.analysis.sensitive import detect, has_secret
-from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.security_tests.compare import Reading, core, is_same, reading, spellings
+from metlo_auto.collector.inventory import plain_queries, queries
+from metlo_auto.collector.security_tests.compare import Reading, core, is_refusal, is_same, reading, says_no, spellings
 from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.http_client import Client
 from metlo_auto.collector.security_tests.rate import Limiter
+from metlo_auto.collector.security_tests.roles import may_say_high
 from metlo_auto.collector.security_tests.schedule import Turns
 from metlo_auto.collector.security_tests.targets import MOST_SAMPLES
-from metlo_auto.collector.security_tests.values import Answer, Request, parse_origin
+from metlo_auto.collector.security_tests.values import Answer, Request, parse_origin, quoted
+from metlo_auto.collector.store.statements import Statements, of_current_sqlite
 from tests.collector.analysed import analysed
 from tests.collector.analysis.sensitive_cases import MORE_HITS, MORE_MISSES
 from tests.collector.collector_support import trace
@@ -68,6 +71,28 @@ def test_no_spelling_changes_the_core_of_a_text(text: str) -> None:
     assert core(text) or re.search("[0-9A-Za-z]", text) is None
 
 
+REFUSING = ["not", "be", "no", "found", "denied", "Forbidden", "unauthorised", "permission", "access", "may", "must", "log", "login", "sign", "in", "required", "such", "does", "exist"]
+OTHERS = ["notes", "nowhere", "<b>", "</b>", "<p>", "&#110;ot", "&#x6e;o", "<input type=password>", "<input type=text>", ",", "\n", "a1", "_"]
+
+
+@given(st.lists(st.sampled_from(REFUSING + OTHERS)), st.sampled_from(["", " "]), st.sampled_from(["text/html", "text/plain"]))
+def test_a_page_that_is_not_read_would_have_refused_nothing(words: "list[str]", between: str, kind: str) -> None:
+    answer = Answer(200, (("Content-Type", kind),), between.join(words))
+    content = content_of(answer)
+    assert is_refusal(answer) == (content.has_password_field or says_no(content))
+
+
+@given(st.one_of(st.text(alphabet=st.characters(max_codepoint=127)), st.text()), st.sampled_from(["", "~", "/~%", "[]$."]))
+def test_values_are_quoted_as_by_urllib(text: str, safe: str) -> None:
+    assert quoted(text, safe) == quote(text, safe=safe, errors="replace")
+
+
+@pytest.mark.parametrize("body", [{"isAdmin": True}, {"me": {"role": "admin"}}, {"userType": "Manager"}, {"access_level": "staff"}])
+def test_a_body_that_says_a_higher_role_is_read(body: Any) -> None:
+    assert may_say_high(json.dumps(body)) and may_say_high(json.dumps(body).replace("m", "\\u006d"))
+    assert not may_say_high(json.dumps({"title": "orders 1000", "items": [1, 2]}))
+
+
 def test_secrets_are_what_detect_calls_secret() -> None:
     secret = {"private_key", "cloud_key"}
     cases = [case for table in (MORE_HITS, MORE_MISSES) for cases in table.values() for case in cases]
@@ -77,11 +102,18 @@ def test_secrets_are_what_detect_calls_secret() -> None:
         assert has_secret(name, value) == bool(secret & set(detect(name, value)))
 
 
+def stored(folder: Path) -> Statements:
+    """What `analysed` keeps in `folder`, without SQLAlchemy."""
+    found = of_current_sqlite(f"sqlite:///{folder}/c.db")
+    assert found is not None
+    return found
+
+
 def test_the_newest_traces_of_each_endpoint_are_those_that_are_found_one_by_one(tmp_path: Path) -> None:
     calls = [trace(f"/a/{n}", route="/a/{id}") for n in range(MOST_SAMPLES + 9)] + [trace("/b"), trace("/b", "POST")]
     hosts = [trace("/a/1", route="/a/{id}", host=f"h{n}.example") for n in range(4)]
-    with analysed(tmp_path, calls, hosts) as connection:
-        found = queries.latest_of_each(connection, MOST_SAMPLES)
+    with analysed(tmp_path, calls, hosts) as connection, stored(tmp_path).reading() as ask:
+        found = plain_queries.latest_of_each(ask, MOST_SAMPLES)
         groups = queries.groups(connection)
         assert set(found) == set(groups) and len(groups) >= 3
         for name, members in groups.items():

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from email.message import Message
 from functools import lru_cache
 from typing import Any, NoReturn, Optional
 
@@ -68,6 +67,8 @@ def _decompress(body: bytes, name: str, limit: int) -> bytes:
 @lru_cache(maxsize=256)
 def is_json(content_type: str) -> bool:
     """True for application/json with any parameters. Raises Refused(415) for a charset that is not a utf."""
+    from email.message import Message  # by the first body that is posted: commands read none
+
     message = Message()
     message["content-type"] = content_type or "none/none"
     if message.get_content_type() != "application/json":

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import Iterable, Optional, Sequence
+from typing import Optional, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.inventory.endpoints import Endpoint
+from metlo_auto.collector.inventory.naming import Unknown as Unknown
+from metlo_auto.collector.inventory.naming import listed as listed
+from metlo_auto.collector.inventory.naming import nearest as nearest
 from metlo_auto.collector.store.schema import declared_routes, endpoints, samples
-
-MOST_NAMED = 8
-
-
-class Unknown(Exception):
-    """A name that nothing has; the message names the nearest."""
 
 
 def chosen(shown: Sequence[Endpoint], service: Optional[str], host: Optional[str] = None) -> list[Endpoint]:
@@ -45,16 +41,3 @@ def checked_service(connection: Connection, service: Optional[str]) -> Optional[
     if service not in known:
         raise Unknown(f"there is no service {service!r}; {nearest(service, sorted(known))}")
     return service
-
-
-def nearest(name: str, known: Sequence[str], most: int = MOST_NAMED) -> str:
-    """What may be meant by a name that nothing has, else at most so many of those that are known."""
-    near = difflib.get_close_matches(name, known, 1) or [one for one in known if one.lower() == name.lower()]
-    return f"did you mean {near[0]!r}?" if near else "known: " + (listed(known, most) or "none yet")
-
-
-def listed(names: Iterable[str], most: int = MOST_NAMED) -> str:
-    """A few names as one phrase."""
-    found = list(names)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more

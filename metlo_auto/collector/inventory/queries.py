@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Iterable, NamedTuple, Optional, Sequence
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.ingest.transport import parse
+from metlo_auto.collector.inventory.endpoints import Endpoint as Endpoint
+from metlo_auto.collector.inventory.endpoints import KeptTrace as KeptTrace
+from metlo_auto.collector.inventory.endpoints import by_calls
 from metlo_auto.collector.store import counters, figure_marks, inbox
 from metlo_auto.collector.store.deletion import GENERATION
 from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, samples, set_aside
 
 AT_ONCE = 500  # rows in one statement
-
-
-class Endpoint(NamedTuple):
-    id: str
-    host: str  # the first of `hosts`
-    method: str
-    template: str
-    declared: bool
-    calls: int
-    errors: int  # status 500 and above
-    client_errors: int
-    authenticated: int
-    first_seen: float
-    last_seen: float
-    service: str = ""
-    hosts: tuple[str, ...] = ()  # that it was called under, the most used first; `*` for those beyond a few
 
 
 def endpoint(connection: Connection, endpoint_id: str) -> Optional[Endpoint]:
@@ -113,23 +99,12 @@ def hosts(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> dict
     for name, host, calls in connection.execute(query).all():
         of_one = counts.setdefault(shown.get(name, name), {})
         of_one[host] = of_one.get(host, 0) + calls
-    return {name: _by_calls(found) for name, found in counts.items()}
-
-
-def _by_calls(counts: dict[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(counts, key=lambda host: (-counts[host], host)))
+    return {name: by_calls(found) for name, found in counts.items()}
 
 
 def services(listed: Iterable[Endpoint]) -> list[str]:
     """The names of all services."""
     return sorted({endpoint.service for endpoint in listed}, key=lambda name: (name.lower(), name))
-
-
-class KeptTrace(NamedTuple):
-    id: int
-    endpoint_id: Optional[str]
-    at: float
-    trace: dict[str, Any]
 
 
 def latest_traces(connection: Connection, limit: int, endpoint_ids: Optional[list[str]] = None) -> list[KeptTrace]:
@@ -139,28 +114,6 @@ def latest_traces(connection: Connection, limit: int, endpoint_ids: Optional[lis
         query = query.where(samples.c.endpoint_id.in_(endpoint_ids))
     found = connection.execute(query.order_by(samples.c.id.desc()).limit(limit))
     return [KeptTrace(row.id, row.endpoint_id, row.at, parse(bytes(row.body))) for row in found]
-
-
-def latest_of_each(connection: Connection, limit: int) -> dict[str, list[KeptTrace]]:
-    """The newest traces of every endpoint by the id that it is shown as, newest first, `limit` of each at most."""
-    shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
-    kept = select(samples.c.id, shown).join(endpoints, endpoints.c.id == samples.c.endpoint_id)
-    chosen: dict[int, str] = {}
-    counts: Counter[str] = Counter()
-    for name, owner in connection.execute(kept.order_by(samples.c.id.desc())):
-        counts[owner] += 1
-        if counts[owner] <= limit:
-            chosen[name] = owner
-    found: dict[str, list[KeptTrace]] = {}
-    names = list(chosen)
-    for first in range(0, len(names), AT_ONCE):
-        whole = select(samples.c.id, samples.c.endpoint_id, samples.c.at, samples.c.body)
-        rows = connection.execute(whole.where(samples.c.id.in_(names[first : first + AT_ONCE])))
-        for row in sorted(rows, key=lambda row: -row.id):
-            found.setdefault(chosen[row.id], []).append(
-                KeptTrace(row.id, row.endpoint_id, row.at, parse(bytes(row.body)))
-            )
-    return found
 
 
 _COUNTS = (

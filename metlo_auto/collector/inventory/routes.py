@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterable, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.observation import MOST_NAME, service_of
 from metlo_auto.collector.ingest.contract import METHODS
-from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.inventory.endpoints import Endpoint
+from metlo_auto.collector.inventory.route_places import Located as Located
+from metlo_auto.collector.inventory.route_places import Route as Route
+from metlo_auto.collector.inventory.route_places import find as find
+from metlo_auto.collector.inventory.route_places import locate as locate
+from metlo_auto.collector.inventory.route_places import shape_of, splits
 from metlo_auto.collector.store import figure_marks
 from metlo_auto.collector.store.schema import declared_details, declared_routes
 from metlo_auto.collector.store.text import storable
@@ -20,30 +25,6 @@ MOST = 5_000  # routes of one app
 AT_ONCE = 500  # templates in one statement
 FEW = 1_000  # routes that are read whether they are needed or not
 _RULE_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
-
-
-class Route(NamedTuple):
-    """One method of one rule. `file` is relative to the project, "" where it is not known; `line` then 0."""
-
-    app: str  # its name, with a number where several apps of one process share it
-    method: str
-    template: str  # /users/{id}, with the path that the app is mounted at in front
-    endpoint: str
-    file: str
-    line: int
-    mount: str = ""  # SCRIPT_NAME, "" for none
-    parameters: tuple[tuple[str, str], ...] = ()  # name and type: integer, number, uuid, path
-    service: str = ""  # as the agent names it, "" where it names none
-
-    @property
-    def of_service(self) -> str:
-        """The service, else the app without its number."""
-        return self.service or self.app.partition(" (")[0]
-
-    @property
-    def rule(self) -> str:
-        """The template below the mount."""
-        return self.template[len(self.mount) :] or "/"
 
 
 def template_of(rule: str) -> str:
@@ -158,7 +139,7 @@ def read_for(connection: Connection, endpoints: Sequence[Endpoint]) -> list[Rout
     if number <= FEW:
         return read(connection) if number else []
     named = {endpoint.template for endpoint in endpoints}
-    named |= {rule for template in named for _, rule in _splits(template) if rule != "/"}
+    named |= {rule for template in named for _, rule in splits(template) if rule != "/"}
     listed = sorted(named)
     return [
         route for start in range(0, len(listed), AT_ONCE) for route in read(connection, listed[start : start + AT_ONCE])
@@ -196,31 +177,16 @@ class Comparison(NamedTuple):
     not_declared: list[Endpoint]  # only of services that an app which declared its routes answers for
 
 
-class Located(NamedTuple):
-    """Routes by method and template, and by method and rule: an app may answer below a path that it did not say.
-
-    Each begins with the service that the routes are of, "" for those that no service is known to have.
-    """
-
-    by_template: dict[tuple[str, str, str], Route]
-    by_rule: dict[tuple[str, str, str], Route]
-    mounts: frozenset[tuple[str, str]]  # where apps turned out to answer
-    services: frozenset[str]  # that have routes of their own; all others have those of ""
-
-    def owner(self, service: str) -> str:
-        return service if service in self.services else ""
-
-
 def compare(routes: list[Route], endpoints: list[Endpoint]) -> Comparison:
     """Declared and called, each without the other. HEAD and OPTIONS come with every route and are not missed."""
     located = locate(routes, endpoints)
     found = [(endpoint, find(located, endpoint)) for endpoint in endpoints]
     called = {_name(located, route) for _, route in found if route is not None}
-    shapes = {(located.owner(endpoint.service), endpoint.method, _shape(endpoint.template)) for endpoint in endpoints}
+    shapes = {(located.owner(endpoint.service), endpoint.method, shape_of(endpoint.template)) for endpoint in endpoints}
     missing = {
         _name(located, route): route
         for route in routes
-        if (located.owner(route.of_service), route.method, _shape(route.template)) not in shapes
+        if (located.owner(route.of_service), route.method, shape_of(route.template)) not in shapes
         and route.method not in ("HEAD", "OPTIONS")
     }
     known = {endpoint.service for endpoint, route in found if route is not None}
@@ -239,48 +205,3 @@ def of_service(compared: Comparison, service: Optional[str]) -> Comparison:
 def _name(located: Located, route: Route) -> tuple[str, str, str, str]:
     """What a route has in common with that of another instance of its app."""
     return located.owner(route.of_service), route.app.partition(" (")[0], route.method, route.template
-
-
-def locate(routes: list[Route], endpoints: Sequence[Endpoint] = (), services: Iterable[str] = ()) -> Located:
-    """Routes by what they are called by, for the view's file and line of an endpoint; `find` looks one up.
-
-    `services`: those of endpoints, where `endpoints` are not all.
-    """
-    called = {endpoint.service for endpoint in endpoints}.union(services)
-    own = frozenset(route.of_service for route in routes if route.service or route.of_service in called)
-    owned = [(route.of_service if route.of_service in own else "", route) for route in routes]
-    by_template = {(owner, route.method, _shape(route.template)): route for owner, route in owned}
-    by_rule = {(owner, route.method, _shape(route.rule)): route for owner, route in owned if route.rule != "/"}
-    mounts = set()
-    for endpoint in endpoints:
-        owner, shape = endpoint.service if endpoint.service in own else "", _shape(endpoint.template)
-        if endpoint.declared and (owner, endpoint.method, shape) not in by_template:
-            mounts |= {(owner, mount) for mount, rule in _splits(shape) if (owner, endpoint.method, rule) in by_rule}
-    by_rule.update({(owner, route.method, "/"): route for owner, route in owned if route.rule == "/"})
-    return Located(by_template, by_rule, frozenset(mounts), own)
-
-
-def find(located: Located, endpoint: Endpoint) -> Optional[Route]:
-    """The route that answers `endpoint`; also that of an app which answers below a path that its routes do not say."""
-    owner, shape = located.owner(endpoint.service), _shape(endpoint.template)
-    route = located.by_template.get((owner, endpoint.method, shape))
-    if route is not None or not endpoint.declared and not located.mounts:
-        return route
-    for mount, rule in _splits(shape):
-        route = located.by_rule.get((owner, endpoint.method, rule))
-        if route is not None and ((owner, mount) in located.mounts or endpoint.declared and rule != "/"):
-            return route
-    return None
-
-
-def _splits(shape: str) -> Iterator[tuple[str, str]]:
-    """`/a/b/c` as (`/a`, `/b/c`), (`/a/b`, `/c`), (`/a/b/c`, `/`)."""
-    steps = shape.split("/")[1:]
-    for number in range(1, min(len(steps), 12)):
-        yield "/" + "/".join(steps[:number]), "/" + "/".join(steps[number:])
-    yield shape, "/"
-
-
-def _shape(template: str) -> str:
-    """Parameters without their names: a collector that guessed them calls them otherwise."""
-    return re.sub(r"\{[^{}]*\}", "{}", template.rstrip("/") or "/")

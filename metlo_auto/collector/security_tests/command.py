@@ -11,12 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.engine import Connection, Engine
-
 from metlo_auto.collector.home import Home
-from metlo_auto.collector.inventory import queries
-from metlo_auto.collector.inventory.choosing import nearest
 from metlo_auto.collector.inventory.counted import counted
+from metlo_auto.collector.inventory.naming import nearest
+from metlo_auto.collector.inventory.plain_queries import list_endpoints
 from metlo_auto.collector.security_tests import writing_files
 from metlo_auto.collector.security_tests.agent_view import Exceptions, wait_until_analysed
 from metlo_auto.collector.security_tests.config_file import BadConfig, Config, read_config
@@ -37,8 +35,8 @@ from metlo_auto.collector.security_tests.safety import may_ask
 from metlo_auto.collector.security_tests.sessions import Sessions
 from metlo_auto.collector.security_tests.targets import Target, read_targets
 from metlo_auto.collector.security_tests.values import Origin, parse_origin
-from metlo_auto.collector.store.database import open_store, reading
-from metlo_auto.collector.store.test_runs import begin_run, end_run
+from metlo_auto.collector.store.running_tests import begin_run, end_run
+from metlo_auto.collector.store.statements import Ask, Statements
 
 FINDINGS, USAGE, NOTHING = 1, 2, 3
 RATE = 20.0
@@ -65,7 +63,7 @@ class Setting(NamedTuple):
     accepted: dict[str, Accepted]
 
 
-def run_command(folder: Home, options: argparse.Namespace, store: str) -> int:
+def run_command(folder: Home, options: argparse.Namespace, store: Statements) -> int:
     """The exit status."""
     try:
         if options.run:
@@ -132,49 +130,45 @@ def _kinds(option: str, text: str) -> tuple[str, ...]:
     return names
 
 
-def _run(folder: Home, setting: Setting, options: argparse.Namespace, store: str) -> int:
-    engine = open_store(store)
-    try:
-        name = secrets.token_hex(10)
-        client = Client(setting.origin, name, Limiter(setting.rate, options.max_requests))
-        sessions = Sessions(client, setting.identities)
-        if not options.dry_run and not options.write:
-            begin_run(engine, name, setting.origin.url)
-            if not is_reached(client):
-                raise NothingTested(f"nothing answers at {setting.origin.url}")
-            sessions.sign_in()
-            wait_until_analysed(engine)
-        plan = _plan(folder, engine, setting, sessions)
-        if options.dry_run or options.write:
-            return _only_planned(plan, options, setting)
-        run = Run(name, client, sessions, setting.options, Exceptions(engine, name))
-        reporter = Reporter(sys.stderr)
-        run.go(plan, reporter.look)
-        reporter.close()
-        client.close()
-        result = _fuzzed(run.result(), plan, engine, setting, sessions) if options.fuzz else run.result()
-        result = apply_baseline(result, setting.accepted, date.today())
-        end_run(engine, name, as_json(result))
-    finally:
-        engine.dispose()
+def _run(folder: Home, setting: Setting, options: argparse.Namespace, store: Statements) -> int:
+    name = secrets.token_hex(10)
+    client = Client(setting.origin, name, Limiter(setting.rate, options.max_requests))
+    sessions = Sessions(client, setting.identities)
+    if not options.dry_run and not options.write:
+        begin_run(store, name, setting.origin.url)
+        if not is_reached(client):
+            raise NothingTested(f"nothing answers at {setting.origin.url}")
+        sessions.sign_in()
+        wait_until_analysed(store)
+    plan = _plan(folder, store, setting, sessions)
+    if options.dry_run or options.write:
+        return _only_planned(plan, options, setting)
+    run = Run(name, client, sessions, setting.options, Exceptions(store, name))
+    reporter = Reporter(sys.stderr)
+    run.go(plan, reporter.look)
+    reporter.close()
+    client.close()
+    result = _fuzzed(run.result(), plan, store, setting, sessions) if options.fuzz else run.result()
+    result = apply_baseline(result, setting.accepted, date.today())
+    end_run(store, name, as_json(result))
     writing_files.write_outputs(result, options)
     print("\n".join(as_text(result)))
     return _status(result, options.fail_on)
 
 
-def _fuzzed(result: Result, plan: Plan, engine: Engine, setting: Setting, sessions: Sessions) -> Result:
+def _fuzzed(result: Result, plan: Plan, store: Statements, setting: Setting, sessions: Sessions) -> Result:
     from metlo_auto.collector.security_tests.fuzz import fuzzed
 
     targets = [target for target, _ in plan.tasks]
-    return fuzzed(result, targets, engine, setting.origin, sessions, setting.rate)
+    return fuzzed(result, targets, store.engine(), setting.origin, sessions, setting.rate)
 
 
-def _plan(folder: Home, engine: Engine, setting: Setting, sessions: Sessions) -> Plan:
+def _plan(folder: Home, store: Statements, setting: Setting, sessions: Sessions) -> Plan:
     """Raises NothingTested where the store knows no endpoint, Misused for an endpoint that it does not know."""
     known = callers(folder.api_key(), sessions.current())
-    with reading(engine) as connection:
-        _check_service(connection, setting.service)
-        targets = read_targets(connection, setting.origin, setting.service, known, sessions.current())
+    with store.reading() as ask:
+        _check_service(ask, setting.service)
+        targets = read_targets(ask, setting.origin, setting.service, known, sessions.current())
     if not targets:
         about = f" of the service {setting.service}" if setting.service else ""
         raise NothingTested(f"the collector has seen no endpoint{about}: drive the app under metlo-run --local first")
@@ -182,9 +176,9 @@ def _plan(folder: Home, engine: Engine, setting: Setting, sessions: Sessions) ->
     return make_plan(targets, setting.options)
 
 
-def _check_service(connection: Connection, name: str) -> None:
+def _check_service(ask: Ask, name: str) -> None:
     """A service, or a host that stands for one. Raises Misused."""
-    known = queries.list_endpoints(connection)
+    known = list_endpoints(ask) if name else []
     names = sorted({one for endpoint in known for one in (endpoint.service, *endpoint.hosts)})
     if name and names and name not in names:
         raise Misused(f"there is no service {name!r}; {nearest(name, names)}")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Iterable, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
-from metlo_auto.collector.security_tests.content import Content, content_of, parsed_json
+from metlo_auto.collector.security_tests.content import BLANK, Content, content_of, parsed_json
 from metlo_auto.collector.security_tests.values import Answer
 
 _REFUSING = frozenset((400, 401, 402, 403, 404, 405, 406, 407, 409, 410, 412, 415, 419, 422, 423, 428, 429, 440, 451))
@@ -21,6 +21,11 @@ _BAD_WORDS = frozenset(("error", "fail", "failed", "failure", "denied", "forbidd
 _SAYS_NO = re.compile(
     r"\b(not (be )?(allowed|authori[sz]ed|permitted|found|logged|signed)|denied|forbidden|unauthori[sz]ed|permission"
     r"|no access|may not|must (be )?(log|sign)|(log|sign) ?in\b|login required|authenticat|does not exist|no such)",
+    re.IGNORECASE,
+)
+# What has to stand in a text or a page that says so, or asks for a password; &# may spell anything.
+_MAY_REFUSE = re.compile(
+    r"password|(?<!\w)(?:(?:not?|may|must)(?!\w)|log|sign|denied|forbidden|unauthori|permission|authenticat|does)|&#",
     re.IGNORECASE,
 )
 _LOGIN_PATH = re.compile(r"log[-_]?in|sign[-_]?in|auth|sso|session|account/?$", re.IGNORECASE)
@@ -37,9 +42,13 @@ def is_refusal(answer: Answer) -> bool:
 
 @lru_cache(maxsize=4096)
 def _refuses(body: str, media_type: str) -> bool:
-    answer = Answer(200, (("Content-Type", media_type),), body)
-    content = content_of(answer)
-    return is_login_page(content) or is_soft_error(answer, content)
+    value = parsed_json(body.lstrip(BLANK))  # its leaves are not needed
+    if value is not None:
+        return isinstance(value, dict) and _says_error(value)
+    if _MAY_REFUSE.search(body) is None:  # reading a page takes longer than all else that is done with it
+        return False
+    content = content_of(Answer(200, (("Content-Type", media_type),), body))
+    return is_login_page(content) or says_no(content)
 
 
 def is_login_redirect(answer: Answer) -> bool:
@@ -50,11 +59,8 @@ def is_login_page(content: Content) -> bool:
     return content.kind == "html" and content.has_password_field
 
 
-def is_soft_error(answer: Answer, content: Content) -> bool:
-    """Whether a response of status 200 says that it refuses."""
-    if content.kind == "json":
-        value = parsed_json(answer.body.lstrip("\ufeff \t\r\n"))
-        return isinstance(value, dict) and _says_error(value)
+def says_no(content: Content) -> bool:
+    """Whether a text or a page of status 200 says that it refuses."""
     text = " ".join(str(leaf) for _, leaf in content.leaves)
     return len(text) < 400 and bool(_SAYS_NO.search(text))
 
@@ -91,7 +97,7 @@ def has_data(answer: Answer) -> bool:
         return False
     content = content_of(answer)
     if content.kind == "json":
-        return sum(is_data(path, leaf) for path, leaf in content.leaves) >= 1
+        return any(is_data(path, leaf) for path, leaf in content.leaves)
     if content.kind == "text":
         return len(content.leaves) >= 4
     return content.kind == "html" and len(content.leaves) >= 4
@@ -108,6 +114,9 @@ def is_data(path: str, leaf: Any) -> bool:
     return not ("[]" not in path and "." not in path and _NO_DATA.search(path))
 
 
+_BETWEEN = "\0"  # values where they are searched as one text
+
+
 class Reading(NamedTuple):
     """A response made ready to be compared: what varies by itself and what the request said is taken out."""
 
@@ -122,13 +131,15 @@ def reading(answer: Answer, volatile: "frozenset[str]" = frozenset(), said: Iter
     content = content_of(answer)
     if content.kind in ("json", "html"):
         parts, texts = _parts(answer.body, answer.media_type)
-        words = [word for word in _spelt(said, texts) if any(word in text for _, text in parts)]
-        if not words and (not volatile or volatile.isdisjoint(path for path, _ in parts)):
-            return Reading(answer.status, content.kind, parts, "")
-        leaves = ((path, _without(words, str(leaf))) for path, leaf in content.leaves if path not in volatile)
-        return Reading(answer.status, content.kind, Counter(leaves), "")
+        words = tuple([word for word in _spelt(said, texts) if word in texts and _is_of_one(word, parts)])
+        return Reading(answer.status, content.kind, _parts_without(answer.body, answer.media_type, volatile, words), "")
     text = _without(_spelt(said, answer.body), answer.body) if "" not in volatile else ""
     return Reading(answer.status, content.kind, Counter(), text)
+
+
+def _is_of_one(word: str, parts: "Counter[tuple[str, str]]") -> bool:
+    """Whether a word that stands in the values as one text stands in one of them."""
+    return _BETWEEN not in word or any(word in text for _, text in parts)
 
 
 def _without(words: Iterable[str], text: str) -> str:
@@ -138,18 +149,28 @@ def _without(words: Iterable[str], text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)  # most responses to payloads are equal, and each is compared with the same baseline
+def _parts_without(
+    body: str, media_type: str, volatile: "frozenset[str]", words: "tuple[str, ...]"
+) -> "Counter[tuple[str, str]]":
+    parts, _ = _parts(body, media_type)
+    if not words and (not volatile or volatile.isdisjoint(path for path, _ in parts)):
+        return parts
+    leaves = content_of(Answer(200, (("Content-Type", media_type),), body)).leaves
+    return Counter((path, _without(words, str(leaf))) for path, leaf in leaves if path not in volatile)
+
+
 @lru_cache(maxsize=1024)
 def _parts(body: str, media_type: str) -> "tuple[Counter[tuple[str, str]], str]":
     """The leaves of a response and how often each is there, which is not to be changed, and all of their values."""
-    found = Counter(map(_hashable, content_of(Answer(200, (("Content-Type", media_type),), body)).leaves))
-    return found, "\0".join(text for _, text in found)
+    leaves = content_of(Answer(200, (("Content-Type", media_type),), body)).leaves
+    found = Counter([(path, str(leaf)) for path, leaf in leaves])
+    return found, _BETWEEN.join(text for _, text in found)
 
 
 def _spelt(texts: Iterable[str], found_in: str) -> "list[str]":
     """All spellings of `texts`, the longest first; none where none of them stands in `found_in`."""
-    given = [text for text in texts if text]
-    if not any(core(text) in found_in for text in given):
-        return []
+    given = [text for text in texts if text and core(text) in found_in]
     return sorted({word for text in given for word in spellings(text)}, key=len, reverse=True)
 
 
@@ -186,7 +207,3 @@ def volatile_places(first: Answer, second: Answer) -> "frozenset[str]":
         return frozenset([""]) if first.body != second.body else frozenset()
     mine, theirs = (_parts(answer.body, answer.media_type)[0] for answer in (first, second))
     return frozenset(path for path, _ in ((mine - theirs) + (theirs - mine)))
-
-
-def _hashable(leaf: "tuple[str, Any]") -> "tuple[str, str]":
-    return leaf[0], str(leaf[1])

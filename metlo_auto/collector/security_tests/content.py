@@ -7,12 +7,13 @@ import json
 import re
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any, Iterator, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional, Union
 
 from metlo_auto.collector.security_tests.values import Answer
 
 Leaf = tuple[str, Any]  # path with [] for the places in lists, and the value
 MOST_LEAVES = 20_000
+BLANK = "\ufeff \t\r\n"  # what may stand before JSON
 _DULL = frozenset(
     """
     true false none null ok yes no success error failed status user users admin message name data items id
@@ -33,11 +34,7 @@ class Content(NamedTuple):
     def shape(self) -> frozenset[str]:
         """The places that have a value, with its type; of text nothing but that it is text."""
         if self.kind == "text":
-            return frozenset(
-                """
-    text
-    """.split()
-            )
+            return frozenset(("text",))
         return frozenset(f"{path}:{_type(leaf)}" if self.kind == "json" else path for path, leaf in self.leaves)
 
     @property
@@ -67,13 +64,14 @@ def content_of(answer: Answer) -> Content:
 
 @lru_cache(maxsize=4096)  # by what it depends on: many responses of a run are equal but for their time
 def _content(body: str, media_type: str) -> Content:
-    text = body.lstrip("\ufeff \t\r\n")
+    text = body.lstrip(BLANK)
     if not text:
         return Content("none", ())
     value = parsed_json(text)
     if value is not None:
-        leaves = tuple(leaf for _, leaf in zip(range(MOST_LEAVES), _leaves(value, "")))
-        return Content("json", leaves)
+        found: list[Leaf] = []
+        _add_leaves(found, value, "", 0)
+        return Content("json", tuple(found[:MOST_LEAVES]))
     if _is_html(body, media_type):
         reader = _Texts()
         reader.feed(text)
@@ -101,19 +99,25 @@ def parsed_json(text: str) -> Optional[Union["dict[str, Any]", "list[Any]"]]:
     return value if isinstance(value, (dict, list)) else None
 
 
-def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[Leaf]:
-    if depth > 40:
+def _add_leaves(found: "list[Leaf]", value: Any, path: str, depth: int) -> None:
+    if depth > 40 or len(found) >= MOST_LEAVES:
         return
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else str(name), depth + 1)
+            below = f"{path}.{name}" if path else name
+            if isinstance(inner, (dict, list)):
+                _add_leaves(found, inner, below, depth + 1)
+            else:
+                found.append((below, inner))
         if not value:
-            yield path, None
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(inner, path + "[]", depth + 1)
+            found.append((path, None))
     else:
-        yield path, value
+        below = path + "[]"
+        for inner in value:
+            if isinstance(inner, (dict, list)):
+                _add_leaves(found, inner, below, depth + 1)
+            else:
+                found.append((below, inner))
 
 
 class _Texts(HTMLParser):

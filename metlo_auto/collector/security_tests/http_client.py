@@ -45,9 +45,8 @@ class Client:
         if self._failed >= DOWN_AFTER:
             raise TargetDown
         number = self._limiter.wait()
-        headers = (*_joined(request.headers, credentials), (MARK, f"{self._run}/{number}"))
-        began = time.monotonic()
-        answer = self._ask(request, headers, began)
+        mark = ((MARK, f"{self._run}/{number}"),)
+        answer = self._ask(request, _joined(request.headers, credentials), mark)
         if self._failed or answer.status in _DOWN:
             with self._lock:
                 self._failed = self._failed + 1 if answer.status in _DOWN else 0
@@ -56,10 +55,11 @@ class Client:
     def close(self) -> None:
         self._wire.close()
 
-    def _ask(self, request: Request, headers: Pairs, began: float) -> Answer:
+    def _ask(self, request: Request, headers: Pairs, mark: Pairs) -> Answer:
         body = request.body.encode("utf-8", "surrogatepass") if request.body else None
+        began = time.monotonic()
         try:
-            reply = self._wire.ask(request.method, self.origin.prefix + request.target, headers, body)
+            reply = self._wire.ask(request.method, self.origin.prefix + request.target, headers, body, mark)
         except (OSError, ValueError) as error:
             told = f"{type(error).__name__}: {error}"[:300]
             return Answer(0, (), told, time.monotonic() - began)

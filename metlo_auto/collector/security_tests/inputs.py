@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import Any, Iterator, NamedTuple, Pattern
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from typing import Any, Iterator, Mapping, NamedTuple, Pattern
+from urllib.parse import parse_qsl, unquote, urlencode
 
-from metlo_auto.collector.security_tests.values import Request
+from metlo_auto.collector.security_tests.values import Request, quoted
 
 FORM = "application/x-www-form-urlencoded"
 MOST_JSON = 20  # leaves of a JSON body that are inputs
@@ -110,7 +110,8 @@ def _matcher(template: str) -> Pattern[str]:
     return re.compile("".join("(.+?)" if part[:1] == "{" else re.escape(part) for part in parts))
 
 
-def path_values(template: str, path: str) -> dict[str, str]:
+@lru_cache(maxsize=4096)
+def path_values(template: str, path: str) -> Mapping[str, str]:
     """The values of the template's parameters in `path`, decoded; {} where `path` is none of its paths."""
     if "{" not in template:
         return {}
@@ -119,12 +120,12 @@ def path_values(template: str, path: str) -> dict[str, str]:
     return dict(zip(names, map(unquote, found.groups()))) if found else {}
 
 
-def filled(template: str, values: dict[str, str], safe: str = "") -> str:
+def filled(template: str, values: Mapping[str, str], safe: str = "") -> str:
     """A path of `template`, percent-encoded but for `safe`; parameters without a value stay as they are."""
 
     def value_of(found: "re.Match[str]") -> str:
         name = found.group(1)
-        return quote(values[name], safe="/~" + safe) if name in values else found.group()
+        return quoted(values[name], "/~" + safe) if name in values else found.group()
 
     return _PARAMETER.sub(value_of, template)
 
@@ -132,7 +133,7 @@ def filled(template: str, values: dict[str, str], safe: str = "") -> str:
 def _in_path(given: Input, value: str) -> Request:
     values = path_values(given.template, given.request.path)
     path = filled(
-        given.template, {name: quote(old, safe="~") for name, old in {**values, given.name: value}.items()}, "%"
+        given.template, {name: quoted(old, "~") for name, old in {**values, given.name: value}.items()}, "%"
     )
     return given.request._replace(path=path)
 

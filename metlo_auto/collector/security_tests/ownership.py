@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Iterator, NamedTuple, Sequence
 
 from metlo_auto.collector.security_tests.identities import Identity, header_names
@@ -30,7 +31,7 @@ class Callers(NamedTuple):
 
     def caller(self, headers: Pairs) -> str:
         """An identity's name, ANONYMOUS, or a name that begins with UNKNOWN for somebody else."""
-        seen = frozenset(_marks_of(headers, self.names))
+        seen = _marks_seen(headers, self.names)
         for name, marks in self.marks.items():
             if seen & marks:
                 return name
@@ -64,6 +65,11 @@ def without_shared(found: "dict[str, frozenset[Mark]]") -> "dict[str, frozenset[
 
 def _is_telling(value: str) -> bool:
     return _MARK.search(value) is not None or value.lower().startswith("basic ")
+
+
+@lru_cache(maxsize=1024)  # a caller sends the same ones with nearly every request
+def _marks_seen(headers: Pairs, names: "frozenset[str]") -> "frozenset[Mark]":
+    return frozenset(_marks_of(headers, names))
 
 
 def _marks_of(headers: Pairs, names: "frozenset[str]") -> Iterator[Mark]:

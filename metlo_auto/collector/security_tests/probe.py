@@ -128,6 +128,8 @@ class Probe:
     @property
     def doubts(self) -> str:
         """Why the task at hand does not count as done, "" where it does."""
+        if not self._unanswered:
+            return "; ".join(self._doubts)
         counted = [
             f"{n} of {self._asked} requests got {UNANSWERED[status]}" for status, n in sorted(self._unanswered.items())
         ]
@@ -183,7 +185,8 @@ class Probe:
 
     def own_requests(self, name: str) -> list[Request]:
         """Requests for objects of `name`: from traffic, else from what its lists hold."""
-        found = {s.request.target: s.request for s in self._successes() if s.caller == name and not s.missing}
+        whole = (s.request for s in self._successes() if s.caller == name and not s.missing)
+        found = {(request.path, request.query): request for request in whole}
         return list(found.values()) or self.world.learnt(name, self.target)
 
     def _successes(self) -> list[Sample]:
@@ -195,7 +198,8 @@ class Probe:
 
     def readers(self, request: Request) -> set[str]:
         """Everybody who got this very object, in traffic."""
-        return {s.caller for s in self._successes() if s.request.target == request.target}
+        wanted = request.path, request.query
+        return {s.caller for s in self._successes() if (s.request.path, s.request.query) == wanted}
 
     def view(self, name: str) -> Optional[Exchange]:
         """What `name` gets here: with a request of its own, or with the baseline's where that names no object."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from metlo_auto.collector.security_tests.compare import is_refusal
@@ -22,6 +23,11 @@ _PLACE = re.compile(rf"(?:^|[^a-z])(?:{_HIGH}|manage|management|internal|console
 _ROLE = re.compile(
     r"(?:^|[._])(roles?|permissions?|scopes?|groups?|user_?type|account_?type|access_?level)(?:\[\])?$", re.IGNORECASE
 )
+# One of them stands in all that the two below find; a backslash may spell anything.
+_HINTS = (
+    "admin", "staff", "superuser", "moderator", "manager", "role", "permission", "scope", "group", "user_type",
+    "usertype", "account_type", "accounttype", "access_level", "accesslevel", "\\u",
+)  # fmt: skip
 _FLAG = re.compile(r"(?:^|[._])(is_?)?(admin|staff|superuser|moderator|manager)$", re.IGNORECASE)
 
 
@@ -67,8 +73,17 @@ def _by_what_is_said(probe: "Probe") -> Iterator[str]:
     if "{" in probe.target.route:
         return
     for sample in probe.target.samples:
-        if sample.answer.is_success and sample.caller != ANONYMOUS and _says_high(content_of(sample.answer).leaves):
+        if sample.caller == ANONYMOUS or not sample.answer.is_success or not may_say_high(sample.answer.body):
+            continue
+        if _says_high(content_of(sample.answer).leaves):
             yield sample.caller
+
+
+@lru_cache(maxsize=1024)
+def may_say_high(body: str) -> bool:
+    """Whether a name that says it can stand in a body; spares reading those in which none does."""
+    lowered = body.lower()
+    return any(hint in lowered for hint in _HINTS)
 
 
 def _says_high(leaves: "Sequence[tuple[str, Any]]") -> bool:

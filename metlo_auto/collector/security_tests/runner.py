@@ -76,6 +76,7 @@ class Run:
         self._lock = threading.Lock()
         self._findings: dict[str, Finding] = {}
         self._skipped: list[Skip] = []
+        self._left_out: set[tuple[str, str]] = set()  # endpoints that are not asked at all
         self._planned: list[tuple[Probe, str]] = []
         self._done: dict[tuple[Probe, str], list[str]] = {}  # what is to be said of it
         self._stopped = ""
@@ -84,6 +85,7 @@ class Run:
     def go(self, plan: Plan, look: Callable[[Progress], None]) -> None:
         """Work through `plan`. The result says where it ended early: on ^C, an app that is down, no request left."""
         self._skipped += plan.skipped
+        self._left_out = {(skip.method, skip.route) for skip in plan.skipped if skip.kind == "all"}
         probes = [(Probe(target, self._world, self._options.seed), kinds) for target, kinds in plan.tasks]
         self._world.probes = [probe for probe, _ in probes]
         self._planned = [(probe, kind) for probe, kinds in probes for kind in kinds]
@@ -110,14 +112,8 @@ class Run:
     def _is_asked(self, probe: Probe) -> bool:
         """Whether requests may be sent to it at all: some are there for their stored answers only."""
         method = probe.target.method
-        return (
-            bool(probe.target.samples)
-            and (method in READING or bool(self._options.writes))
-            and not any(
-                skip.kind == "all" and (skip.method, skip.route) == (method, probe.target.route)
-                for skip in self._skipped
-            )
-        )
+        may_be_sent = method in READING or bool(self._options.writes)
+        return bool(probe.target.samples) and may_be_sent and (method, probe.target.route) not in self._left_out
 
     def _turns(
         self, queues: "Sequence[tuple[Probe, Sequence[Task]]]", look: Callable[[Progress], None], workers: int = WORKERS

@@ -6,15 +6,15 @@ import re
 from typing import Any, Iterable, Iterator, NamedTuple, Optional, Sequence
 from urllib.parse import quote, unquote
 
-from sqlalchemy.engine import Connection
-
-from metlo_auto.collector.inventory import queries, routes
-from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.inventory import plain_queries
+from metlo_auto.collector.inventory.endpoints import Endpoint, KeptTrace
+from metlo_auto.collector.inventory.route_places import Route, find, locate, shape_of
 from metlo_auto.collector.security_tests.identities import Identity
 from metlo_auto.collector.security_tests.ownership import MASK, Callers, other_cookies
 from metlo_auto.collector.security_tests.safety import is_loopback
 from metlo_auto.collector.security_tests.stored_sessions import Call, with_stored_sessions
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer, Origin, Pairs, Request, parse_origin
+from metlo_auto.collector.store.statements import Ask
 
 MOST_SAMPLES = 60  # stored requests of one endpoint that are looked at
 _DROPPED = re.compile(
@@ -60,13 +60,13 @@ class Target(NamedTuple):
 
 
 def read_targets(
-    connection: Connection, origin: Origin, service: str, callers: Callers, identities: Sequence[Identity]
+    ask: Ask, origin: Origin, service: str, callers: Callers, identities: Sequence[Identity]
 ) -> list[Target]:
     """All endpoints that the app at `origin` has, called or declared; `service`: only those of one."""
-    declared = routes.read(connection)
-    endpoints = _of_origin(queries.list_endpoints(connection), origin)
-    located = routes.locate(declared, endpoints)
-    kept = queries.latest_of_each(connection, MOST_SAMPLES)
+    declared = plain_queries.read_routes(ask)
+    endpoints = _of_origin(plain_queries.list_endpoints(ask), origin)
+    located = locate(declared, endpoints)
+    kept = plain_queries.latest_of_each(ask, MOST_SAMPLES)
     callers = with_stored_sessions(
         callers, identities, _calls(item for endpoint in endpoints for item in kept.get(endpoint.id, ()))
     )
@@ -74,11 +74,11 @@ def read_targets(
     for endpoint in endpoints:
         if not service or service in (endpoint.service, *endpoint.hosts):
             samples = tuple(sample_of(item.trace, callers) for item in kept.get(endpoint.id, ()))
-            found.append(_target(endpoint, routes.find(located, endpoint), endpoint.service, samples))
+            found.append(_target(endpoint, find(located, endpoint), endpoint.service, samples))
     return _merged(found) + _never_called(declared, found)
 
 
-def _calls(kept: "Iterable[queries.KeptTrace]") -> Iterator[Call]:
+def _calls(kept: "Iterable[KeptTrace]") -> Iterator[Call]:
     """In the order of time."""
     for item in sorted(kept, key=lambda item: (item.at, item.id)):
         sent, response = item.trace["request"], item.trace["response"]
@@ -102,7 +102,7 @@ def _merged(found: "list[Target]") -> "list[Target]":
     return list(by_name.values())
 
 
-def _target(endpoint: Endpoint, place: Optional[routes.Route], service: str, samples: "tuple[Sample, ...]") -> Target:
+def _target(endpoint: Endpoint, place: Optional[Route], service: str, samples: "tuple[Sample, ...]") -> Target:
     file, line, view = (place.file, place.line, place.endpoint) if place else ("", 0, "")
     return Target(endpoint.id, endpoint.method, endpoint.template, service, file, line, view, samples)
 
@@ -120,7 +120,7 @@ def _is_at(host: str, origin: Origin) -> bool:
     return there.host == origin.host or is_loopback(there.host) and is_loopback(origin.host)
 
 
-def _never_called(declared: "Sequence[routes.Route]", called: "Sequence[Target]") -> "list[Target]":
+def _never_called(declared: "Sequence[Route]", called: "Sequence[Target]") -> "list[Target]":
     """Routes of the same app that nobody asked for."""
     names = {(target.method, shape_of(target.route)) for target in called}
     apps = {(route.service, route.app) for route in declared if (route.method, shape_of(route.template)) in names}
@@ -132,11 +132,6 @@ def _never_called(declared: "Sequence[routes.Route]", called: "Sequence[Target]"
             place = (route.file, route.line, route.endpoint)
             found.setdefault(name, Target("", route.method, route.template, service, *place, ()))
     return list(found.values())
-
-
-def shape_of(template: str) -> str:
-    """A template without the names of its parameters."""
-    return re.sub(r"\{[^{}]*\}", "{}", template.rstrip("/") or "/")
 
 
 def sample_of(trace: "dict[str, Any]", callers: Callers) -> Sample:
@@ -176,4 +171,4 @@ def _is_kept(name: str, value: str, callers: Callers) -> bool:
 
 def _pairs(listed: Any) -> Pairs:
     items = listed if isinstance(listed, list) else []
-    return tuple((str(i["name"]), str(i.get("value", ""))) for i in items if isinstance(i, dict) and "name" in i)
+    return tuple([(str(i["name"]), str(i.get("value", ""))) for i in items if isinstance(i, dict) and "name" in i])

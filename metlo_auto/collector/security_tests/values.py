@@ -118,4 +118,14 @@ def _target(path: str, query: Pairs) -> str:
 
 @lru_cache(maxsize=4096)  # a run sends the same inputs many times
 def _quoted(text: str, safe: str) -> str:
-    return quote(text, safe=safe, errors="replace")
+    return quoted(text, safe)
+
+
+def quoted(text: str, safe: str) -> str:
+    """As `urllib.parse.quote`, which takes ten times as long for what is ASCII."""
+    return text.translate(_escapes(safe)) if text.isascii() else quote(text, safe=safe, errors="replace")
+
+
+@lru_cache(maxsize=64)
+def _escapes(safe: str) -> "dict[int, str]":
+    return {octet: quote(chr(octet), safe=safe) for octet in range(128)}

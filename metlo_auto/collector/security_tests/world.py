@@ -43,6 +43,7 @@ class World:
         self.privileged: frozenset[str] = frozenset()
         self.unseen: frozenset[str] = frozenset()  # identities that no stored request is known to be of
         self._lists: dict[str, list[tuple[str, Exchange]]] = {}  # by identity: route and what it answered
+        self._lists_by_end: dict[tuple[str, str], list[tuple[str, Exchange]]] = {}  # by the last step of the route
         self._listed: dict[tuple[str, str], tuple[int, frozenset[str]]] = {}  # from how many of its lists; paths
         self._said: set[str] = set()
         self._setters: dict[str, Probe] = {}
@@ -76,6 +77,7 @@ class World:
         """Take in what a list answered."""
         with self._lock:
             self._lists.setdefault(identity, []).append((route, exchange))
+            self._lists_by_end.setdefault((identity, _last_step(route)), []).append((route, exchange))
 
     def find_callers(self, stored: "frozenset[str]") -> None:
         """Say whose the stored requests of unknown callers are, where what they got tells it. `stored`: all callers."""
@@ -96,7 +98,7 @@ class World:
         if "{" not in target.route:
             return []
         found = []
-        for route, exchange in self._lists.get(name, []):
+        for route, exchange in self._lists_for(name, target):
             for values in _objects(route, exchange, target):
                 path = filled(target.route, values)
                 if "{" not in path:
@@ -105,14 +107,17 @@ class World:
 
     def is_listed(self, name: str, target: Target, request: Request) -> bool:
         """Whether `name`'s own list has the object of `request`: it is then no secret to it."""
-        lists = self._lists.get(name, [])
+        lists = self._lists_for(name, target)
         known = self._listed.get((name, target.route))
         if known is None or known[0] != len(lists):
-            of_target = [pair for pair in lists if _parameter_of_items(pair[0], target.route)]
-            found = (values for route, exchange in of_target for values in _objects(route, exchange, target))
+            found = (values for route, exchange in lists for values in _objects(route, exchange, target))
             known = len(lists), frozenset(filled(target.route, values) for values in found)
             self._listed[name, target.route] = known
         return request.path in known[1]
+
+    def _lists_for(self, name: str, target: Target) -> "list[tuple[str, Exchange]]":
+        """What `name`'s lists hold that may be of objects of `target`: other routes end otherwise."""
+        return self._lists_by_end.get((name, _last_step(target.route.partition("/{")[0])), [])
 
     def values_of(self, name: str) -> frozenset[str]:
         """All telling values that `name` gets from lists and pages of its own."""
@@ -131,6 +136,10 @@ class World:
         return None
 
 
+def _last_step(route: str) -> str:
+    return route.rstrip("/").rpartition("/")[2]
+
+
 def _objects(route: str, exchange: Exchange, target: Target) -> Iterator[dict[str, str]]:
     """Values for the parameters of `target`, where `route` is the list that its objects stand in."""
     parameter = _parameter_of_items(route, target.route)
@@ -139,7 +148,7 @@ def _objects(route: str, exchange: Exchange, target: Target) -> Iterator[dict[st
             yield {parameter: found}
 
 
-@lru_cache(maxsize=65_536)  # every list is looked at for every route
+@lru_cache(maxsize=4096)
 def _parameter_of_items(route: str, template: str) -> str:
     """The one parameter of `template` where `route` is the list of its objects, else ""."""
     head = template.partition("/{")[0]

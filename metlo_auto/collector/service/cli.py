@@ -281,33 +281,45 @@ def _function(name: str) -> Callable[[argparse.Namespace], Optional[int]]:
     return lambda options: known[name](_home(options), options)
 
 
+def _mistakes() -> "tuple[type[Exception], ...]":
+    """What whoever gave the command got wrong; imported once something was raised, since SQLAlchemy takes long."""
+    from metlo_auto.collector.inventory.naming import Unknown
+    from metlo_auto.collector.service.opening import Misused
+
+    return Unknown, Misused
+
+
+def _troubles() -> "tuple[type[Exception], ...]":
+    import sqlite3
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from metlo_auto.collector.service.attach import CannotAttach
+    from metlo_auto.collector.service.cannot_serve import CannotServe
+    from metlo_auto.collector.service.opening import Failed
+    from metlo_auto.collector.store.database import StoreUnusable
+
+    unusable = (folders.FolderUnusable, HomeUnusable, CannotAttach, CannotServe, StoreUnusable)
+    return (Failed, *unusable, SQLAlchemyError, sqlite3.Error)
+
+
 def _run(options: argparse.Namespace) -> int:
     if options.command == "follow":
         return _follow(options)
     if options.command == "test":
         seldom_look_for_cycles()  # a tenth of the CPU of a run was the search
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from metlo_auto.collector.inventory.choosing import Unknown
-    from metlo_auto.collector.service.attach import CannotAttach
-    from metlo_auto.collector.service.cannot_serve import CannotServe
-    from metlo_auto.collector.service.opening import Failed, Misused
-    from metlo_auto.collector.store.database import StoreUnusable
-
-    unusable = (folders.FolderUnusable, HomeUnusable, CannotAttach, CannotServe, StoreUnusable, SQLAlchemyError)
-    troubles = (Failed, *unusable)
     try:
         status = _function(options.command)(options) or 0
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
-    except (Unknown, Misused) as error:
+    except _mistakes() as error:
         print(f"metlo-collector: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `metlo-collector export | head`
         _drop_output()
         return 1
-    except troubles as error:
+    except _troubles() as error:
         print(f"metlo-collector: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
         return 1
     except OSError as error:

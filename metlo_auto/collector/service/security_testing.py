@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import gc
+import os
 
 from metlo_auto.collector.home import Home
+from metlo_auto.collector.processes import look_for_no_cycles_in_what_is_there
 from metlo_auto.collector.security_tests.command import run_command
-from metlo_auto.collector.service.opening import opened, store_url
+from metlo_auto.collector.store.statements import OfEngine, Statements, of_current_sqlite
 
 
 def test(folder: Home, options: argparse.Namespace) -> int:
-    opened(folder, options).dispose()
+    look_for_no_cycles_in_what_is_there()
+    store = _store(folder, options)
     try:
-        return run_command(folder, options, store_url(folder, options))
+        return run_command(folder, options, store)
     finally:
-        gc.freeze()  # else the end of the process looks through all that was imported, for a fifth of a second
+        store.close()
+        look_for_no_cycles_in_what_is_there()  # else the end of the process takes a fifth of a second
+
+
+def _store(folder: Home, options: argparse.Namespace) -> Statements:
+    """Raises what `opening.opened` does."""
+    found = of_current_sqlite(folder.store_url(options.store, os.environ))
+    if found is None:
+        from metlo_auto.collector.service.opening import opened  # and SQLAlchemy
+
+        return OfEngine(opened(folder, options))
+    return found

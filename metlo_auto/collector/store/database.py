@@ -5,7 +5,6 @@ meaning.
 from __future__ import annotations
 
 import importlib
-import os
 import sqlite3
 import sys
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from metlo_auto.collector.store import schema_version
+from metlo_auto.collector.store.sqlite_files import BUSY_TIMEOUT, PRAGMAS, close_to_others
 
 # of libpq: a server that has gone without a word is noticed within half a minute
 _CONNECTION = {
@@ -31,7 +31,6 @@ _CONNECTION = {
 }
 _TIMEOUTS = {"statement_timeout": 60, "lock_timeout": 20, "idle_in_transaction_session_timeout": 60}  # seconds
 _WRITING = "metlo_writing"
-BUSY_TIMEOUT = 20_000  # milliseconds that SQLite waits for the one who writes
 WORTH_COPYING = 20  # rows; fewer are merged one by one
 WRITES = {_WRITING: True}  # execution options of a connection whose transactions write
 
@@ -58,7 +57,7 @@ def prepare(engine: Engine) -> None:
     except (SQLAlchemyError, schema_version.NewerStore) as error:
         raise _unusable(engine.url.render_as_string(), error) from error
     if is_sqlite(engine) and engine.url.database:
-        _close_to_others(engine.url.database)
+        close_to_others(engine.url.database)
 
 
 def connected(url: str) -> Engine:
@@ -143,15 +142,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _on_connect(raw: sqlite3.Connection, _record: Any) -> None:
         raw.isolation_level = None  # transactions are begun below, not by the driver
         cursor = raw.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "temp_store=MEMORY",
-            "journal_size_limit=67108864",
-            "cache_size=-16000",
-            "secure_delete=OFF",
-        ):
+        for pragma in PRAGMAS:
             cursor.execute("PRAGMA " + pragma)
         cursor.close()
 
@@ -278,12 +269,6 @@ def _or_merged(statement: Any, table: Table, merges: Merges, dialect: Dialect) -
     if merged:
         return statement.on_conflict_do_update(index_elements=keys, set_=merged)
     return statement.on_conflict_do_nothing(index_elements=keys)
-
-
-def _close_to_others(database: str) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        if os.path.exists(database + suffix):
-            os.chmod(database + suffix, 0o600)
 
 
 def _shown(url: str) -> str:

@@ -17,7 +17,8 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 4  # of the tables: a change of them goes with a step in `migrations/versions`
+from metlo_auto.collector.store.tables_version import VERSION as VERSION
+
 GENERATION = "generation"  # a counter: goes up whenever rows are deleted or change their form, and analysers learn anew
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only

@@ -1,18 +1,14 @@
-"""Runs of security tests in the store: begun before their first request, ended with their result; few are kept."""
+"""Runs of security tests as the store has them, for pages; `running_tests` writes them."""
 
 from __future__ import annotations
 
 import json
-import time
 from typing import Any, NamedTuple, Optional
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
-from metlo_auto.collector.store.database import writing
-from metlo_auto.collector.store.schema import test_runs, test_traces
-
-MOST_RUNS = 20
+from metlo_auto.collector.store.schema import test_runs
 
 
 class StoredRun(NamedTuple):
@@ -22,22 +18,6 @@ class StoredRun(NamedTuple):
     started_at: float
     target: str
     result: Optional[dict[str, Any]]
-
-
-def begin_run(engine: Engine, run: str, target: str) -> None:
-    """Make the analyser know `run`."""
-    with writing(engine) as connection:
-        connection.execute(insert(test_runs).values(run=run, started_at=time.time(), target=target, result=""))
-        newest_first = select(test_runs.c.run).order_by(test_runs.c.started_at.desc())
-        old = list(connection.scalars(newest_first))[MOST_RUNS:]
-        for table in (test_runs, test_traces):
-            connection.execute(delete(table).where(table.c.run.in_(old)))
-
-
-def end_run(engine: Engine, run: str, result: dict[str, Any]) -> None:
-    with writing(engine) as connection:
-        text = json.dumps(result, ensure_ascii=True)
-        connection.execute(update(test_runs).where(test_runs.c.run == run).values(result=text))
 
 
 def read_runs(connection: Connection) -> list[StoredRun]:

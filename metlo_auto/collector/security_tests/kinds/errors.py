@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Iterator, Optional, Sequence
 from urllib.parse import unquote, unquote_plus
 
@@ -72,12 +73,19 @@ def _told(probe: Probe) -> Optional[Claim]:
     base = probe.base
     assert base is not None
     for exchange in probe.exchanges:
-        body = unsaid(exchange) if exchange.answer.status >= 400 else ""
+        tells = exchange.answer.status >= 400 and _may_tell(exchange.answer.body)
+        body = unsaid(exchange) if tells else ""
         for what, severity, pattern in _TELLING:
             if body and pattern.search(body) and not pattern.search(base.answer.body):
                 evidence = f"The response to an unexpected value holds {what}."
                 return Claim(f"An error shows {what}", severity, evidence, exchange, base.exchange, "told")
     return None
+
+
+@lru_cache(maxsize=256)  # most errors of an app are the same page
+def _may_tell(body: str) -> bool:
+    """Whether anything of the kind stands in it at all, be it what the request put there."""
+    return any(pattern.search(body) for _, _, pattern in _TELLING)
 
 
 def unsaid(exchange: Exchange) -> str:

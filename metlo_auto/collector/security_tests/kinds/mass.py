@@ -6,10 +6,10 @@ import json
 import re
 from typing import Any, Iterator, Optional
 
+from metlo_auto.collector.inventory.route_places import shape_of
 from metlo_auto.collector.security_tests.content import parsed_json
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
-from metlo_auto.collector.security_tests.targets import shape_of
 from metlo_auto.collector.security_tests.values import Answer, Request
 
 KIND = Kind(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Iterator
 
 from metlo_auto.collector.analysis.sensitive import detect, has_secret
@@ -15,6 +16,7 @@ from metlo_auto.collector.security_tests.values import ANONYMOUS, Answer
 PERSONAL = frozenset(
     ("email", "phone", "card", "ssn", "iban", "aadhaar", "cpf", "nhs", "dni", "birth_date", "national_id")
 )
+SHORTEST_HASH = 16  # characters: those behind its sign alone
 MOST_LOOKED_AT = 3_000  # leaves of one answer
 
 _HASH = re.compile(
@@ -56,20 +58,27 @@ def secrets(answer: Answer) -> Iterator[tuple[str, str, str]]:
     for path, leaf in content_of(answer).leaves[:MOST_LOOKED_AT]:
         if not isinstance(leaf, (str, int)) or isinstance(leaf, bool):
             continue
-        name, text = path.rpartition(".")[2].replace("[]", ""), str(leaf)
-        if len(text) < 4 or _HIDDEN.search(text) or text.lower() in ("none", "null", "true", "false"):
-            continue
-        what = _secret(plain(name), words(name), text)
+        text = str(leaf)
+        what = _what(_name(path), text)
         if what:
             yield path, text, what
 
 
+@lru_cache(maxsize=8192)  # columns of one value, and the same rows in several responses
+def _what(name: str, text: str) -> str:
+    if len(text) < 4 or _HIDDEN.search(text) or text.lower() in ("none", "null", "true", "false"):
+        return ""
+    return _secret(plain(name), words(name), text)
+
+
 def _secret(name: str, parts: "tuple[str, ...]", text: str) -> str:
-    if _HASH.search(text) or name in _HASH_NAME or name.startswith("password") and _HEX_HASH.fullmatch(text):
+    if len(text) > SHORTEST_HASH and _HASH.search(text) or name in _HASH_NAME:
+        return "the hash of a password"
+    if name.startswith("password") and _HEX_HASH.fullmatch(text):
         return "the hash of a password"
     if "PRIVATE KEY" in text:
         return "a private key"
-    if _PASSWORD_IN_URL.search(text):
+    if "://" in text and _PASSWORD_IN_URL.search(text):
         return "a password within a URL"
     if name in SECRET or name in _MORE_SECRETS:
         return "a secret by its name"
@@ -89,6 +98,7 @@ def personal_classes(answer: Answer) -> "set[str]":
     return found
 
 
+@lru_cache(maxsize=4096)
 def _name(path: str) -> str:
     return path.rpartition(".")[2].replace("[]", "")
 
