@@ -13,12 +13,9 @@ from metlo_auto.collector.analysis.sensitive import names, places
 
 _MOST = 10**11  # a card has twelve digits at least
 # Every class that does not go by the field's name needs one of these: phone, IPv6, coordinates; groups of digits, IPv4,
-# CPF; card, SSN, DNI; IBAN; token, private key; words before a day of birth. An address needs @, and a provider's key
-# fifteen characters.
-_SIGNS = (
-    r"[+:,;(°]|00|\d[-. ]\d|\d{7}|[A-Za-z]{2}\d{2}|eyJ|PRIVATE|FlyV1"
-    r"|(?i:born|birth|b-?day|dob|d\.o\.b|nac|nasc|nat[oa]|naiss|n.e? le|geb)"
-)
+# CPF; card, SSN; DNI; IBAN; token, private key. An address needs @, and a provider's key fifteen characters; what
+# is said to be a day of birth is asked for itself.
+_SIGNS = r"[+:,;(°]|00|\d(?:[-. ]\d|\d{8}|\d{6}[ -]?[A-Z](?!\w))|[A-Za-z]{2}\d{2}|eyJ|PRIVATE|FlyV1"
 _SIGN = re.compile(rf"@|{_SIGNS}|\S{{15}}")
 _SIGN_BESIDE_MAIL = re.compile(rf"{_SIGNS}|[^\s@]{{15}}")
 _UUID_WITHOUT_IBAN = re.compile(r"(?:(?![A-Za-z]{2}\d{2})[0-9A-Fa-f]+-?){5}")
@@ -31,11 +28,11 @@ def says_nothing(name: str) -> bool:
         names.says_phone(name)
         or names.says_place(name)
         or names.says_birth(name)
-        or names.says(name, *names.SSN)
-        or names.says(name, *names.AADHAAR)
-        or names.says(name, *names.CPF)
-        or names.says(name, *names.NHS)
-        or names.says(name, *names.DNI)
+        or names.says_ssn(name)
+        or names.says_aadhaar(name)
+        or names.says_cpf(name)
+        or names.says_nhs(name)
+        or names.says_dni(name)
     )
 
 
@@ -47,11 +44,11 @@ def classes(name: str, value: Union[str, int, float], form: Optional[str]) -> Op
     if not isinstance(value, str):
         return () if isinstance(value, float) or -_MOST < value < _MOST else None
     if form is None:
-        return () if _SIGN.search(value) is None else None
+        return () if _SIGN.search(value) is None and not places.says_birth_date(value) else None
     if form in ("date-time", "date"):
         return () if value[0] in "12" else None  # 00 begins a phone number
     if form == "uuid":
         return () if _UUID_WITHOUT_IBAN.fullmatch(value) else None
-    if form == "email" and _SIGN_BESIDE_MAIL.search(value) is None:
+    if form == "email" and _SIGN_BESIDE_MAIL.search(value) is None and not places.says_birth_date(value):
         return ("email",) if places.has_email(name, value) and value[:8] != "redacted" else ()
     return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Union
 
+from metlo_auto.collector.analysis import by_form
 from metlo_auto.collector.analysis.constants import is_constant
 from metlo_auto.collector.analysis.credentials import is_credential, words
 
@@ -61,6 +62,26 @@ def names_person(name: str) -> bool:
     """True for a field whose values say who someone is, what they wrote, or a credential."""
     parts = words(name)
     return bool(_PERSON.intersection(parts)) or "".join(parts) in _PERSON or is_credential(name)
+
+
+# What stands under these lets somebody in, or pays.
+_ENTERED = frozenset(
+    """
+    verification verify auth authorization confirm confirmation activation activate security access login signin reset
+    invite invitation coupon voucher promo gift recovery backup sms mfa 2fa otp passcode redeem pairing device oauth
+    """.split()
+)
+
+
+def may_have_example(name: str, value: str) -> bool:
+    """False under a name whose values are personal or let somebody in, whatever they look like."""
+    parts = words(name)
+    if names_person(name) or not by_form.says_nothing(name):
+        return False
+    last = parts[-1] if parts else ""
+    if last == "code" and len(parts) == 1:  # of a currency, or of a login
+        return value.isalpha() and is_constant(value)
+    return not (last in ("invite", "invitation", "otp", "nonce") or last == "code" and not _ENTERED.isdisjoint(parts))
 
 
 def may_be_member(name: str, value: Union[str, int, float]) -> bool:

@@ -13,7 +13,7 @@ from sys import intern
 from typing import Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import by_form, masking, sensitive
-from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
+from metlo_auto.collector.analysis.codes import is_code, may_be_member, may_have_example
 from metlo_auto.collector.analysis.folding import is_value
 from metlo_auto.collector.analysis.formats import format_of, text_type
 from metlo_auto.collector.analysis.sections import FORM
@@ -246,10 +246,10 @@ def _samples(section: str, path: str, place: Place) -> list[Found]:
     """A value of a parameter to show as an example: a code, number or id, never a name or a text that someone typed.
     What stands in a path names a resource of the API.
     """
-    if not path or path.count("/") > 1 or names_person(place.name):
+    if not path or path.count("/") > 1:
         return []
     for leaf in place.leaves:
-        if not isinstance(leaf, str) or not is_code(leaf):
+        if not isinstance(leaf, str) or not is_code(leaf) or not may_have_example(place.name, leaf):
             continue
         if section == "path" or may_be_member(place.name, leaf) or is_value(leaf):
             return [("example", leaf, 1, 0)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Iterator, NamedTuple, Optional, Union
+from urllib.parse import unquote_plus
 
 from metlo_auto.collector.analysis import sensitive
 from metlo_auto.collector.analysis.sensitive.names import CREDENTIAL, plain
@@ -27,6 +28,8 @@ _MOST_QUESTIONS_OF_EACH = 6_000  # of `MOST` characters on a page; what is not r
 _EMAIL = re.compile(r"([^\s@:/]{1,64})@([^\s@:/]{1,255})")
 _MAIL_LIKE = re.compile(r"[\w.+-]@[\w-]{1,255}\.[\w-]")  # more than an address: a page had better hide too much
 _DIGITS = re.compile(r"\d(?:[ -]?\d){11,}")
+_ESCAPED = re.compile(r"[^\s\"'<>(){}\[\],;|&=?%]{0,300}%[0-9A-Fa-f]{2}[^\s\"'<>(){}\[\],;|&=?]*")
+_MOST_ESCAPED = 1_000  # of one text
 _TLD = re.compile(r"[A-Za-z]{2,24}")
 
 
@@ -101,7 +104,30 @@ def find(field: str, text: str) -> list[Match]:
     for start, end in _stretches(text):
         search = _Search(field, text[start:end], _ALL, each=True)
         found += [Match(start + match.start, start + match.end, match.name) for match in search.matches()]
-    return found
+    return _with(found, list(_encoded(field, text))) if "%" in text else found
+
+
+def _encoded(field: str, text: str) -> Iterator[Match]:
+    """What is sensitive once percent escapes are undone, as in forms and addresses: the escaped text as a whole."""
+    for number, match in enumerate(_ESCAPED.finditer(text)):
+        if number >= _MOST_ESCAPED:
+            yield Match(match.start(), len(text), "")
+            return
+        clear = unquote_plus(match.group()[:MOST])
+        name = next(iter(_classes(field, clear)), "email" if _MAIL_LIKE.search(clear) else "")
+        if name:
+            yield Match(*match.span(), name)
+
+
+def _with(found: list[Match], more: list[Match]) -> list[Match]:
+    """Both in order; where two overlap, one stretch over both."""
+    result: list[Match] = []
+    for match in sorted([*found, *more]):
+        if result and match.start < result[-1].end:
+            last = result.pop()
+            match = Match(last.start, max(last.end, match.end), last.name and match.name and last.name)
+        result.append(match)
+    return result
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int]]:

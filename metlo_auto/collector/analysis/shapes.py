@@ -6,8 +6,10 @@ themselves. Texts and numbers are only counted here and looked at once each when
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator, Union
 
+from metlo_auto.collector.analysis import sensitive
 from metlo_auto.collector.analysis.folding import is_value
 
 MOST_DEPTH = 16
@@ -86,14 +88,23 @@ class Place:
     def _place(self, key: str, n: int) -> "Place":
         """Where values of `key`, which is not among the keys, are counted."""
         length = len(key)
-        if length > MOST_KEY or len(self.keys) >= MOST_KEYS or (
+        is_data = length <= MOST_KEY and _is_data(key)
+        if length > MOST_KEY or len(self.keys) >= MOST_KEYS or is_data or (
             length >= 16 or key[:1].isdigit() or "@" in key
         ) and is_value(key):
-            if length <= MOST_KEY and ("@" in key or key[:1] in "+0123456789"):  # an address or number of a person
+            if is_data or length <= MOST_KEY and ("@" in key or key[:1] in "+0123456789"):  # says who somebody is
                 self.keys.setdefault("{key}", Place(self.name)).add(key, n)
             return self.keys.setdefault("{}", Place(self.name))
         found = self.keys[key] = Place(f"{self.name} {key}" if key in _GENERIC else key)
         return found
+
+
+_SIX_DIGITS = re.compile(r"(?:\d\D{0,3}){6}")
+
+
+def _is_data(key: str) -> bool:
+    """Whether a key is a phone number, an IBAN or another of the sensitive values that have many digits."""
+    return _SIX_DIGITS.search(key) is not None and bool(sensitive.detect("key", key))
 
 
 def _type_of(leaf: Leaf) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis import sensitive
-from metlo_auto.collector.analysis.codes import is_code, may_be_member, names_person
+from metlo_auto.collector.analysis.codes import is_code, may_be_member, may_have_example, names_person
 from metlo_auto.collector.analysis.facts import MOST_VALUES
 from metlo_auto.collector.analysis.shapes import unescape
 from metlo_auto.collector.store.schema import facts
@@ -126,14 +126,31 @@ def read_some(connection: Connection, endpoint_ids: Sequence[str], most: int, mo
 Row = tuple[str, str, str, str, int, float]  # section, path, kind, value, n, first seen
 
 
-def read_rows(connection: Connection) -> dict[str, list[Row]]:
-    """What `build` takes, of every endpoint by its id, in one query: for those who need the fields of all of them."""
+def read_rows(connection: Connection, endpoint_ids: Optional[Sequence[str]] = None) -> dict[str, list[Row]]:
+    """What `build` takes, of every endpoint by its id, or of some, in one query."""
     f = facts.c
     query = select(f.endpoint_id, f.section, f.path, f.kind, f.value, f.n, f.first_seen).where(f.section != "")
+    if endpoint_ids is not None:
+        query = query.where(f.endpoint_id.in_(endpoint_ids))
     found: dict[str, list[Row]] = {}
     for row in connection.execute(query).all():
         found.setdefault(row[0], []).append(row[1:])
     return found
+
+
+def are_more_rows_than(connection: Connection, endpoint_ids: Sequence[str], most: int) -> bool:
+    """Whether `read_rows` would read more than `most`."""
+    asked = select(facts.c.n).where(facts.c.endpoint_id.in_(endpoint_ids)).limit(most + 1)
+    return len(connection.execute(asked).all()) > most
+
+
+def query_parameters(connection: Connection, endpoint_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Endpoint and name of each parameter of their queries."""
+    f = facts.c
+    asked = select(f.endpoint_id, f.path).where(f.endpoint_id.in_(endpoint_ids), f.section == "query").distinct()
+    for name, path in connection.execute(asked):
+        if path.count("/") == 1:
+            yield name, unescape(path[1:])
 
 
 def build(rows: Iterable[Any]) -> list[Field]:
@@ -165,7 +182,7 @@ def _field(section: str, path: str, found: dict[tuple[str, str], _Facts]) -> Fie
         claims=_claims(own, types),
         enum=_enum(_name(path), own, types),
         first_seen=own.first_seen,
-        example=next(iter(sorted(own.of("example"))), ""),
+        example=next((value for value in sorted(own.of("example")) if may_have_example(_name(path), value)), ""),
     )
 
 

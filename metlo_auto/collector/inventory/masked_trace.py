@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, Optional
 from urllib.parse import unquote
 
 from metlo_auto.collector.analysis import masking
 from metlo_auto.collector.analysis.aggregation import dump
 
+MOST_PATH = 2_000  # characters of a route
 Show = Callable[[str, str], str]  # a field's name and its text -> the text to show
 
 
@@ -16,15 +17,31 @@ def mask_trace(trace: dict[str, Any]) -> dict[str, Any]:
     """A copy of `trace`, whose shape has passed the contract."""
     request, response = trace["request"], trace["response"]
     url = request["url"]
-    path = "/".join(map(_mask_step, url["path"].split("/")))
+    path = masked_path(url["path"], route_of(trace))
     masked = {**url, "path": path, "parameters": _pairs(url.get("parameters"))}
     return {**trace, "request": {**_message(request), "url": masked}, "response": _message(response)}
 
 
-def _mask_step(step: str) -> str:
-    clear = unquote(step)
-    hidden = masking.in_place(clear)
-    return step if hidden == clear else hidden
+def route_of(trace: dict[str, Any]) -> str:
+    """The route as the agent names it, `/users/{id}`; "" where it names none."""
+    template = trace["request"]["url"].get("endpointPath")
+    return template[:MOST_PATH] if isinstance(template, str) else ""
+
+
+def masked_path(path: str, route: str) -> str:
+    """`path` with sensitive steps masked, percent-encoded ones too, also those that a parameter's name tells."""
+    return "/".join(step if hidden is None else hidden for step, _, hidden in masked_steps(path, route))
+
+
+def masked_steps(path: str, route: str) -> Iterator[tuple[str, str, Optional[str]]]:
+    """Each step, the name of its parameter or "", and what is shown in its place, None for the step itself."""
+    steps, names = path.split("/"), route.split("/")
+    for place, step in enumerate(steps):
+        said = names[place] if len(names) == len(steps) else ""
+        name = said[1:-1] if said[:1] == "{" and said[-1:] == "}" and said != step else ""
+        clear = unquote(step)
+        hidden = masking.shown(name, clear) if name else masking.in_place(clear)
+        yield step, name, None if hidden == clear else hidden
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

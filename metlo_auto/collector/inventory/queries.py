@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, NamedTuple, Optional, Sequence
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.ingest.transport import parse
@@ -23,8 +23,12 @@ def endpoint(connection: Connection, endpoint_id: str) -> Optional[Endpoint]:
     return next(iter(list_endpoints(connection, [endpoint_id])), None)
 
 
-def list_endpoints(connection: Connection, endpoint_ids: Optional[Sequence[str]] = None) -> list[Endpoint]:
-    """All endpoints that responded with anything but 404 and 405, with what was folded into them; or some of them."""
+def list_endpoints(
+    connection: Connection, endpoint_ids: Optional[Sequence[str]] = None, service: Optional[str] = None
+) -> list[Endpoint]:
+    """All endpoints that responded with anything but 404 and 405, with what was folded into them; or some of them, or
+    those of a service.
+    """
     shown = func.coalesce(endpoints.c.folded_into, endpoints.c.id)
     own = endpoints.alias()
     e = endpoints.c
@@ -50,6 +54,8 @@ def list_endpoints(connection: Connection, endpoint_ids: Optional[Sequence[str]]
     )
     if endpoint_ids is not None:
         query = query.where(own.c.id.in_(endpoint_ids), or_(e.id.in_(endpoint_ids), e.folded_into.in_(endpoint_ids)))
+    if service is not None:
+        query = query.where(is_of_service(own.c, service))
     under = hosts(connection, endpoint_ids)
     result = []
     for row in connection.execute(query).all():
@@ -57,6 +63,25 @@ def list_endpoints(connection: Connection, endpoint_ids: Optional[Sequence[str]]
         figures = (*map(int, row[5:9]), *row[9:11])  # sums are decimals on PostgreSQL
         result.append(Endpoint._make((row[0], names[0], *row[2:4], bool(row[4]), *figures, row[11] or row[1], names)))
     return result
+
+
+def is_of_service(columns: Any, service: str) -> ColumnElement[bool]:
+    """Whether a row of endpoints is of the service; a host stands for one where agents name none."""
+    return or_(columns.service == service, and_(columns.service == "", columns.host == service))
+
+
+def first_endpoints(connection: Connection, service: str, most: int) -> list[Endpoint]:
+    """The first `most` endpoints of a service by their paths."""
+    e = endpoints.c
+    wanted = (e.confirmed == 1, e.folded_into.is_(None), is_of_service(e, service))
+    query = select(e.id).where(*wanted).order_by(e.template, e.method, e.id).limit(most)
+    return list_endpoints(connection, list(connection.execute(query).scalars()))
+
+
+def number_of_endpoints(connection: Connection, service: str) -> int:
+    e = endpoints.c
+    wanted = (e.confirmed == 1, e.folded_into.is_(None), is_of_service(e, service))
+    return int(connection.scalar(select(func.count()).where(*wanted)) or 0)
 
 
 def hosts(connection: Connection, endpoint_ids: Optional[Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -146,6 +146,15 @@ def read_for(connection: Connection, endpoints: Sequence[Endpoint]) -> list[Rout
     ]
 
 
+def number_of(connection: Connection, service: Optional[str]) -> int:
+    """How many routes are declared, in all or of a service."""
+    if service is None:
+        return int(connection.scalar(select(func.count()).select_from(declared_routes)) or 0)
+    d = declared_routes.c
+    counts = connection.execute(select(d.service, d.app, func.count()).group_by(d.service, d.app)).all()
+    return sum(int(row[2]) for row in counts if (row[0] or row[1].partition(" (")[0]) == service)
+
+
 def read(connection: Connection, templates: Optional[Sequence[str]] = None) -> list[Route]:
     """All routes, or those with these templates."""
     d, more = declared_routes.c, declared_details.c

@@ -11,7 +11,7 @@ import re
 from typing import Any, Iterator, NamedTuple, Optional
 from urllib.parse import urlsplit
 
-from metlo_auto.collector.openapi.document import DIGEST, GENERATOR, digest
+from metlo_auto.collector.openapi.document import is_unchanged
 from metlo_auto.collector.openapi.operations import shape
 from metlo_auto.collector.openapi.resolved import Resolver, Schema, types_of
 
@@ -41,8 +41,7 @@ def _object(value: Any) -> dict[str, Any]:
 class _Comparison:
     def __init__(self, document: dict[str, Any]) -> None:
         self._resolver = Resolver(document)
-        info = _object(document.get("info"))
-        self._is_own = GENERATOR in info and info.get(DIGEST) == digest(document.get("paths"))
+        self._is_own = is_unchanged(document)
         self._kept = self._operations(document)
         self._security = document.get("security")
 

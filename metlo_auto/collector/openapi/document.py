@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Iterable, Optional, Sequence
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from sqlalchemy.engine import Connection
 
@@ -13,8 +13,10 @@ from metlo_auto.collector.analysis.analysis_state import OTHERS
 from metlo_auto.collector.inventory import endpoint_facts as noted
 from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.inventory.endpoint_facts import Notes
-from metlo_auto.collector.inventory.fields import build, read_rows
+from metlo_auto.collector.inventory.fields import Field, build, read_rows
+from metlo_auto.collector.inventory.fields import read_some as read_some_fields
 from metlo_auto.collector.inventory.queries import Endpoint
+from metlo_auto.collector.inventory.routes import Located
 from metlo_auto.collector.openapi.operations import (
     Observed,
     operation,
@@ -29,6 +31,9 @@ _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
+Group = list[Endpoint]  # that are one operation: paths with other names of parameters, other hosts, other services
+
+
 def read_operations(
     connection: Connection, host: Optional[str] = None, service: Optional[str] = None
 ) -> list[Observed]:
@@ -38,26 +43,54 @@ def read_operations(
     notes = noted.read_notes(connection)
     groups = queries.groups(connection)
     rows = read_rows(connection)
-    together: dict[tuple[str, str], list[Endpoint]] = {}
-    for endpoint in listed:
-        if endpoint.method in _METHODS and _is_of(endpoint, host, service):
-            together.setdefault((shape(endpoint.template), endpoint.method), []).append(endpoint)
     result = []
-    for _, endpoints in sorted(together.items()):
-        first = min(endpoints, key=lambda endpoint: (not endpoint.declared, endpoint.template))
+    for endpoints in grouped(endpoint for endpoint in listed if _is_of(endpoint, host, service)):
         members = [name for endpoint in endpoints for name in groups[endpoint.id]]
-        result.append(
-            Observed(
-                method=first.method,
-                template=first.template,
-                hosts=tuple(sorted({host for endpoint in endpoints for host in endpoint.hosts})),
-                calls=sum(endpoint.calls for endpoint in endpoints),
-                fields=build(row for name in members for row in rows.get(name, ())),
-                notes=_merged(notes.get(endpoint.id) for endpoint in endpoints),
-                route=routes.find(located, first),
-                services=tuple(queries.services(endpoints)),
-            )
-        )
+        fields = build(row for name in members for row in rows.get(name, ()))
+        result.append(observed(endpoints, located, fields, _merged(notes.get(endpoint.id) for endpoint in endpoints)))
+    return result
+
+
+def grouped(listed: Iterable[Endpoint]) -> list[Group]:
+    """The endpoints of each operation, in the order of the document."""
+    together: dict[tuple[str, str], Group] = {}
+    for endpoint in listed:
+        if endpoint.method in _METHODS:
+            together.setdefault((shape(endpoint.template), endpoint.method), []).append(endpoint)
+    return [endpoints for _, endpoints in sorted(together.items())]
+
+
+def observed(endpoints: Group, located: Located, fields: list[Field], notes: Notes) -> Observed:
+    first = min(endpoints, key=lambda endpoint: (not endpoint.declared, endpoint.template))
+    return Observed(
+        method=first.method,
+        template=first.template,
+        hosts=tuple(sorted({host for endpoint in endpoints for host in endpoint.hosts})),
+        calls=sum(endpoint.calls for endpoint in endpoints),
+        fields=fields,
+        notes=notes,
+        route=routes.find(located, first),
+        services=tuple(queries.services(endpoints)),
+    )
+
+
+def read_some(connection: Connection, several: Sequence[Group], located: Located, most: int) -> list[Observed]:
+    """The operations of some groups, with no more than `most` fields of each section of each."""
+    ids = [endpoint.id for endpoints in several for endpoint in endpoints]
+    owners = queries.members(connection, ids)
+    notes = noted.read_notes(connection, owners)
+    members: dict[str, list[str]] = {}
+    for member, owner in owners.items():
+        members.setdefault(owner, []).append(member)
+    rows = read_rows(connection, list(owners))
+    result = []
+    for endpoints in several:
+        own = [name for endpoint in endpoints for name in members.get(endpoint.id, ())]
+        if sum(len(rows.get(name, ())) for name in own) > most:
+            fields = read_some_fields(connection, own, most, {}).fields
+        else:
+            fields = build(row for name in own for row in rows.get(name, ()))
+        result.append(observed(endpoints, located, fields, _merged(notes.get(endpoint.id) for endpoint in endpoints)))
     return result
 
 
@@ -98,38 +131,68 @@ TITLE = "Observed API"
 
 def make_document(operations: Sequence[Observed], title: str = TITLE) -> dict[str, Any]:
     """An OpenAPI 3.1 document as a JSON value; the same operations always give the same document."""
-    paths: dict[str, Any] = {}
-    names: set[str] = set()
-    templates = _spellings(operations)
-    ids = {f"{seen.method} {shape(seen.template)}": _operation_id(seen, names) for seen in operations}
-    for seen in operations:
-        template = templates[shape(seen.template)]
-        name = ids[f"{seen.method} {shape(seen.template)}"]
-        paths.setdefault(template, {})[seen.method.lower()] = operation(seen, template, name, ids)
-    _drop_links_without_target(paths)
-    _name_services(paths, templates, operations)
-    document: dict[str, Any] = {
+    names = named(operations)
+    paths = paths_of(operations, names)
+    known = {op["operationId"]: parameters_of(op) for methods in paths.values() for op in methods.values()}
+    drop_links_without_target(paths, lambda wanted: known)
+    _name_services(paths, names.templates, operations)
+    document = {
+        **head(title),
+        "servers": servers({host for seen in operations for host in seen.hosts}),
+        "paths": paths,
+        **end({scheme for seen in operations for scheme in seen.notes.schemes}, set(map(tag, operations))),
+        DIGEST: digest(map(digest_of_path, paths.items())),
+    }
+    return {key: value for key, value in document.items() if value or key == "paths"}
+
+
+class Names(NamedTuple):
+    """`templates` are the paths of the document by their shapes, `ids` the operationIds by method and shape."""
+
+    templates: dict[str, str]
+    ids: dict[str, str]
+
+
+def named(operations: Sequence[Observed]) -> Names:
+    """What all operations of a document are called; needs neither fields nor notes."""
+    taken: set[str] = set()
+    ids = {f"{seen.method} {shape(seen.template)}": _operation_id(seen, taken) for seen in operations}
+    return Names(_spellings(operations), ids)
+
+
+def head(title: str) -> dict[str, Any]:
+    return {
         "openapi": "3.1.0",
         "info": {
             "title": title,
             "version": "observed",
             "description": "Written by metlo-collector from traffic.",
             GENERATOR: "metlo-collector",
-            DIGEST: digest(paths),
         },
-        "servers": [
-            {"url": url} for url in sorted({_url(host) for seen in operations for host in seen.hosts if host != OTHERS})
-        ],
-        "tags": [{"name": name} for name in sorted({tag(seen) for seen in operations})],
-        "paths": paths,
     }
-    schemes = sorted({scheme for seen in operations for scheme in seen.notes.schemes})
-    if schemes:
-        document["components"] = {"securitySchemes": {scheme_name(s): scheme_object(s) for s in schemes}}
-    for empty in ("servers", "tags"):
-        if not document[empty]:
-            del document[empty]
-    return document
+
+
+def servers(hosts: Iterable[str]) -> list[dict[str, str]]:
+    return [{"url": url} for url in sorted({_url(host) for host in hosts if host != OTHERS})]
+
+
+def end(schemes: Iterable[str], tags: Iterable[str]) -> dict[str, Any]:
+    """What stands behind the paths."""
+    made = {scheme_name(scheme): scheme_object(scheme) for scheme in sorted(schemes)}
+    return {
+        "components": {"securitySchemes": made} if made else {},
+        "tags": [{"name": name} for name in sorted(tags)],
+    }
+
+
+def paths_of(operations: Iterable[Observed], names: Names) -> dict[str, Any]:
+    """Path Items of some operations, or of all."""
+    paths: dict[str, Any] = {}
+    for seen in operations:
+        own = shape(seen.template)
+        template, name = names.templates[own], names.ids[f"{seen.method} {own}"]
+        paths.setdefault(template, {})[seen.method.lower()] = operation(seen, template, name, names.ids)
+    return paths
 
 
 def _name_services(paths: dict[str, Any], templates: dict[str, str], operations: Sequence[Observed]) -> None:
@@ -139,25 +202,45 @@ def _name_services(paths: dict[str, Any], templates: dict[str, str], operations:
             paths[templates[shape(seen.template)]][seen.method.lower()]["x-services"] = list(seen.services)
 
 
-def digest(paths: Any) -> str:
-    """What tells whether somebody changed the paths of an export since."""
-    text = json.dumps(paths, sort_keys=True, ensure_ascii=True, default=str)
+def digest_of_path(item: tuple[str, Any]) -> str:
+    text = json.dumps(item, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def _drop_links_without_target(paths: dict[str, Any]) -> None:
-    """A link names a parameter of its target, which the path may name otherwise than the route that was called."""
-    by_id = {op["operationId"]: op for methods in paths.values() for op in methods.values()}
-    for methods in paths.values():
-        for op in methods.values():
-            for response in op["responses"].values():
-                for name, link in list(response.get("links", {}).items()):
-                    wanted = by_id[link["operationId"]].get("parameters", [])
-                    known = {f"{item['in']}.{item['name']}" for item in wanted}
-                    if not set(link["parameters"]) <= known:
-                        del response["links"][name]
-                if response.get("links") == {}:
-                    del response["links"]
+def digest(of_paths: Iterable[str]) -> str:
+    """What tells whether somebody changed the paths of an export since, from the digest of each."""
+    return hashlib.blake2b("".join(sorted(of_paths)).encode(), digest_size=8).hexdigest()
+
+
+def is_unchanged(document: Mapping[str, Any]) -> bool:
+    """True for an export of ours whose paths nobody has changed."""
+    info, paths = document.get("info"), document.get("paths")
+    if not isinstance(info, dict) or GENERATOR not in info or not isinstance(paths, dict):
+        return False
+    return bool(document.get(DIGEST) == digest(map(digest_of_path, paths.items())))
+
+
+def parameters_of(op: dict[str, Any]) -> set[str]:
+    """`query.page`, `path.id`, as links call the parameters of an operation."""
+    return {f"{item['in']}.{item['name']}" for item in op.get("parameters", ())}
+
+
+Known = Callable[[set[str]], Mapping[str, set[str]]]
+
+
+def drop_links_without_target(paths: dict[str, Any], known: Known) -> None:
+    """A link names a parameter of its target, which the path may name otherwise than the route that was called.
+
+    `known` gives the parameters of operations by their ids.
+    """
+    responses = [r for item in paths.values() for op in item.values() for r in op["responses"].values() if "links" in r]
+    parameters = known({link["operationId"] for response in responses for link in response["links"].values()})
+    for response in responses:
+        for name, link in list(response["links"].items()):
+            if not set(link["parameters"]) <= parameters[link["operationId"]]:
+                del response["links"][name]
+        if not response["links"]:
+            del response["links"]
 
 
 def never_called(connection: Connection, service: Optional[str] = None) -> list[Observed]:

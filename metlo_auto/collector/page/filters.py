@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from metlo_auto.collector.analysis.shapes import unescape
+from metlo_auto.collector.inventory.masked_trace import masked_path
 from metlo_auto.collector.page import labels, masking
 from metlo_auto.collector.page.blueprint import blueprint
 
@@ -64,4 +65,4 @@ def _masked(text: str) -> str:
     return masking.masked("", text)
 
 
-blueprint.add_app_template_filter(masking.masked_path)
+blueprint.add_app_template_filter(masked_path)

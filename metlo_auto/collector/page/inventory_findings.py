@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, Optional
 
+from sqlalchemy import exists, select
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector import openapi
-from metlo_auto.collector.inventory import figure_queries
-from metlo_auto.collector.page.page_cache import kept
+from metlo_auto.collector.inventory import figure_queries, queries, routes
+from metlo_auto.collector.page.page_cache import kept, kept_later
+from metlo_auto.collector.store.schema import declared_routes
 
 
 def document(connection: Connection, service: str) -> dict[str, Any]:
@@ -18,12 +20,33 @@ def document(connection: Connection, service: str) -> dict[str, Any]:
 
 
 def _document(connection: Connection, service: str) -> dict[str, Any]:
-    several = len(figure_queries.service_names(connection)) > 1
-    return openapi.make_document(
-        openapi.read_operations(connection, service=service), service if several else openapi.TITLE
-    )
+    return openapi.make_document(openapi.read_operations(connection, service=service), title(connection, service))
 
 
-def document_text(connection: Connection, service: str) -> str:
-    """The document as JSON text."""
-    return kept(f"openapi text {service}", connection, lambda c: json.dumps(document(c, service), indent=2))
+def title(connection: Connection, service: str) -> str:
+    return service if len(figure_queries.service_names(connection)) > 1 else openapi.TITLE
+
+
+def text(connection: Connection, service: str, most: int) -> tuple[str, bool]:
+    """The document as JSON text, and whether that is the whole of it: of a large one the beginning alone."""
+    return kept(f"openapi text {service}", connection, lambda c: _text(c, service, most))
+
+
+def _text(connection: Connection, service: str, most: int) -> tuple[str, bool]:
+    name = title(connection, service)
+    if openapi.is_small(connection, service):
+        return "".join(openapi.document_pieces(lambda: nullcontext(connection), service, name)), True
+    return openapi.beginning(lambda: nullcontext(connection), service, name, most), False
+
+
+def compared_routes(connection: Connection, small: bool) -> Optional[routes.Comparison]:
+    """Declared and called routes, None where the comparison of a large inventory has just begun."""
+    if not connection.scalar(select(exists().select_from(declared_routes))):
+        return routes.Comparison([], [])
+    if small:
+        return _compared(connection)
+    return kept_later("routes", connection, _compared)
+
+
+def _compared(connection: Connection) -> routes.Comparison:
+    return routes.compare(routes.read(connection), queries.list_endpoints(connection))

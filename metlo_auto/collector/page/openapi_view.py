@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, NamedTuple, Optional, Sequence
+from functools import partial
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from flask import Response, abort, request
 from sqlalchemy.engine import Connection
@@ -12,12 +12,14 @@ from metlo_auto.collector import openapi as documents
 from metlo_auto.collector.inventory import queries, routes
 from metlo_auto.collector.page import inventory_findings, services
 from metlo_auto.collector.page.blueprint import blueprint, engine
+from metlo_auto.collector.page.downloads import download
 from metlo_auto.collector.page.exchange_view import pieces
 from metlo_auto.collector.page.rendering import render
 from metlo_auto.collector.store.database import reading
 
 PREVIEW = 40_000  # characters
 MOST_DIFFERENCES = 500
+FEW = 1_000  # endpoints whose routes are compared while the page waits
 
 
 class Comparison(NamedTuple):
@@ -49,14 +51,21 @@ def compare_openapi() -> str:
 
 @blueprint.get("/openapi.json")
 def openapi_json() -> Response:
-    with reading(engine()) as connection:
+    store = engine()
+    with reading(store) as connection:
         service = service_of(connection)
         if service is None:
             known = services.names(connection)
             abort(400, f"There are several services, each with its own document: ?service={known[0]}, for example.")
-        text = inventory_findings.document_text(connection, service)
-    headers = {"Content-Disposition": "attachment; filename=openapi.json"}
-    return Response(text + "\n", mimetype="application/json", headers=headers)
+        title = inventory_findings.title(connection, service)
+    return download(
+        _lines(documents.document_pieces(partial(reading, store), service, title)), "openapi.json", "application/json"
+    )
+
+
+def _lines(text: Iterator[str]) -> Iterator[str]:
+    yield from text
+    yield "\n"
 
 
 def service_of(connection: Connection) -> Optional[str]:
@@ -74,24 +83,21 @@ def _page(connection: Connection, comparison: Optional[Comparison]) -> str:
     service = service_of(connection)
     if service is None:
         return choice(connection)
-    document = inventory_findings.document(connection, service)
-    text = inventory_findings.document_text(connection, service)
-    everything = routes.read(connection)
-    compared = routes.compare(everything, queries.list_endpoints(connection))
-    if services.wanted(connection) is not None:
-        compared = routes.of_service(compared, service)
-        everything = [route for route in everything if route.of_service == service]
+    text, is_whole = inventory_findings.text(connection, service, PREVIEW)
+    status = queries.status(connection)
+    wanted = services.wanted(connection)
+    compared = inventory_findings.compared_routes(connection, status["endpoints"] <= FEW)
     return render(
         connection,
         "openapi.html",
         "OpenAPI",
-        queries.status(connection),
-        operations=sum(len(item) for item in document["paths"].values()),
-        size=len(text),
+        status,
+        operations=queries.number_of_endpoints(connection, service),
+        size=len(text) if is_whole else None,
         preview=pieces(text[:PREVIEW]),
-        cut=len(text) > PREVIEW,
-        declared=len(everything),
-        routes=compared,
+        cut=len(text) > PREVIEW or not is_whole,
+        declared=routes.number_of(connection, wanted),
+        routes=None if compared is None else routes.of_service(compared, wanted),
         comparison=comparison,
         most=MOST_DIFFERENCES,
     )
@@ -101,9 +107,7 @@ def _compare(name: str, data: bytes, observed: dict[str, Any]) -> Comparison:
     if not data:
         return Comparison(name, "Choose a file first.")
     try:
-        kept = json.loads(data)
-    except (ValueError, RecursionError):
-        return Comparison(name, "This is not JSON. Convert a YAML document first.")
-    if not isinstance(kept, dict) or not isinstance(kept.get("paths"), dict):
-        return Comparison(name, "This is JSON, but no OpenAPI document: it has no paths.")
+        kept = documents.read_document(data)
+    except documents.Unreadable as error:
+        return Comparison(name, f"{name} {error}.")
     return Comparison(name, "", documents.differences(kept, observed))

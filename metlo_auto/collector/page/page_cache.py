@@ -79,6 +79,14 @@ class Keeper:
             threading.Thread(target=self._renew, args=(name, state, later), name="metlo-page", daemon=True).start()
         return found
 
+    def begin(self, name: str, state: State, gather: Callable[[], T]) -> Optional[T]:
+        """What `gather` gave lately, and None the first time, while it works in a thread of its own."""
+        kept = self._kept.get(name)
+        if (kept is None or not self._is_good(kept, state, self._clock())) and name not in self._gathering:
+            self._gathering.add(name)
+            threading.Thread(target=self._renew, args=(name, state, gather), name="metlo-page", daemon=True).start()
+        return None if kept is None else kept.value
+
     def _gather(self, name: str, state: State, gather: Callable[[], T]) -> T:
         began, cost_before = self._clock(), self._cost_clock()
         made = gather()
@@ -105,17 +113,28 @@ class Keeper:
 
 def kept(name: str, connection: Connection, gather: Callable[[Connection], T]) -> T:
     """What `gather` reads from the store, kept for the app that answers this request."""
+    keeper, later = _keeper(connection, gather)
+    return keeper.get(name, state_of(connection), lambda: gather(connection), later)
+
+
+def kept_later(name: str, connection: Connection, gather: Callable[[Connection], T]) -> Optional[T]:
+    """As `kept`, for what takes longer than any page may: None until it is there."""
+    keeper, later = _keeper(connection, gather)
+    return keeper.begin(name, state_of(connection), later)
+
+
+def _keeper(connection: Connection, gather: Callable[[Connection], T]) -> tuple[Keeper, Callable[[], T]]:
+    """The keeper of the app that answers this request, and what gathers apart from it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     store = connection.engine
     # SQLite works in the thread that asks; what another database needs is seen as a wait alone
     cost_clock = time.thread_time if store.dialect.name == "sqlite" else time.monotonic
-    keeper: Keeper = app.extensions.setdefault(_NAME, Keeper(cost_clock=cost_clock))
 
     def later() -> T:
         with app.app_context(), reading(store) as own:
             return gather(own)
 
-    return keeper.get(name, state_of(connection), lambda: gather(connection), later)
+    return app.extensions.setdefault(_NAME, Keeper(cost_clock=cost_clock)), later
 
 
 def state_of(connection: Connection) -> State:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.analysis.observation import duration_of, has_template_as_path, real_path
 from metlo_auto.collector.ingest.transport import parse
+from metlo_auto.collector.inventory.masked_trace import route_of
 from metlo_auto.collector.store.schema import samples
 
 
@@ -30,6 +31,10 @@ class Sample(NamedTuple):
     @property
     def path(self) -> str:
         return real_path(self.trace)
+
+    @property
+    def route(self) -> str:
+        return route_of(self.trace)
 
     @property
     def path_is_unknown(self) -> bool:

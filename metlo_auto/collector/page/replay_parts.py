@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import Any, NamedTuple, Sequence, Union
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from metlo_auto.collector.analysis import masking
+from metlo_auto.collector.inventory.masked_trace import MOST_PATH, masked_steps
 
 _LOCAL = ("127.0.0.1", "localhost", "[::1]", "0.0.0.0")
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
@@ -94,11 +96,13 @@ def url_pieces(url: dict[str, Any], headers: dict[str, str], variables: Variable
     forwarded = headers.get("x-forwarded-proto", "").partition(",")[0].strip()
     scheme = forwarded if forwarded in ("http", "https") else "http" if _is_plain(host) else "https"
     pieces: list[Piece] = [f"{scheme}://{host}"]
-    for step in str(url["path"]).split("/")[1:]:
+    route = url.get("endpointPath")
+    steps = masked_steps(str(url["path"]), route[:MOST_PATH] if isinstance(route, str) else "")
+    for step, name, hidden in itertools.islice(steps, 1, None):
         pieces.append("/")
         clear = unquote(step)
-        if masking.REDACTED.search(clear) or not variables.revealed and masking.in_place(clear) != clear:
-            pieces.append(Variable(variables.name("value", clear), False, True))
+        if masking.REDACTED.search(clear) or not variables.revealed and hidden is not None:
+            pieces.append(Variable(variables.name(name or "value", clear), False, True))
         else:
             quoted = quote(step, safe="%:@!$'()*+,;=~-._", errors="replace")
             pieces.append(quoted.replace(".", "%2E") if step in (".", "..") else quoted)  # else clients resolve it

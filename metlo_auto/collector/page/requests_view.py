@@ -9,7 +9,7 @@ from flask import Response, abort, request
 from sqlalchemy.engine import Connection
 
 from metlo_auto.collector.inventory import export, queries
-from metlo_auto.collector.inventory.masked_trace import mask_body, mask_trace
+from metlo_auto.collector.inventory.masked_trace import mask_body, mask_trace, masked_path
 from metlo_auto.collector.page import exchange_view, listing, masking, recent_requests, replay, request_search, services
 from metlo_auto.collector.page import queries as store
 from metlo_auto.collector.page.blueprint import blueprint, engine
@@ -94,7 +94,7 @@ def request_(number: int) -> str:
             "Requests",
             queries.status(connection),
             sample=sample,
-            path=_short(sample.path if revealed else masking.masked_path(sample.path[:MOST_PATH])),
+            path=_short(sample.path if revealed else masked_path(sample.path[:MOST_PATH], sample.route)),
             host=str(sample.trace["request"]["url"]["host"])[:MOST_META],
             endpoint=shown_endpoint(connection, sample.endpoint_id),
             asked=exchange_view.part(sample.trace["request"], meta.get("requestBody"), show),

@@ -21,7 +21,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def text(result: dict[str, Any]) -> str:
-    heads = ["page, ms", "first of a new process", "of it CPU", "median of later ones", "of it CPU", "KB"]
+    heads = [
+        "page, ms",
+        "first of a new process",
+        "of it CPU",
+        "median of later ones",
+        "of it CPU",
+        "KB",
+        "CPU of all pieces",
+    ]
     rows = [
         [
             row["page"],
@@ -30,6 +38,7 @@ def text(result: dict[str, Any]) -> str:
             f"{row['median']:.0f}",
             f"{row['median_cpu']:.0f}",
             f"{row['bytes'] / 1e3:.0f}",
+            f"{row['whole_cpu']:.0f}",
         ]
         for row in result["rows"]
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from metlo_auto.collector.openapi import as_yaml
 from tests.collector.collector_support import Collector
 from tests.collector.page import shop
 from tests.collector.page.browser import expect
@@ -56,11 +57,17 @@ def test_what_the_document_lacks_is_listed(opened: Any, shop_collector: Collecto
     expect(page.locator(".differences", has_text="mine.json").locator("tbody th").first).to_have_text("POST /checkout")
 
 
-@pytest.mark.parametrize("data", [b"openapi: 3.1.0\npaths: {}\n", b"[1]", b'{"paths": 7}', b"\xff\xfe", b"[" * 90_000])
+@pytest.mark.parametrize("data", [b"openapi: 3.1.0\npaths: 7\n", b"[1]", b'{"paths": 7}', b"\xff\xfe", b"[" * 90_000])
 def test_what_is_no_document_gets_a_sentence(opened: Any, shop_collector: Collector, data: bytes) -> None:
     page = opened(shop_collector, "/openapi")
     upload(page, data)
-    expect(page.locator(".trouble")).to_contain_text("This is")
+    expect(page.locator(".trouble")).to_contain_text("mine.json is ")
+
+
+def test_a_document_in_yaml_is_read(opened: Any, shop_collector: Collector) -> None:
+    page = opened(shop_collector, "/openapi")
+    upload(page, as_yaml(document(shop_collector)).encode(), "mine.yaml")
+    expect(page.locator(".done-note")).to_have_text("Traffic and mine.yaml agree.")
 
 
 def test_routes_that_nobody_called_are_listed_with_their_file(opened: Any, shop_collector: Collector) -> None:

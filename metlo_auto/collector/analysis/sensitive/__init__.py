@@ -53,10 +53,8 @@ BY_NAME = {item.name: item for item in CLASSES}
 _PLAIN = re.compile(r"[A-Za-z_ ,.!?'()\-]{0,15}")  # too short for a key, and neither digit, @ nor :
 _DIGIT = re.compile(r"\d")
 _MOST_DIGITS = max(item.digits for item in CLASSES)
-# the classes that a value with so many digits may be of
-_TEXTS = tuple(tuple(item for item in CLASSES if item.digits <= n) for n in range(_MOST_DIGITS + 1))
 _SECRET = tuple(item for item in CLASSES if item.secret)
-_NUMBERS = tuple(tuple(item for item in classes if item.numeric) for classes in _TEXTS)
+Asked = tuple[int, str, str, Callable[[str, str], bool]]  # least length, needs, name, function
 
 
 @lru_cache(maxsize=50_000)
@@ -65,15 +63,25 @@ def detect(name: str, value: Union[str, int, float]) -> tuple[str, ...]:
     if isinstance(value, str):
         if _PLAIN.fullmatch(value) or value.startswith("redacted"):
             return ()
-        text, by_digits = value[:MOST], _TEXTS
+        text, is_number = value[:MOST], False
     else:
-        text, by_digits = repr(value), _NUMBERS
+        text, is_number = repr(value), True
     digits, length = len(_DIGIT.findall(text)), len(text)
     found: tuple[str, ...] = ()
-    for item in by_digits[digits if digits < _MOST_DIGITS else _MOST_DIGITS]:
-        if length >= item.length and item.needs in text and _function(item.found)(name, text):
-            found += (item.name,)
+    for least, needs, each, holds in _asked(is_number, digits if digits < _MOST_DIGITS else _MOST_DIGITS):
+        if length >= least and needs in text and holds(name, text):
+            found += (each,)
     return found
+
+
+@lru_cache(maxsize=None)
+def _asked(is_number: bool, digits: int) -> tuple[Asked, ...]:
+    """The classes that a value with so many digits may be of."""
+    return tuple(
+        (item.length, item.needs, item.name, _function(item.found))
+        for item in CLASSES
+        if item.digits <= digits and (item.numeric or not is_number)
+    )
 
 
 @lru_cache(maxsize=50_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Callable
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GAP = re.compile(r"[\W_]+")
@@ -162,6 +163,12 @@ BIRTH = (
     "geburtsdatum",
     "geburtstag",
     "geburt",
+    "geboren",
+    "geboren am",
+    "nacido",
+    "nacida",
+    "nascido",
+    "nascida",
     "geb datum",
     "gebdat",
     "fecha nacimiento",
@@ -273,6 +280,25 @@ MESSAGE_ID = (
 )
 
 
+def _asks_for(*terms: str) -> Callable[[str], bool]:
+    """Whether `says` finds one of `terms` in a name, remembered by the name alone: to look up many terms takes long."""
+
+    @lru_cache(maxsize=4096)
+    def asked(name: str) -> bool:
+        return says(name, *terms)
+
+    return asked
+
+
+says_ssn = _asks_for(*SSN)
+says_aadhaar = _asks_for(*AADHAAR)
+says_cpf = _asks_for(*CPF)
+says_nhs = _asks_for(*NHS)
+says_dni = _asks_for(*DNI)
+says_version = _asks_for(*VERSION)
+says_message_id = _asks_for(*MESSAGE_ID)
+
+
 @lru_cache(maxsize=4096)
 def says_birth(name: str) -> bool:
     return says(name, *BIRTH) and not NO_BIRTH.intersection(words(name))
@@ -289,6 +315,8 @@ def says_place(name: str) -> int:
     """90 for a latitude, 180 for a longitude, 360 for both together, 0 for neither."""
     if says(name, *LATITUDE):
         return 360 if says(name, *COORDINATES) else 90
+    if "long" in words(name)[:-1]:  # of a `long_name`
+        return 0
     return 180 if says(name, *LONGITUDE) and not says(name, *COORDINATES) else 360 if says(name, *COORDINATES) else 0
 
 

@@ -14,9 +14,14 @@ from stdnum.in_ import aadhaar
 
 from metlo_auto.collector.analysis.sensitive import names
 
-_EDGE = r"(?<![\w.+/=-])"  # not the end of a longer word, number, token or path
+# Not the end of a longer word, number, token or path. It stands behind the first character: a pattern that begins with
+# a character is looked for several times as fast as one that begins with a look back.
+_EDGE = r"(?<![\w.+/=-].)"
 _END = r"(?![\w/=-]|\.\d)"
-_CARD = re.compile(_EDGE + r"(?:\d{12,19}|\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,3})?|3\d{3}[ -]\d{6}[ -]\d{5})" + _END)
+_CARD = re.compile(
+    rf"\d{_EDGE}(?:\d{{11,18}}|\d{{3}}(?:[ -]\d{{4}}){{2,3}}(?:[ -]\d{{1,3}})?"
+    rf"|(?<=3)\d{{3}}[ -]\d{{6}}[ -]\d{{5}}){_END}"
+)
 # issuer ranges: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, Maestro, RuPay, Mir, with their
 # lengths
 _ISSUERS = tuple(
@@ -34,26 +39,30 @@ _ISSUERS = tuple(
         (r"220[0-4]", (16, 17, 18, 19)),
     )
 )
-_SSN = re.compile(_EDGE + r"(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}" + _END)
+_SSN_LIKE = re.compile(r"\d(?<!\d.)\d{2}[- ]?\d{2}[- ]?\d{4}(?!\d)")
+_SSN = re.compile(rf"\d{_EDGE}(?<!9)(?!(?<=0)00|(?<=6)66)\d{{2}}([- ])(?!00)\d{{2}}\1(?!0000)\d{{4}}{_END}")
 _SSN_BARE = re.compile(r"(?!000|666|9)\d{3}[- .]?(?!00)\d{2}[- .]?(?!0000)\d{4}")
-_SSN_SAID = re.compile(
-    r"(?:\bssn|social security(?: (?:number|no\.?))?)(?: is)?\W{0,3}((?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4})(?!\d)",
-    re.I,
-)
+_SSN_PLAIN = re.compile(r"\d(?<!\d.)(?<!9)(?!(?<=0)00|(?<=6)66)\d{2}(?!00)\d{2}(?!0000)\d{4}(?!\d)")
+_BEFORE_SSN = re.compile(r"(?:\bssn|social security(?: (?:number|no\.?))?)(?: is)?\W{0,3}$", re.I)
+_MOST_BEFORE = 40  # characters that say what number follows
 _SSN_KNOWN = frozenset(("078-05-1120", "219-09-9999", "123-45-6789"))  # printed in adverts and manuals
-_ITIN = re.compile(_EDGE + r"9\d{2}([- ])(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\1\d{4}" + _END)
+_ITIN = re.compile(rf"9{_EDGE}" + r"\d{2}([- ])(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\1\d{4}" + _END)
 _ITIN_BARE = re.compile(r"9\d{2}(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9](?:[ -]?[A-Za-z0-9]){10,33}")
+_IBAN_BEGIN = re.compile(r"\d(?<=[A-Za-z]{2}.)(?<![A-Za-z0-9]...)\d")
 _IBAN_PIECE = re.compile(r"[A-Za-z0-9]+")
-_AADHAAR = re.compile(r"(?<!\d[ -])" + _EDGE + r"[2-9]\d{3}([ -])\d{4}\1\d{4}(?![ -]\d)" + _END)
+_AADHAAR = re.compile(rf"[2-9](?<!\d[ -].){_EDGE}" + r"\d{3}([ -])\d{4}\1\d{4}(?![ -]\d)" + _END)
 _AADHAAR_BARE = re.compile(r"[2-9]\d{11}")
-_CPF = re.compile(_EDGE + r"\d{3}\.\d{3}\.\d{3}-\d{2}" + _END)
-_NHS = re.compile(r"(?<!\d[ -])" + _EDGE + r"\d{3} \d{3} \d{4}(?![ -]\d)" + _END)
-_NHS_SAID = re.compile(r"\bNHS(?: (?:number|no\.?))?(?: is)?\W{0,3}(\d{3}([ -]?)\d{3}\2\d{4})(?![\d-])", re.I)
+_CPF = re.compile(rf"\d{_EDGE}" + r"\d{2}\.\d{3}\.\d{3}-\d{2}" + _END)
+_NHS = re.compile(rf"\d(?<!\d[ -].){_EDGE}" + r"\d{2} \d{3} \d{4}(?![ -]\d)" + _END)
+_NHS_PLAIN = re.compile(r"\d(?<!\d.)\d{2}([ -]?)\d{3}\1\d{4}(?![\d-])")
+_BEFORE_NHS = re.compile(r"\bNHS(?: (?:number|no\.?))?(?: is)?\W{0,3}$", re.I)
 _NHS_BARE = re.compile(r"\d{3}([ .-]?)\d{3}\1\d{4}")
-_DNI = re.compile(_EDGE + r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3}|[XYZ][ -]?\d{7})[ -]?[A-HJ-NP-TV-Z]" + _END)
+_DNI = re.compile(
+    rf"[\dXYZ]{_EDGE}(?:(?<=\d)(?:\d{{7}}|\d?\.\d{{3}}\.\d{{3}})|(?<=[XYZ])[ -]?\d{{7}})[ -]?[A-HJ-NP-TV-Z]{_END}"
+)
 _DNI_BARE = re.compile(r"(?:\d{7,8}|\d{1,2}\.\d{3}\.\d{3}|[XYZ][ .-]?(?:\d{7}|\d\.\d{3}\.\d{3}))[ -]?[A-Z]")
-_PHONE = re.compile(r"(?<![\w.+/=-])(?<!\d )(?:\+|00)(?=[1-9])(?:\d[\s()./-]{0,2}){6,14}\d" + _END)
+_PHONE = re.compile(rf"[+0]{_EDGE}(?<!\d .)(?:(?<=\+)|(?<=0)0)(?=[1-9])(?:\d[\s()./-]{{0,2}}){{6,14}}\d{_END}")
 _DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}|(?:\d{1,3}\.){3}\d{1,3}|.*\d:\d.*")
 _PHONE_TEXT = re.compile(
     r"[+(\d][\d\s().,/–+*#-]{4,30}\d(?:\s?(?:x|ext\.?|extension|#|durchwahl|;ext=|,)\s?\d{1,6})?", re.I
@@ -67,6 +76,8 @@ def _digits(text: str) -> str:
 
 
 def has_card(_name: str, text: str) -> bool:
+    if _CARD.search(text) is None:
+        return False
     return any(_is_card(_digits(found)) for found in map(_matched, _CARD.finditer(text)))
 
 
@@ -85,11 +96,20 @@ def _is_card(digits: str) -> bool:
 
 def has_ssn(name: str, text: str) -> bool:
     """Parted by dashes or spaces anywhere; as plain digits where the field's name, or the text before it, says so."""
-    if names.says(name, *names.SSN) and _says_ssn(text.strip()):
+    if names.says_ssn(name) and _says_ssn(text.strip()):
         return True
+    if _SSN_LIKE.search(text) is None:
+        return False
     if any(match.group().replace(" ", "-") not in _SSN_KNOWN for match in _SSN.finditer(text)):
         return True
-    return _SSN_SAID.search(text) is not None or any(len(set(_digits(m.group()))) > 2 for m in _ITIN.finditer(text))
+    if any(_follows(_BEFORE_SSN, text, match) for match in _SSN_PLAIN.finditer(text)):
+        return True
+    return any(len(set(_digits(match.group()))) > 2 for match in _ITIN.finditer(text))
+
+
+def _follows(before: "re.Pattern[str]", text: str, match: "re.Match[str]") -> bool:
+    """Whether what stands right before `match` says what it is."""
+    return before.search(text, max(0, match.start() - _MOST_BEFORE), match.start()) is not None
 
 
 def _says_ssn(text: str) -> bool:
@@ -100,7 +120,7 @@ def _says_ssn(text: str) -> bool:
 
 
 def has_iban(_name: str, text: str) -> bool:
-    return any(_has_iban(match.group()) for match in _IBAN.finditer(text))
+    return _IBAN_BEGIN.search(text) is not None and any(_has_iban(match.group()) for match in _IBAN.finditer(text))
 
 
 def _has_iban(text: str) -> bool:
@@ -114,15 +134,17 @@ def _has_iban(text: str) -> bool:
 
 
 def has_aadhaar(name: str, text: str) -> bool:
-    if names.says(name, *names.AADHAAR) and _AADHAAR_BARE.fullmatch(text):
+    if names.says_aadhaar(name) and _AADHAAR_BARE.fullmatch(text):
         return bool(aadhaar.is_valid(text))
+    if _AADHAAR.search(text) is None:
+        return False
     return any(aadhaar.is_valid(_digits(match.group())) for match in _AADHAAR.finditer(text))
 
 
 def has_cpf(name: str, text: str) -> bool:
-    if names.says(name, *names.CPF) and text.isdigit() and 9 <= len(text) <= 11:
+    if names.says_cpf(name) and text.isdigit() and 9 <= len(text) <= 11:
         return _is_cpf(text.zfill(11))
-    return any(_is_cpf(_digits(match.group())) for match in _CPF.finditer(text))
+    return "-" in text and any(_is_cpf(_digits(match.group())) for match in _CPF.finditer(text))
 
 
 def _is_cpf(digits: str) -> bool:
@@ -133,27 +155,29 @@ def has_nhs(name: str, text: str) -> bool:
     """Parted by spaces anywhere but under a name for phones; as plain digits where the name or the text before it says
     so.
     """
-    if names.says(name, *names.NHS) and _NHS_BARE.fullmatch(text.strip()):
+    if names.says_nhs(name) and _NHS_BARE.fullmatch(text.strip()):
         return _is_nhs(text)
     if " " not in text:
         return False
-    if any(_is_nhs(match.group(1)) for match in _NHS_SAID.finditer(text)):
+    if _NHS_PLAIN.search(text) is None:
+        return False
+    if any(_follows(_BEFORE_NHS, text, m) and _is_nhs(m.group()) for m in _NHS_PLAIN.finditer(text)):
         return True
     return not names.says_phone(name) and any(_is_nhs(match.group()) for match in _NHS.finditer(text))
 
 
 def _is_nhs(text: str) -> bool:
     digits = _digits(text)
-    return len(set(digits)) > 2 and bool(nhs.is_valid(digits))
+    return digits.isascii() and len(set(digits)) > 2 and bool(nhs.checksum(digits) == 0)  # they are ten
 
 
 def has_dni(name: str, text: str) -> bool:
     """Eight digits, or X, Y or Z and seven, with their letter; in lower case where the field's name says so."""
-    if names.says(name, *names.DNI):
+    if names.says_dni(name):
         said = text.strip().upper()
         if _DNI_BARE.fullmatch(said):
             return _is_dni(said)
-    return any(_is_dni(match.group()) for match in _DNI.finditer(text))
+    return _DNI.search(text) is not None and any(_is_dni(match.group()) for match in _DNI.finditer(text))
 
 
 def _is_dni(text: str) -> bool:
@@ -167,7 +191,7 @@ def has_phone(name: str, text: str) -> bool:
     """International numbers anywhere; national ones, and plain digits, only where the field's name says so."""
     if names.says_phone(name) and _is_said_phone(text.strip()):
         return True
-    return any(_is_international(match.group()) for match in _PHONE.finditer(text))
+    return _PHONE.search(text) is not None and any(_is_international(m.group()) for m in _PHONE.finditer(text))
 
 
 def _is_said_phone(text: str) -> bool:

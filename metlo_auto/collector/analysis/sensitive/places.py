@@ -27,6 +27,7 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = re.compile(
     rf"(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?", re.ASCII
 )  # ASCII digits alone: ipaddress takes no others
+_QUAD = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
 _IPV4_INSIDE = re.compile(rf"(?<![\w./:-])(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?(?![\w/-]|\.\d|:\w)", re.ASCII)
 _VERSION_BEFORE = re.compile(
     r"\b(?:version|ver|release|build|firmware|v|update|upgrade|sdk|oid|section|driver|agent|package)[:=\s\"']*$", re.I
@@ -41,6 +42,8 @@ _WKT = re.compile(
 _DEGREES = re.compile(r"\d{1,3}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d+)?(?:\"|″|''|”)\s?)?[NSEWO]")
 _DECIMALS = re.compile(r"-?\d{1,3}\.\d{2,}")
 _ANY_DECIMAL = re.compile(r"-?\d{1,3}\.\d+(?:e-\d+)?")
+_NAMED_PAIR = re.compile(r"(-?\d{1,3}\.\d{2,}) (-?\d{1,3}\.\d{2,})")  # where the name says that it is one
+_DAY_IN_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?")
 _DAY = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:.*)?"
     r"|(\d{1,2})[-/. ]\s?(\d{1,2})[-/. ]\s?(\d{4}|\d{2})|(\d{4}|\d{2})(\d{2})(\d{2})"
@@ -51,11 +54,15 @@ _WRITTEN_DAY = re.compile(
     r"|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}))"
 )
 
-_BIRTH_HINT = re.compile(r"born|birth|b-?day|dob|d\.o\.b|nacid|nacim|nascid|nascim|nat[oa] il|naiss|née? le|geb", re.I)
+_DATED = re.compile(
+    r"\d(?:[-/.]\s?\d|\d{5}|[^\s\d]{0,3} (?:[^\W\d_]{3,9}\.?,? )?\d{4})"
+)  # a day of a birth has one of these
+_BIRTH_HINT = re.compile(r"born|birth|b-?day|dob|d\.o\.b|nacid|nacim|nascid|nascim|nat[oa] il|naiss|née? le|geb")
+_BIRTH_HINT_OF_ANY = re.compile(_BIRTH_HINT.pattern, re.I)
 _BIRTH_SAID = re.compile(
     r"(?<![\w-])(?:born(?: on)?|birth-?days?|birth ?date|date of birth|b-?day|dob|d\.o\.b\.?|nacid[oa](?: el)?"
     r"|(?:fecha de )?nacimiento|nascid[oa](?: em)?|(?:data de )?nascimento|nat[oa] il|née? le"
-    r"|date de naissance|geboren(?: am)?|geburtsdatum|geburtstag|geb\.)(?: is| was| ist)?[\s:=,(\"'#-]{1,4}"
+    r"|date de naissance|geboren(?: am)?|geburtsdatum|geburtstag|geb\.(?: am)?)(?: is| was| ist)?[\s:=,(\"'#-]{1,4}"
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?(?:\d{4}|\d{2})|\d{8}|\d{6}"
     r"|\d{1,2}(?:st|nd|rd|th|\.)? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})"
     r"(?![\w/-]|\.\d)",
@@ -65,7 +72,7 @@ _BIRTH_SAID = re.compile(
 
 def has_email(name: str, text: str) -> bool:
     """An address of a person: not the user of a URL, of a repository or a call, and no id of a message."""
-    if "@" not in text or names.says(name, *names.MESSAGE_ID):
+    if "@" not in text or names.says_message_id(name):
         return False
     return any(_is_mail(text, match) for match in _EMAIL.finditer(text))
 
@@ -102,11 +109,11 @@ def _is_mail(text: str, match: "re.Match[str]") -> bool:
 
 def has_ipv4(name: str, text: str) -> bool:
     """A value, items of a list, or in a text where nothing says that it is a version."""
-    if names.says(name, *names.VERSION):
+    if names.says_version(name):
         return False
     if _IPV4.fullmatch(text):
         return _is_ipv4(text)
-    if len(text) < 9:
+    if len(text) < 9 or _QUAD.search(text) is None:
         return False
     return any(
         _is_ipv4(match.group()) and not _VERSION_BEFORE.search(text, max(0, match.start() - 20), match.start())
@@ -124,7 +131,7 @@ _GAPS = re.compile(r"[\s,;|\"'<>()]+")
 
 def has_ipv6(_name: str, text: str) -> bool:
     """A value or items of a list; bytes with colons between, such as serial numbers, are none."""
-    if text.count(":") < 2 or len(text) > 1_000:
+    if len(text) > 1_000 or "::" not in text and text.count(":") < 6:  # six where it ends as an IPv4 address
         return False
     if len(text) <= 45 and _is_ipv6(text):
         return True
@@ -150,13 +157,15 @@ def _is_ipv6(text: str) -> bool:
 
 def has_coordinates(name: str, text: str) -> bool:
     """A latitude or longitude by its name with two decimals or more (about 1 km); a pair, GeoJSON, WKT, `geo:`."""
+    if "." not in text and "," not in text and "°" not in text:
+        return False
     text = text.strip()
     kind = names.says_place(name)
     if kind in (90, 180):
         return bool(_DECIMALS.fullmatch(text)) and abs(float(text)) <= kind
     if kind == 360 and _ANY_DECIMAL.fullmatch(text):
         return abs(float(text)) <= 180 and not text.endswith(".0")
-    pair = _PAIR.fullmatch(text)
+    pair = _PAIR.fullmatch(text) or (_NAMED_PAIR.fullmatch(text) if kind == 360 else None)
     if pair:
         first, second = pair.groups()
         precise = min(len(part.partition(".")[2]) for part in (first, second))
@@ -175,13 +184,13 @@ def has_birth_date(name: str, text: str) -> bool:
     such a name its parts apart, too.
     """
     if not names.says_birth(name):
-        return _says_birth_date(text)
+        return says_birth_date(text)
     text = text.strip()
     last = names.words(name)[-1]
     if last in ("year", "month", "day") and text.isdigit():
         low, high = {"year": (1900, date.today().year), "month": (1, 12), "day": (1, 31)}[last]
         return low <= int(text) <= high
-    return _is_birth_day(text) or _says_birth_date(text)
+    return _is_birth_day(text) or says_birth_date(text)
 
 
 def _is_birth_day(text: str) -> bool:
@@ -189,10 +198,12 @@ def _is_birth_day(text: str) -> bool:
     return day is not None and day.year >= 1900 and day <= date.today()
 
 
-def _says_birth_date(text: str) -> bool:
-    if len(text) < 9 or not _BIRTH_HINT.search(text):
+def says_birth_date(text: str) -> bool:
+    """Whether a text says of a day that somebody was born on it."""
+    if len(text) < 9 or _DATED.search(text) is None:
         return False
-    return any(_is_birth_day(match.group(1)) for match in _BIRTH_SAID.finditer(text))
+    hint = _BIRTH_HINT.search(text.lower()) if text.isascii() else _BIRTH_HINT_OF_ANY.search(text)
+    return hint is not None and any(_is_birth_day(match.group(1)) for match in _BIRTH_SAID.finditer(text))
 
 
 def _day(text: str) -> Optional[date]:
@@ -202,7 +213,7 @@ def _day(text: str) -> Optional[date]:
         name = (month or month2)[:3].lower()
         orders = [(year or year2, str(_MONTHS.index(name) + 1), day or day2)] if name in _MONTHS else []
     else:
-        match = _DAY.fullmatch(text)
+        match = _DAY.fullmatch(_DAY_IN_CHINESE.sub(r"\1-\2-\3", text) if "年" in text else text)
         if not match:
             return None
         a, b, c, first, second, last, d, e, f = match.groups()
