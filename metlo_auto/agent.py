@@ -224,7 +224,9 @@ def _prepare_routes(service: str, routes_of_app: Callable[[], Any]) -> Optional[
 
 
 def _sieve_for(content_type: str, limit: int) -> Optional[MultipartSieve]:
-    return MultipartSieve(content_type, limit) if content_type[:10].lower() == "multipart/" else None
+    if content_type[:1] not in "mM" or content_type[:10].lower() != "multipart/":
+        return None
+    return MultipartSieve(content_type, limit)
 
 
 def _matcher(globs: Tuple[str, ...]) -> Optional[Callable[[str], bool]]:

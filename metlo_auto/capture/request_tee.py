@@ -92,14 +92,20 @@ class BodyCopy:
         try:
             size = count if type(count) is int else 0
             buffer = args[0] if args else next(iter(named.values()))
-            # Released at once: PyPy would keep the views, and their buffer could not be resized meanwhile.
-            with memoryview(buffer) as view, view.cast("B") as flat:
-                for at in range(0, size, _PIECE):
-                    with flat[at:min(at + _PIECE, size)] as part:
-                        self.take(bytes(part))
+            if type(buffer) is not bytearray or size > _PIECE:
+                self._take_beginning(buffer, size)
+            elif size > 0:  # mostly
+                self.take(bytes(buffer[:size]))
             self.at_end = not size
         except Exception:  # noqa: BLE001 - as above
             self._guard.note()
+
+    def _take_beginning(self, buffer: Foreign, size: int) -> None:
+        # Released at once: PyPy would keep the views, and their buffer could not be resized meanwhile.
+        with memoryview(buffer) as view, view.cast("B") as flat:
+            for at in range(0, size, _PIECE):
+                with flat[at:min(at + _PIECE, size)] as part:
+                    self.take(bytes(part))
 
     def moved(self, result: Foreign, args: Any, named: Any) -> None:
         """After seek(), which returned `result`: how far the stream is from where it has not been."""
@@ -263,7 +269,10 @@ TEES: List[type] = [RequestTee]  # the compiled one, too, where it is used
 
 def tee(stream: Foreign, copy: BodyCopy) -> Any:
     """What the app gets in place of the server's `stream`."""
-    return _STAND_INS.of(stream)(stream, copy)
+    kind = type(stream)
+    known = _STAND_INS.known.get(id(kind))
+    made = known[1] if known is not None and known[0]() is kind else _STAND_INS.of(stream)
+    return made(stream, copy)
 
 
 def copy_of(stream: Foreign) -> Optional[BodyCopy]:

@@ -98,7 +98,7 @@ _NO_WORD = re.compile(r"[^\w.%\-" + MARKS + "]+")
 def masked(text: str, rules: Rules, style: Style) -> str:
     """The text with every value that follows a secret name masked to its end."""
     text = unescaped_letters(text)
-    text = line_pairs.masked(_searched(tags.masked(text, rules), rules, style), rules)
+    text = tags.logins(line_pairs.masked(_searched(tags.masked(text, rules), rules, style), rules))
     plain = escapes.undone(text)
     if plain is None:
         return text

@@ -93,27 +93,31 @@ _NAMED = re.compile(
 
 # Of GovTalk: `<Authentication><Method>clear</Method><Value>`
 _SENDER = re.compile(
-    r"(<((?:\w{1,20}:)?)Authentication>\s{0,80}(?:<\2(?:Method|Role)>[^<>]{0,100}</\2(?:Method|Role)>\s{0,80}){0,3}<\2Value>\s{0,40})([^<>]{1,1000})"
+    r"(<((?:\w{1,20}:)?)Authentication>\s{0,80}(?:<\2(?:Method|Role)>[^<>]{0,100}</\2(?:Method|Role)>\s{0,80}){0,3}"
+    r"<\2Value>\s{0,40})([^<>]{1,1000})(?=</\2Value>)"
 )
 # A call of XML-RPC by position: a user and a password.
 _LOGIN = re.compile(
     r"<methodName>\s{0,40}(?:[\w.:/\-]{0,100}[._:/\-])?(?:\w{0,40}login|log_?on|sign_?[io]n|auth(?:enticate)?)\s{0,40}</methodName>",
     re.IGNORECASE,
 )
-_ARGUMENT = re.compile(r"(<value>\s{0,40}(?:<string>)?)([^<>]*[^<>\s][^<>]*)(?=</)")
+_ARGUMENT = re.compile(r"(<value>\s{0,40}(?:<string>)?)([^<>]*[^<>\s][^<>]*)(?=</(?:string|value)>)")
 
 
 def masked(text: str, rules: Rules) -> str:
     """Markup with the values of such fields masked; linear."""
     if "<" not in text:
         return text
-    if "IDAuthentication" in text:
-        text = _SENDER.sub(r"\g<1>" + CONSTANT, text)
-    if "<methodName>" in text:
-        text = _without_arguments(text)
     text = _PAIR.sub(lambda found: _pair(found, rules), text)
     text = _NAMED.sub(lambda found: _named(found, rules), text)
     return _TAG.sub(lambda found: _tag(found, rules), text)
+
+
+def logins(text: str) -> str:
+    """Markup with what is secret by its place in a login masked, after all that has a name: it may say that name."""
+    if "IDAuthentication" in text:
+        text = _SENDER.sub(r"\g<1>" + CONSTANT, text)
+    return _without_arguments(text) if "<methodName>" in text else text
 
 
 def _without_arguments(text: str) -> str:

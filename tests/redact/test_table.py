@@ -507,3 +507,11 @@ def test_what_is_split_into_tokens_is_no_credential(line, stays):
     assert (REDACTOR.body(text, "text") == text) is stays
     for secret in ("realsecret", "hunter2", "Canary"):
         assert secret not in REDACTOR.body(text, "text")
+
+
+@pytest.mark.parametrize("text", [
+    '<IDAuthentication><Authentication><Value>"otp": ">hunter2"', '<IDAuthentication><Authentication><Value>otp="</x>hunter2"', '<methodName>login</methodName><value>a</value><value>"otp": "</x>hunter2</params>"',
+])
+def test_what_stands_in_the_place_of_a_login_does_not_hide_a_name(text):
+    for kind in ("text", "xml", "json"):
+        assert "hunter2" not in REDACTOR.body(text, kind)
