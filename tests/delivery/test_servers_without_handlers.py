@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.delivery.serving import Server, environ
+from tests.delivery.test_servers import PKG_RESOURCES
 from tests.support.faulty_collector import FaultyCollector
 from tests.support.venvs import app_venv
 
@@ -18,7 +19,7 @@ SCRIPTS = {
 
 def serve(kind, order, collector, tmp_path, **more):
     try:
-        folder = app_venv(kind, [kind, "flask"])
+        folder = app_venv(kind, [kind, "flask", PKG_RESOURCES])
     except RuntimeError as error:
         pytest.skip("%s cannot be installed here: %s" % (kind, str(error)[-200:]))
     app = "import os, sys\nsys.path.insert(0, os.getcwd())\nfrom counting import app\n"
