@@ -44,8 +44,9 @@ class Outline(NamedTuple):
 def outline(connection: Connection, listed: Sequence[Endpoint]) -> Outline:
     groups = documents.grouped(listed)
     known = routes.read_for(connection, listed)
-    located = routes.locate(known, listed)
-    bare = [documents.observed(group, located, [], noted.empty()) for group in groups]
+    located = routes.locate(known, listed if known else ())
+    nothing = noted.empty()
+    bare = [documents.observed(group, located, [], nothing) for group in groups]
     return Outline(groups, located, documents.named(bare))
 
 
