@@ -11,6 +11,7 @@ from stdnum.br import cpf
 from stdnum.es import dni, nie
 from stdnum.gb import nhs
 from stdnum.in_ import aadhaar
+from stdnum.iso7064 import mod_97_10
 
 from metlo_auto.collector.analysis.sensitive import names
 
@@ -51,6 +52,12 @@ _ITIN_BARE = re.compile(r"9\d{2}(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9](?:[ -]?[A-Za-z0-9]){10,33}")
 _IBAN_BEGIN = re.compile(r"\d(?<=[A-Za-z]{2}.)(?<![A-Za-z0-9]...)\d")
 _IBAN_PIECE = re.compile(r"[A-Za-z0-9]+")
+# Countries that SWIFT's registry does not have and whose banks write IBANs all the same, with their lengths.
+_UNREGISTERED = {
+    "CV": 25, "MZ": 25, "GW": 25, "AO": 25, "IR": 26, "DZ": 26,
+    **dict.fromkeys(("CF", "CG", "CM", "GA", "GQ", "KM", "MG", "TD"), 27),
+    **dict.fromkeys(("BF", "BJ", "CI", "MA", "ML", "NE", "SN", "TG"), 28),
+}
 _AADHAAR = re.compile(rf"[2-9](?<!\d[ -].){_EDGE}" + r"\d{3}([ -])\d{4}\1\d{4}(?![ -]\d)" + _END)
 _AADHAAR_BARE = re.compile(r"[2-9]\d{11}")
 _CPF = re.compile(rf"\d{_EDGE}" + r"\d{2}\.\d{3}\.\d{3}-\d{2}" + _END)
@@ -128,9 +135,16 @@ def _has_iban(text: str) -> bool:
     compact = ""
     for piece in _IBAN_PIECE.findall(text):
         compact += piece.upper()
-        if 15 <= len(compact) <= 34 and iban.is_valid(compact, check_country=False):
+        if 15 <= len(compact) <= 34 and is_iban(compact):
             return True
     return False
+
+
+def is_iban(text: str) -> bool:
+    """Whether letters and digits without anything between them are an IBAN; `text` in upper case."""
+    if _UNREGISTERED.get(text[:2]) == len(text):
+        return text[-20:].isdigit() and bool(mod_97_10.is_valid(text[4:] + text[:4]))
+    return bool(iban.is_valid(text, check_country=False))
 
 
 def has_aadhaar(name: str, text: str) -> bool:
