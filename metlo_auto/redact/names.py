@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from . import rules, secret_values
 from .rules import SECRET
-from .word_search import DROPPED, Harmless, Needle, WordTest, fastest_finder, letters_of
+from .word_search import DROPPED, Harmless, Needle, WordTest, finder, letters_of
 
 _SEPARATORS = str.maketrans("", "", "-_")
 _INSIDE = re.compile(r"[.\[\]]+")  # user[password][], user.password
@@ -41,8 +41,8 @@ class Names:
         values = [Needle(word.encode(), begins, ends) for word, begins, ends in secret_values.NEEDLES]
         self._needles += values
         self._words = WordTest(self._needles)
-        self._found_in = fastest_finder(self._needles)
-        self._values_in = fastest_finder(values)
+        self._found_in = finder(self._needles)
+        self._values_in = finder(values)
         self._harmless, self._harmless_letters = Harmless(), Harmless()
 
     def rule(self, name: str) -> Optional[str]:

@@ -1,4 +1,4 @@
-"""Whether one of many words stands in a text: by the fastest way that is installed, each with the same response."""
+"""Whether one of many words stands in a text."""
 
 import sys
 from itertools import compress
@@ -13,7 +13,7 @@ _MOST_TEXTS = 2000  # that are remembered, by their hashes
 
 # Everything but letters parts words, except what names are matched without, and digits, which only make words longer.
 _WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
-_ROWS = bytes(10 if c in b"}\n" else word for c, word in enumerate(_WORDS))
+ROWS = bytes(10 if c in b"}\n" else word for c, word in enumerate(_WORDS))
 DROPPED = b"-_0123456789"
 
 _SAMPLE = 8  # rows that tell whether the rows of a text repeat
@@ -31,13 +31,8 @@ def letters_of(data: bytes) -> bytes:
     return data.translate(_WORDS, DROPPED)
 
 
-def different_rows(data: bytes) -> bytes:
-    """The same; of lines and objects that are equal one is left, where many are."""
-    return data.translate(_WORDS, DROPPED) if len(data) < _SHORT else _different(data.translate(_ROWS, DROPPED))
-
-
-def _different(text: bytes) -> bytes:
-    """Without digits, rows of a table and objects of a list often are equal; to look at words is what costs most."""
+def different_rows(text: bytes) -> bytes:
+    """A text by `ROWS`, with one left of rows that are equal: without digits, those of a table or a list often are."""
     first = text.split(b"\n", _SAMPLE)
     if len(first) > _SAMPLE and len(set(first[:_SAMPLE])) <= _SAMPLE // 2:
         text = b"\n\n".join(set(text.split(b"\n")))  # two, so that no phrase goes on in the next row
@@ -192,37 +187,19 @@ def _by_rarest(parts: Iterable[bytes]) -> List[Tuple[bytes, Tuple[bytes, ...]]]:
     return [(some, tuple(same)) for some, same in grouped.items()]
 
 
-def fastest_finder(needles: List[Needle]) -> Finder:
-    """A test whether one of the needles stands in a text, linear in the text."""
-    try:
-        return finder_by_automaton(needles)
-    except Exception:  # noqa: BLE001 - it is not there, or not as it should be: there is the other way
-        return finder_by_words(needles)
-
-
-def finder_by_words(needles: List[Needle]) -> Finder:
+def finder(needles: List[Needle]) -> Finder:
     """Looks each different word of the text up, unless it was harmless before but for digits."""
     said_in, harmless = WordTest(needles).said_in, Harmless()
 
     def found_in(data: bytes) -> bool:
         is_long = len(data) >= _SHORT
-        text = data.translate(_ROWS if is_long else _WORDS, DROPPED)
+        text = data.translate(ROWS if is_long else _WORDS, DROPPED)
         hashed = hash(text)
         if hashed in harmless.hashes:
             return False
-        if said_in(_different(text) if is_long else text):
+        if said_in(different_rows(text) if is_long else text):
             return True
         harmless.add(hashed)
         return False
 
     return found_in
-
-
-def finder_by_automaton(needles: List[Needle]) -> Finder:
-    """Looks at each byte once, whatever the number of needles; needs ahocorasick_rs."""
-    from ahocorasick_rs import BytesAhoCorasick, Implementation
-
-    patterns = {b" " * begins + letters + b" " * ends for letters, begins, ends in needles}
-    find = BytesAhoCorasick(sorted(patterns), implementation=Implementation.DFA)
-    matches = find.find_matches_as_indexes
-    return lambda data: bool(matches(b" %b " % different_rows(data).replace(b"\n", b" ")))

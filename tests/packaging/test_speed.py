@@ -17,10 +17,10 @@ def asked(version, implementation="cpython", machine="x86_64"):
 
 
 @pytest.mark.parametrize(("version", "names"), [
-    ("3.6", []), ("3.7", ["orjson"]), ("3.8", ["orjson"]), ("3.9", ["orjson"]), ("3.10", ["orjson", "ahocorasick_rs"]), ("3.12", ["orjson", "ahocorasick_rs"]),
+    ("3.6", []), ("3.7", ["orjson"]), ("3.8", ["orjson"]), ("3.9", ["orjson"]), ("3.10", ["orjson"]), ("3.12", ["orjson"]),
     ("3.13", []), ("3.14", []), ("3.15", []),  # of these there are free-threaded builds, which no marker tells
 ])
-def test_of_cpython_those_versions_get_them_whose_builds_all_have_wheels(version, names):
+def test_of_cpython_those_versions_get_it_whose_builds_all_have_wheels(version, names):
     assert asked(version) == names
 
 
@@ -29,4 +29,4 @@ def test_nobody_else_gets_what_would_have_to_be_compiled():
 
 
 def test_it_does_not_name_what_is_on_no_index():
-    assert {requirement.name for requirement in REQUIREMENTS} == {"orjson", "ahocorasick_rs"}
+    assert {requirement.name for requirement in REQUIREMENTS} == {"orjson"}

@@ -88,7 +88,7 @@ def readable(tmp_path, hidden="", **settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hidden", ["", "ahocorasick_rs"])
+@pytest.mark.parametrize("hidden", ["", "orjson"])
 def test_no_credential_reaches_the_collector(tmp_path, hidden):
     places, traces = readable(tmp_path, hidden)
     assert [place for place in places if place not in HARMLESS] == []
