@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -129,6 +130,7 @@ def test_pytest_copies_pass_against_the_app_that_responded(echo: Any, tmp_path: 
     _check(seen, tmp_path)
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_copies_send_the_same(echo: Any, tmp_path: Path) -> None:
     commands = [replay.as_curl(_to(echo, sent)) for sent in CASES.values()]
     for command in commands:
