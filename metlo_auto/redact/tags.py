@@ -101,7 +101,7 @@ _LOGIN = re.compile(
     r"<methodName>\s{0,40}(?:[\w.:/\-]{0,100}[._:/\-])?(?:\w{0,40}login|log_?on|sign_?[io]n|auth(?:enticate)?)\s{0,40}</methodName>",
     re.IGNORECASE,
 )
-_ARGUMENT = re.compile(r"(<value>\s{0,40}(?:<string>)?)([^<>]*[^<>\s][^<>]*)(?=</(?:string|value)>)")
+_ARGUMENT = re.compile(r"(<value>\s{0,40}(?:<string>)?)(\s*[^<>\s][^<>]*)(?=</(?:string|value)>)")
 
 
 def masked(text: str, rules: Rules) -> str:

@@ -75,6 +75,17 @@ def large(name, size):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)  # processor time is what counts: other programs may use the machine
+@pytest.mark.parametrize("name", sorted(PIECES))
+def test_the_cost_of_what_is_begun_and_never_ends_grows_with_the_text(name):
+    def masked(size):
+        begun = time.process_time()
+        for kind in ("text", "xml", "json"):
+            REDACTOR.body("%s token %s%s" % (PIECES[name], PIECES[name], "a " * (size // 2)), kind)
+        return time.process_time() - begun
+
+    assert min(masked(SMALL * GROWTH) / max(masked(SMALL), 1e-3) for _ in range(3)) < QUADRATIC / 3
+
+
 @pytest.mark.parametrize("name", LARGE)
 def test_ten_megabytes_of_hostile_text_cost_what_their_size_costs(name):
     def of(size):
