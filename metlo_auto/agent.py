@@ -20,7 +20,17 @@ from metlo_auto.capture.recording import Capture, Recording, Route, hand_over_re
 from metlo_auto.capture.response_tee import hand_over_interrupted
 from metlo_auto.collector_url import shown
 from metlo_auto.config.settings import Settings
-from metlo_auto.delivery import NUMBERS, Channel, Delivery, DeliverySettings, Ending, Exits, Locks, OwnThreads
+from metlo_auto.delivery import (
+    NUMBERS,
+    Channel,
+    Delivery,
+    DeliverySettings,
+    Ending,
+    Exits,
+    Locks,
+    OwnThreads,
+    before_each_stop,
+)
 from metlo_auto.native import Native, find_native
 from metlo_auto.redact import Redactor, exchange_redactor
 from metlo_auto.trace.bodies import MultipartSieve, text_of
@@ -251,6 +261,7 @@ class Agents:
         if agent is None:
             if not self._agents:  # before any delivery ends: what was answered and never closed is still to come
                 self._exits.add(Ending(hand_over_rest, lambda: None, lambda began: hand_over_rest()))
+                before_each_stop(hand_over_rest)
             agent = self._agents.setdefault(settings, Agent(settings, self._exits, self._locks, self._own_threads))
         return agent
 

@@ -21,6 +21,7 @@ from metlo_auto.capture.recording import OVER, Recording, of_environ
 from metlo_auto.capture.stand_in import StandIns, class_of_source, reduced
 
 _END = object()
+_new = object.__new__
 _COUNTS_REFERENCES = sys.implementation.name == "cpython"
 
 
@@ -37,7 +38,10 @@ def watch(result: Foreign, recording: Recording) -> Foreign:
     try:
         kind = type(result)
         if kind is recording.capture.ordinary and not recording.upgrade:
-            return OrdinaryTee(result, recording)
+            ordinary = _new(OrdinaryTee)  # without a call of __init__
+            ordinary._metlo_source = result
+            ordinary._metlo_recording = recording
+            return ordinary
         if kind is list and not recording.upgrade:
             return _LIST(result, recording)
         if is_a(result, (str, bytes, type(None))):

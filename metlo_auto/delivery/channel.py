@@ -235,6 +235,16 @@ class Channel:
             if self._safe_step() > 0.001:
                 return
 
+    def work_until_idle(self, seconds: float) -> None:
+        """All of the sender's work, where no other thread runs; what has to wait for longer than `seconds` stays."""
+        end = Real.monotonic() + seconds
+        self._sender.hurry = True
+        while not self._sender.idle():
+            wait = self._safe_step()
+            if wait > end - Real.monotonic():
+                return
+            sleep(wait)
+
     def stats(self) -> Stats:
         """Numbers since this process began to capture."""
         counters = self.counters

@@ -1,23 +1,39 @@
 """The front of delivery: a trace comes in, and the request thread goes on; knows pids and the end of processes."""
 
+import logging
 from os import getpid
 from typing import Callable, Dict, Optional
 
 from .channel import Channel, ChannelWithoutThreads, Stats
 from .collector_kind import CollectorKind
 from .outage_log import say
-from .process import uwsgi
+from .process import aws_lambda, uwsgi
 from .process.exits import Ending, Exits
 from .process.fork_gate import ForkGate
 from .process.forking_servers import Forking, forking_server
 from .process.own_threads import COUNTED_LATE, OwnThreads, Resting
 from .process.servers import is_under_libfaketime, runs_no_other_thread
 from .spool.locks import Locks
+from .transport.errors import place_of
+from .transport.lazy_requests import load_connections
 from .types import DeliverySettings, Route
 
 NUMBERS = (
     "captured", "sent", "spooled", "queued", "queue_bytes", "retries", "errors", "recovered", "recovered_dropped",
 )  # fmt: skip
+
+
+def _threads_run() -> bool:
+    """Whether a thread that is started here runs whenever it has work to do."""
+    return uwsgi.threads_run() and not aws_lambda.is_runtime_here()
+
+
+def _import_ahead() -> None:
+    """What uploads is imported while the app is: an invocation has little time left once its response is out."""
+    try:
+        load_connections()
+    except Exception as error:  # noqa: BLE001 - whoever uploads says so
+        say("what uploads cannot be imported yet: %s", place_of(error), level=logging.DEBUG)
 
 
 class Delivery:
@@ -45,6 +61,9 @@ class Delivery:
         self._channels: Dict[int, Channel] = {}
         self._exits.add(Ending(self._begin_end, self.end, self._leave))
         uwsgi.after_each_request(self._after_request)
+        aws_lambda.before_each_stop(self._before_stop)
+        if aws_lambda.is_runtime_here():
+            _import_ahead()
         resting = Resting(self._rest, self._ends_soon, self._break_off)
         self._own_threads.rest_at_fork(resting, self._resume)
 
@@ -105,7 +124,7 @@ class Delivery:
         pid = getpid()
         # Atomic: of two threads that come at once both get the same channel.
         alone = runs_no_other_thread() or is_under_libfaketime()
-        kind, threads = (ChannelWithoutThreads, False) if alone else (Channel, uwsgi.threads_run())
+        kind, threads = (ChannelWithoutThreads, False) if alone else (Channel, _threads_run())
         mine = kind(self._settings, self._gate, self._locks, self._kind, self._own_threads, threads)
         channel = self._channels.setdefault(pid, mine)
         first = channel.prepare(forking_server() is not None)
@@ -129,6 +148,11 @@ class Delivery:
             channel.work_inline()
         elif uwsgi.nobody_calls_at_exit():
             channel.hurry()
+
+    def _before_stop(self) -> None:
+        channel = self._own()
+        if channel is not None:
+            channel.work_until_idle(aws_lambda.MOST)
 
     def _rest(self) -> None:
         channel = self._own()
