@@ -21,6 +21,7 @@ from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.analysis.pool import Pool, TooLong
 from metlo_auto.collector.analysis.pool import aggregate as aggregate_here
+from metlo_auto.collector.analysis.step_size import StepSize
 from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import claims, inbox
@@ -33,7 +34,6 @@ from metlo_auto.collector.store.source import InboxSource, Source
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 MOST_BYTES_BESIDE_OTHERS = 4_000_000  # where several analysers may share a store
-FULL = 0.75  # of these bytes: a step after one that took so many is behind, and goes less deep
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
 REST = 0.1  # seconds that uploads gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
@@ -74,7 +74,7 @@ class Worker:
         self._state: Optional[AnalysisState] = None
         self._caps = Caps()
         self._renewed_at = 0.0
-        self._was_full = False  # the step before
+        self._size = StepSize(MOST_BYTES if is_sqlite(engine) else MOST_BYTES_BESIDE_OTHERS)
 
     def step(self) -> bool:
         """Apply the oldest batches in one transaction; False where there were none.
@@ -85,7 +85,7 @@ class Worker:
         state = self._state = self._state or self._recall()  # before a claim: it refuses a newer store
         claimed = self._claim()
         if not claimed.batches:
-            self._was_full = False
+            self._size.rest()
             return False
         self._state = None  # until this step is done: a failed one leaves it knowing what the store does not
         self._note_load(claimed.batches, state)
@@ -110,16 +110,12 @@ class Worker:
             self._pool.forget()
         return recall(self._engine)
 
-    def _most_bytes(self) -> int:
-        return MOST_BYTES if is_sqlite(self._engine) else MOST_BYTES_BESIDE_OTHERS
-
     def _note_load(self, batches: Sequence[inbox.Filed], state: AnalysisState) -> None:
-        """One full step is a burst; where the next is full as well, more comes than is analysed."""
-        size = sum(len(batch.body) for batch in batches)
-        is_full = size >= FULL * self._most_bytes() or len(batches) >= claims.most_together(0)
-        is_behind = is_full and self._was_full
-        self._was_full = is_full
+        """One that is behind goes less deep."""
+        self._size.begin(sum(len(batch.body) for batch in batches), len(batches) >= claims.most_together(0))
+        is_behind = self._size.is_behind
         state.memory.depth.is_behind = is_behind
+        state.known.values_are_news = not is_behind
         if self._pool is not None:
             self._pool.is_behind = is_behind
 
@@ -127,7 +123,7 @@ class Worker:
         """From the first source that has any."""
         self._renewed_at = self._clock()
         for source in self._sources:
-            claimed = source.claim(self._renewed_at, self._most_bytes())
+            claimed = source.claim(self._renewed_at, self._size.bytes)
             if claimed.batches:
                 self._source = source
                 return claimed
@@ -164,6 +160,7 @@ class Worker:
         for name, n in self._source.counts(batches).items():
             result.count(name, n)
         news = admit(result, state)
+        self._size.end(len(result.facts))
         with writing(self._engine) as connection:
             if generation(connection) != state.generation or not self._source.remove(connection, batches):
                 raise Taken
