@@ -31,6 +31,7 @@ from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 from metlo_auto.collector.store.schema_version import NewerStore
 from metlo_auto.collector.store.source import InboxSource, Source
+from metlo_auto.collector.store.traffic_days import roll_up
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 MOST_BYTES_BESIDE_OTHERS = 4_000_000  # where several analysers may share a store
@@ -214,6 +215,7 @@ class Worker:
             prune(connection, self._caps)
             for source in self._sources:
                 source.tidy(connection)
+        roll_up(self._engine, time.time())
 
 
 def _harmless(batch: inbox.Filed) -> inbox.Filed:
