@@ -281,26 +281,40 @@ def run(
             return
     worker = Worker(engine, sources=sources, processes=processes)
     other = Beside(engine, beside)
-    tidied_at = float("-inf")
+    tidying = Tidying(worker)
     while True:
-        if time.monotonic() - tidied_at > TIDY_EVERY:
-            tidied_at = time.monotonic()
-            _guarded(worker.tidy)
-        _guarded(lambda: _drain(worker, other, wake))
+        tidying.when_due()
+        _guarded(lambda: _drain(worker, other, tidying, wake))
         _guarded(lambda: other.idle(wake))
         if not _wait(wake):
             break
         time.sleep(REST)
-    _guarded(lambda: _drain(worker, other, None, time.monotonic() + LAST_WORK))
+    _guarded(lambda: _drain(worker, other, tidying, None, time.monotonic() + LAST_WORK))
     _guarded(lambda: other.idle(None, LAST_BESIDE))
     _guarded(worker.stop)
 
 
-def _drain(worker: Worker, other: Beside, wake: Optional[int], deadline: float = float("inf")) -> None:
+class Tidying:
+    """What is due once a minute, also while there is always more that waits."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._done_at = float("-inf")
+
+    def when_due(self) -> None:
+        if time.monotonic() - self._done_at > TIDY_EVERY:
+            self._done_at = time.monotonic()
+            _guarded(self._worker.tidy)
+
+
+def _drain(
+    worker: Worker, other: Beside, tidying: Tidying, wake: Optional[int], deadline: float = float("inf")
+) -> None:
     """Apply what waits, until there is none, or `wake` is closed."""
     begun = time.monotonic()
     while worker.step():
         other.after_step(time.monotonic() - begun)
+        tidying.when_due()
         begun = time.monotonic()
         if time.monotonic() > deadline or wake is not None and not _wait(wake, 0.0):
             return

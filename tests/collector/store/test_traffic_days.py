@@ -78,6 +78,17 @@ def test_calls_of_a_day_that_is_rolled_up_are_added_to_it(engine: Engine) -> Non
     assert _hours(engine) == [(NAMES[0], HOUR, -1, 2, 0)]
 
 
+def test_many_calls_at_once_are_counted_as_few_are(engine: Engine) -> None:
+    """PostgreSQL takes many rows another way."""
+    hours = range(HOUR - 24 * (DAYS_BY_HOUR + 4), HOUR)
+    calls = [Call(name, hour, bucket, 1, 0) for name in NAMES for hour in hours for bucket in range(3)]
+    for _ in range(2):
+        _add(engine, NOW, *calls)
+    rows = [*_hours(engine), *_days(engine)]
+    assert sum(row[3] for row in rows) == 2 * len(calls)
+    assert {row[1] for row in _hours(engine)} == {hour for hour in hours if hour >= 24 * (TODAY - DAYS_BY_HOUR)}
+
+
 def test_a_day_that_calls_may_still_be_added_to_is_not_rolled_up(engine: Engine) -> None:
     """Not by an analyser whose clock is up to a day behind either."""
     first = TODAY - DAYS_BY_HOUR
