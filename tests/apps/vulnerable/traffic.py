@@ -19,6 +19,8 @@ SIGNED_IN = (
     "/account", "/safe/vault", "/safe/dashboard", "/safe/documents/51", "/safe/profile", "/safe/members",
     "/safe/articles/3", "/safe/currencies", "/graphql?query={viewer}", "/api/settings", "/safe/settings",
 )  # fmt: skip
+WORKSPACES = {"alice": "acme", "bob": "north"}
+IN_WORKSPACES = ("/api/plan", "/safe/plan", "/safe/desk")
 OWN = {
     "alice": ("/api/invoices/11", "/api/invoices/13", "/api/statement?account=7001", "/api/users/alice/notes/31",
               "/safe/invoices/11", "/safe/receipts/11", "/safe/statement?account=7001"),
@@ -46,6 +48,9 @@ def _round(url: str) -> int:
             headers = {"Authorization": "Bearer " + make_token(name)}
             for path in SIGNED_IN + own:
                 web.get(url + path, headers=headers, allow_redirects=False)
+                n += 1
+            for path in IN_WORKSPACES if name in WORKSPACES else ():
+                web.get(url + path, headers={**headers, "X-Workspace": WORKSPACES[name]})
                 n += 1
         n += _write(web, url)
     return n + len(EVERYBODY) + len(WITH_COOKIES)
