@@ -7,7 +7,7 @@ import sys
 from types import FunctionType, MethodType
 from typing import Any, Dict
 
-from metlo_auto.capture.foreign import Foreign, is_a, module_name, text
+from metlo_auto.capture.foreign import Foreign, in_instance, is_a, module_name, text
 
 Environ = Dict[str, Any]
 MODULES = sys.modules
@@ -130,7 +130,8 @@ def status_without_start(server: str, start_response: Foreign) -> str:
     if server not in _WITHOUT_START:
         return ""
     if server == "rocket3" and type(start_response) is MethodType:  # that of this thread's response before
-        return text(vars(start_response.__self__).get("status"))
+        worker: Any = MethodType.__self__.__get__(start_response)
+        return text(in_instance(worker, "status"))
     return "200"
 
 
