@@ -86,6 +86,7 @@ def test_the_cost_of_what_is_begun_and_never_ends_grows_with_the_text(name):
     assert min(masked(SMALL * GROWTH) / max(masked(SMALL), 1e-3) for _ in range(3)) < QUADRATIC / 3
 
 
+@pytest.mark.timeout(1200)  # as above
 @pytest.mark.parametrize("name", LARGE)
 def test_ten_megabytes_of_hostile_text_cost_what_their_size_costs(name):
     def of(size):

@@ -35,7 +35,7 @@ NO_HTTP = {("gunicorn sync", "/never_starts"), ("gunicorn gthread", "/never_star
 NO_BODY = ("/is_empty", "/says_no_content", "/says_not_modified")
 # How two pieces without a length go out to a client of HTTP/1.1 and to one of 1.0; the others: chunked, and until the end.
 FRAMES = {"flask run": ("chunked", "chunked"), "rocket3": ("chunked", "length")}
-FRAMES.update(dict.fromkeys(("uwsgi", "pyruvate", "netius", "wsgiref"), ("end", "end")))
+FRAMES.update(dict.fromkeys(("uwsgi", "pyruvate", "netius", "wsgiref", "bjoern"), ("end", "end")))  # bjoern: where the connection closes
 FRAMES.update(dict.fromkeys(("tornado", "aiohttp-wsgi"), ("length", "length")))
 # Who adds the length of a list of one piece, and who keeps pieces of a stream back for a while.
 ADD_LENGTH = ("granian", "gevent", "eventlet", "fastwsgi", "tornado", "aiohttp-wsgi", "waitress", "rocket3", "wsgiref")
