@@ -49,9 +49,10 @@ _WITH_OPTIONS = """
 _OPERANDS = re.compile(
     r"((?<![\w\-])(?:"
     + _spaced(
-        r"rabbitmqctl~(?:add_user|change_password)~[^\s]{1,100}|vault~login|snmp-server~community|r[ow]community6?"
+        r"rabbitmqctl~(?:add_user|change_password)~[^\s]{1,100}|vault~login|snmp(?:-server|[ \t]service)?~community"
+        r"|com2sec(?:6|~-Cn~\S{1,60})?~\S{1,100}~\S{1,100}(?=[^\r\n]{0,60}[0-9])|sentinel~auth-pass~\S{1,100}|r[ow]community6?"
         r"|(?:nmcli|mysqladmin|neighbor)\b[^\r\n|]{0,200}?[ \t]password"
-        r"|(?:radius-server|tacacs-server|crypto[ \t]isakmp)\b[^\r\n|]{0,200}?[ \t]key|key-string"
+        r"|(?:radius-server|tacacs-server|crypto[ \t]isakmp|pre-shared-key)\b[^\r\n|]{0,200}?[ \t]key|key-string"
         r"|activate-refresh-token~[^\s]{1,100}|add-authtoken|wpa_passphrase~" + WORD
     )
     + _spaced(
@@ -62,14 +63,15 @@ _OPERANDS = re.compile(
     + ")"
 )
 _WITH_OPERANDS = """
-    rabbitmqctl vault community nmcli mysqladmin neighbor radius-server tacacs-server isakmp key-string
+    rabbitmqctl vault community nmcli mysqladmin neighbor radius-server tacacs-server isakmp
+    pre-shared-key com2sec sentinel key-string
     activate-refresh-token add-authtoken wpa_passphrase htpasswd ConvertTo-SecureString
 """.split()
 # Of values, what names a secret without a sign.
 WITHOUT_A_SIGN = (
     r"(?:rabbitmqctl|vault|set|community|ENV|sqlplus|sqlldr|expdp|impdp|signtool|schtasks|nmcli|mysqladmin|neighbor"
-    r"|radius-server|tacacs-server|isakmp|key-string|activate-refresh-token|add-authtoken|wpa_passphrase"
-    r"|ConvertTo-SecureString|AUTH|(?i:nickserv)) "
+    r"|radius-server|tacacs-server|isakmp|pre-shared-key|com2sec|sentinel|key-string|activate-refresh-token|add-authtoken|wpa_passphrase"
+    r"|ConvertTo-SecureString|AUTH|APOP|rootpw|enable|(?i:setuser)|snmp-server|(?i:nickserv)) "
 )
 # What a command reads: `kinit <<< …`, `echo … | docker login --password-stdin`, `echo ann:… | chpasswd`.
 _HERE = re.compile(
