@@ -21,10 +21,11 @@ from tests.security_tests.scene import Scene
 MINUTES = pytest.mark.skipif(os.environ.get("METLO_TEST_SECURITY") != "1", reason="takes minutes: METLO_TEST_SECURITY=1")
 READING = {
     ("auth", "GET /api/export"), ("auth", "GET /api/passport"), ("bola", "GET /api/invoices/{invoice_id}"),
-    ("bola", "GET /api/statement"), ("bola", "GET /api/users/{name}/notes/{note_id}"), ("bola", "GET /tickets/{number}"), ("bfla", "GET /api/admin/people"),
+    ("bola", "GET /api/statement"), ("bola", "GET /api/users/{name}/notes/{note_id}"), ("bola", "GET /tickets/{number}"), ("bola", "GET /api/plan"),
+    ("bfla", "GET /api/admin/people"),
     ("exposure", "GET /api/colleagues"), ("headers", "GET /api/profile"), ("headers", "GET /api/card"),
     ("headers", "POST /login"), ("hidden", "GET /api/internal/dump"), ("sqli", "GET /api/products"),
-    ("sqli", "GET /api/category/{number}"), ("sqli", "GET /api/sorted"), ("sqli", "GET /api/offers"), ("nosqli", "GET /api/people"),
+    ("sqli", "GET /api/category/{number}"), ("sqli", "GET /api/sorted"), ("sqli", "GET /api/ranked"), ("sqli", "GET /api/offers"), ("nosqli", "GET /api/people"),
     ("cmdi", "GET /api/resolve"), ("path", "GET /api/terms"), ("ssti", "GET /greet"), ("crlf", "GET /api/language"),
     ("redirect", "GET /leave"), ("ssrf", "GET /api/preview"), ("xss", "GET /find"), ("errors", "GET /api/convert"),
     ("errors", "GET /api/age"), ("graphql", "GET /graphql"),

@@ -11,7 +11,7 @@ from werkzeug.http import parse_cookie
 
 from metlo_auto.collector.security_tests import command
 from metlo_auto.collector.security_tests.compare import is_alike, is_refusal, is_same, reading
-from metlo_auto.collector.security_tests.identities import BadIdentity, Scrubber, parse_identities
+from metlo_auto.collector.security_tests.identities import BadIdentity, Identity, Login, Scrubber, parse_identities
 from metlo_auto.collector.security_tests.inputs import cookie_input, filled, inputs_of, path_values
 from metlo_auto.collector.security_tests.kinds import KINDS
 from metlo_auto.collector.security_tests.kinds.personal import secrets
@@ -71,6 +71,14 @@ def test_an_identity_that_is_none_is_refused_without_its_value(text: str) -> Non
     with pytest.raises(BadIdentity) as caught:
         parse_identities([text])
     assert "NAME=HEADER:VALUE" in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ['{"login": "administrator", "password": "hunter2"}', "login=administrator&password=hunter2"])
+def test_what_proves_a_login_is_scrubbed_and_words_of_it_are_not(body: str) -> None:
+    login = Login("POST", "/login", (("Authorization", "Basic YXBwOmFwcA=="),), body, (), ())
+    clean = Scrubber([Identity("alice", (), login)]).clean
+    assert clean(f"{body} hunter2 YXBwOmFwcA==") == " ".join(["<alice's credential>"] * 3)
+    assert clean("the password of the administrator") == "the password of the administrator"
 
 
 def test_reports_are_scrubbed() -> None:

@@ -23,7 +23,7 @@ class Shower:
     def __init__(self, sessions: Sessions, origin: Origin) -> None:
         self._sessions = sessions
         self._origin = origin
-        self._scrub = Scrubber(sessions.current())
+        self._scrub = Scrubber(sessions.ever())
         self._redactor = Redactor("")
 
     def finding(self, target: Target, kind: Kind, claim: Claim) -> Finding:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
+from metlo_auto.collector.security_tests.inputs import body_fields
 from metlo_auto.collector.security_tests.values import Pairs
+from metlo_auto.redact import Redactor
+
+_NAMES = Redactor("")  # which names are those of secrets
+_WHO = re.compile(r"user|login|mail|name|account|tenant|realm|grant_?type|client_?id|scope|audience", re.IGNORECASE)
 
 
 class Login(NamedTuple):
@@ -36,9 +41,20 @@ class Identity(NamedTuple):
         for _, value in self.headers:
             found |= {value, value.rpartition(" ")[2]}
         if self.login:
-            found.add(self.login.body)
-            found |= set(re.findall(r'"([^"]{8,})"', self.login.body))
+            found |= {self.login.body, *self._proofs(self.login)}
         return sorted((text for text in found if len(text) >= 4), key=len, reverse=True)
+
+
+    @staticmethod
+    def _proofs(login: Login) -> Iterator[str]:
+        """Values by which a login proves who asks: by their name, or long and under a name that is nobody's."""
+        pairs = ((pointer.rpartition("/")[2], value) for pointer, value in body_fields(login.body).items())
+        for name, value in pairs:
+            if _NAMES.is_secret(name) or (len(value) >= 8 and not _WHO.search(name)):
+                yield value
+        for name, value in login.headers:
+            if _NAMES.header_mask(name) is not None:
+                yield from (value, value.rpartition(" ")[2])
 
 
 class BadIdentity(ValueError):

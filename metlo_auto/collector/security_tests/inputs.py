@@ -90,6 +90,15 @@ def leaves_with_pointers(value: Any, pointer: str = "") -> Iterator[tuple[str, A
         yield pointer, value
 
 
+def body_fields(body: str) -> "dict[str, str]":
+    """The fields of a JSON body, by pointers without the first /, or of a form; {} of anything else."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return dict(parse_qsl(body))
+    return {pointer.lstrip("/"): str(leaf) for pointer, leaf in leaves_with_pointers(value)}
+
+
 def with_leaf(value: Any, pointer: str, leaf: Any) -> Any:
     """A JSON value with another leaf at `pointer`; where nothing is there, the last name is added."""
     if not pointer:

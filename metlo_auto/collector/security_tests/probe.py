@@ -6,8 +6,10 @@ import random
 from collections import Counter
 from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple, Optional
 
+from metlo_auto.collector.inventory.route_places import shape_of
 from metlo_auto.collector.security_tests.compare import Reading, is_refusal, reading, volatile_places
 from metlo_auto.collector.security_tests.inputs import Input, cookie_input, inputs_of
+from metlo_auto.collector.security_tests.originals import WRITING
 from metlo_auto.collector.security_tests.ownership import MASK
 from metlo_auto.collector.security_tests.safety import READING
 from metlo_auto.collector.security_tests.targets import Sample, Target
@@ -75,11 +77,22 @@ class Probe:
         self._references: dict[Request, Optional[Baseline]] = {}
         self._echoes: dict[tuple[str, str], tuple[str, Exchange]] = {}
         self._inputs: Optional[list[Input]] = None
+        self._has_reader: Optional[bool] = None
 
     def send(self, request: Request, identity: Optional[str] = None, is_wanted: bool = False) -> Exchange:
         """Ask as `identity`, as the baseline's where none is named. Raises ShareUsed."""
         name = identity if identity is not None else self.base.identity if self.base else ANONYMOUS
+        if request.method in WRITING:
+            self.world.originals.keep(self.target.route, request, name, self.reader(request.path) is not None)
         return self._noted(lambda: self.world.sessions.send(request, name, is_wanted))
+
+    def reader(self, path: str) -> Optional[Request]:
+        """A GET that shows what a write to `path` changes: of the same path."""
+        if self._has_reader is None:
+            shape = shape_of(self.target.route)
+            routes = (probe.target.route for probe in self.world.probes if probe.target.method == "GET")
+            self._has_reader = any(shape_of(route) == shape for route in routes)
+        return Request("GET", path) if self._has_reader else None
 
     def send_with(self, request: Request, credentials: Pairs) -> Exchange:
         """Ask with headers that are nobody's. Raises ShareUsed."""

@@ -107,6 +107,7 @@ class Run:
         except Exhausted:
             self._stopped = "as many requests were sent as --max-requests allows"
         finally:
+            self._skipped += self._world.originals.put_back()
             self._listener.close()
 
     def _is_asked(self, probe: Probe) -> bool:

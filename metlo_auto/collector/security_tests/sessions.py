@@ -20,6 +20,7 @@ class Sessions:
         self._client = client
         self._identities: dict[str, Identity] = {item.name: item for item in identities}
         self._headers: dict[str, Pairs] = {item.name: item.headers for item in identities}
+        self._expired: list[Identity] = []  # with the headers that they had before
         self._logins: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -37,13 +38,18 @@ class Sessions:
         """All identities with the headers that they have now."""
         return [item._replace(headers=self._headers[item.name]) for item in self._identities.values()]
 
+    def ever(self) -> list[Identity]:
+        """Those, and the same with all headers that they had before: what no report may hold."""
+        return self.current() + self._expired
+
     def headers(self, name: str) -> Pairs:
         return self._headers.get(name, ())
 
     def send(self, request: Request, name: str, is_wanted: bool = False) -> Exchange:
         """Ask as `name`. `is_wanted`: the app should accept it; where it says 401 the session is renewed once."""
-        exchange = self._client.send(request, name, self.headers(name))
-        if is_wanted and name != ANONYMOUS and exchange.answer.status == 401 and self._renew(name):
+        used = self.headers(name)
+        exchange = self._client.send(request, name, used)
+        if is_wanted and name != ANONYMOUS and exchange.answer.status == 401 and self._renew(name, used):
             return self._client.send(request, name, self.headers(name))
         return exchange
 
@@ -51,9 +57,12 @@ class Sessions:
         """Ask with headers that are nobody's."""
         return self._client.send(request, name, credentials)
 
-    def _renew(self, name: str) -> bool:
+    def _renew(self, name: str, used: Pairs) -> bool:
+        """Whether there are other headers than those that were refused, be it since another thread renewed them."""
         identity = self._identities[name]
         with self._lock:
+            if self._headers[name] != used:
+                return True
             if identity.login is None or self._logins.get(name, 0) >= _LOGINS:
                 return False
             self._log_in(identity)
@@ -66,4 +75,5 @@ class Sessions:
         answer = self._client.send(Request(login.method, login.path, (), login.headers, login.body)).answer
         if not 200 <= answer.status < 400:
             raise LoginFailed(f"{identity.name} cannot sign in: {login.method} {login.path} gave {answer.status}")
+        self._expired.append(identity._replace(headers=self._headers[identity.name]))
         self._headers[identity.name] = headers_after(identity, answer)

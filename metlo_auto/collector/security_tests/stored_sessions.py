@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from typing import Iterable, NamedTuple, Optional, Sequence
-from urllib.parse import parse_qsl
 
-from metlo_auto.collector.security_tests.content import parsed_json
 from metlo_auto.collector.security_tests.identities import Identity
-from metlo_auto.collector.security_tests.inputs import leaves_with_pointers
+from metlo_auto.collector.security_tests.inputs import body_fields
 from metlo_auto.collector.security_tests.logins import LoginFailed, headers_after
 from metlo_auto.collector.security_tests.ownership import MASK, Callers, marks_of_identity, without_shared
 from metlo_auto.collector.security_tests.values import Answer, Pairs
@@ -60,19 +58,12 @@ def _is_login_of(identity: Identity, call: Call) -> bool:
     login = identity.login
     if login is None or (login.method, login.path.partition("?")[0]) != (call.method, call.path):
         return False
-    stored = _fields(call.body)
+    stored = body_fields(call.body)
     shown = {
-        name: value for name, value in _fields(login.body).items()
+        name: value for name, value in body_fields(login.body).items()
         if name in stored and not MASK.search(stored[name]) and not _SAME_FOR_ALL.search(name)
     }  # fmt: skip
     return bool(shown) and all(stored[name] == value for name, value in shown.items())
-
-
-def _fields(body: str) -> "dict[str, str]":
-    value = parsed_json(body.lstrip())
-    if value is not None:
-        return {pointer.lstrip("/"): str(leaf) for pointer, leaf in leaves_with_pointers(value)}
-    return dict(parse_qsl(body))
 
 
 def _given(identity: Identity, answer: Answer) -> Pairs:

@@ -11,6 +11,7 @@ from metlo_auto.collector.security_tests.compare import is_refusal
 from metlo_auto.collector.security_tests.content import content_of, parsed_json
 from metlo_auto.collector.security_tests.inputs import filled, path_values
 from metlo_auto.collector.security_tests.listener import Listener
+from metlo_auto.collector.security_tests.originals import Originals
 from metlo_auto.collector.security_tests.ownership import UNKNOWN
 from metlo_auto.collector.security_tests.probe import SHARE, Probe
 from metlo_auto.collector.security_tests.rate import Pace
@@ -37,6 +38,7 @@ class World:
         self.origin = origin
         self.share = SHARE
         self.pace = Pace()
+        self.originals = Originals(sessions)
         self.quiet = threading.Lock()  # held by who measures time
         self.probes: list[Probe] = []
         self.lacking: set[str] = set()  # why no endpoint can be tested in some way, whatever it is

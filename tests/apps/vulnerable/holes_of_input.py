@@ -41,6 +41,16 @@ def sorted_products():
     return jsonify(items=rows("select id, name from product order by " + request.args.get("by", "id")))
 
 
+@blueprint.get("/api/ranked")
+def ranked_products():
+    """sqli: the name of a column; errors look like nothing found."""
+    try:
+        found = rows("select id, name from product order by " + request.args.get("by", "id"))
+    except sqlite3.Error:
+        found = []
+    return jsonify(items=found)
+
+
 @blueprint.get("/api/offers")
 def offers():
     """sqli: a cookie; errors look like nothing found."""

@@ -5,13 +5,13 @@ import requests
 from tests.apps.vulnerable.base import make_token
 
 EVERYBODY = (
-    "/api/products?q=tea", "/api/category/1", "/api/sorted?by=name", "/api/visit?ref=letter", "/api/people?name=alice",
+    "/api/products?q=tea", "/api/category/1", "/api/sorted?by=name", "/api/ranked?by=name", "/api/visit?ref=letter", "/api/people?name=alice",
     "/api/resolve?host=example.test", "/api/terms?file=terms.txt", "/greet?name=Ann", "/api/language?to=de",
     "/leave?next=/sign-in", "/api/preview?url=http://127.0.0.1:9/x", "/find?q=tea", "/api/convert?amount=3",
     "/api/age?born=1999", "/api/echo", "/sign-in", "/safe/products?q=tea", "/safe/page?number=1", "/safe/random",
     "/safe/slow?quarter=2", "/safe/find?q=tea", "/safe/echo?q=tea", "/safe/script?q=tea", "/safe/leave?next=/sign-in",
     "/safe/goto?next=/account", "/safe/preview?url=http://127.0.0.1:9/x", "/safe/terms?file=terms.txt",
-    "/safe/greet?name=Ann", "/safe/limited?code=A1", "/safe/articles/3", "/safe/convert?amount=3",
+    "/safe/greet?name=Ann", "/safe/limited?code=A1", "/safe/articles/3", "/safe/convert?amount=3", "/safe/ranked?by=name",
 )  # fmt: skip
 WITH_COOKIES = ("/api/offers", "/safe/offers")
 SIGNED_IN = (
@@ -19,6 +19,8 @@ SIGNED_IN = (
     "/account", "/safe/vault", "/safe/dashboard", "/safe/documents/51", "/safe/profile", "/safe/members",
     "/safe/articles/3", "/safe/currencies", "/graphql?query={viewer}", "/api/settings", "/safe/settings",
 )  # fmt: skip
+WORKSPACES = {"alice": "acme", "bob": "north"}
+IN_WORKSPACES = ("/api/plan", "/safe/plan", "/safe/desk")
 OWN = {
     "alice": ("/api/invoices/11", "/api/invoices/13", "/api/statement?account=7001", "/api/users/alice/notes/31",
               "/safe/invoices/11", "/safe/receipts/11", "/safe/statement?account=7001"),
@@ -46,6 +48,9 @@ def _round(url: str) -> int:
             headers = {"Authorization": "Bearer " + make_token(name)}
             for path in SIGNED_IN + own:
                 web.get(url + path, headers=headers, allow_redirects=False)
+                n += 1
+            for path in IN_WORKSPACES if name in WORKSPACES else ():
+                web.get(url + path, headers={**headers, "X-Workspace": WORKSPACES[name]})
                 n += 1
         n += _write(web, url)
     return n + len(EVERYBODY) + len(WITH_COOKIES)

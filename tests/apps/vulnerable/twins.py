@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, g, jsonify, redirect, request
 from markupsafe import escape
 
 from tests.apps.vulnerable.base import PEOPLE, caller, rows, signed_in
-from tests.apps.vulnerable.holes import TICKETS
+from tests.apps.vulnerable.holes import PLANS, TICKETS
 
 blueprint = Blueprint("twins", __name__, url_prefix="/safe")
 SHARED = {"id": 51, "title": "Plan of the garden", "members": ["alice", "bob"]}
@@ -27,6 +27,14 @@ def invoice(invoice_id):
     """A refusal with status 200."""
     found = rows("select * from invoice where id = ? and owner = ?", invoice_id, g.person["name"])
     return jsonify(found[0]) if found else jsonify(id=invoice_id, success=False, message="You may not see this invoice.")
+
+
+@blueprint.get("/ranked")
+def ranked():
+    """The names of columns, from a list; others find nothing."""
+    wanted = request.args.get("by", "id").split(",")
+    is_known = set(wanted) <= {"id", "name", "price"}
+    return jsonify(items=rows("select id, name from product order by " + ",".join(wanted)) if is_known else [])
 
 
 @blueprint.get("/receipts/<int:invoice_id>")
@@ -71,6 +79,21 @@ def statement():
     """An id in the query that must be the caller's own."""
     own = g.person["id"] + 7000
     return jsonify(account=own, holder=g.person["email"]) if request.args.get("account") == str(own) else abort(403)
+
+
+@blueprint.get("/plan")
+@signed_in
+def plan():
+    """A workspace in a header that has to be the caller's own."""
+    member, text = PLANS.get(request.headers.get("X-Workspace", "")) or abort(404)
+    return jsonify(plan=text, made_by=member) if member == g.person["name"] else abort(403)
+
+
+@blueprint.get("/desk")
+@signed_in
+def desk():
+    """A header that each caller has another value of, and that changes nothing."""
+    return jsonify(desk=g.person["email"], opened_from=request.headers.get("X-Workspace"), rooms=["Red", "Blue"])
 
 
 @blueprint.get("/vault")

@@ -18,6 +18,7 @@ KIND = Kind(
     "Look the object up among those of the caller, and answer 404 where it is not one of them.",
 )  # fmt: skip
 MOST_OBJECTS = 2  # of one owner
+_OF_THE_REQUEST = re.compile(r"trace|request-?id|correlation|idempotency|x-b3|^if-|version|language", re.IGNORECASE)
 
 
 def run(probe: Probe) -> Iterator[Claim]:
@@ -48,14 +49,33 @@ def _objects(probe: Probe, owner: str) -> list[Request]:
 
 
 def _names_object(probe: Probe, request: Request) -> bool:
-    """Whether path or query have a value."""
-    return any(item.where in ("path", "query") for item in inputs_of(request, probe.target.route))
+    """Whether path or query have a value, or a header has one that others have otherwise, such as a tenant's name."""
+    named = any(item.where in ("path", "query") for item in inputs_of(request, probe.target.route))
+    return named or bool(_own_headers(probe, request))
+
+
+def _own_headers(probe: Probe, request: Request) -> "dict[str, str]":
+    """Headers of `request` that another caller's stored requests have with another value."""
+    return {
+        name.lower(): value for name, value in request.headers
+        if not _OF_THE_REQUEST.search(name) and any(
+            sample.request.header(name) not in ("", value) and sample.caller not in _senders(probe, name, value)
+            for sample in probe.target.samples
+        )
+    }  # fmt: skip
+
+
+def _senders(probe: Probe, name: str, value: str) -> "set[str]":
+    return {sample.caller for sample in probe.target.samples if sample.request.header(name) == value}
 
 
 def _may_see(probe: Probe, other: str, request: Request) -> bool:
     """Whether traffic, or its own lists, show that the object is shared with `other`."""
     world = probe.world
-    return world.may_be_one_of(other, probe.readers(request)) or world.is_listed(other, probe.target, request)
+    readers = probe.readers(request)
+    for name, value in _own_headers(probe, request).items():
+        readers &= _senders(probe, name, value)
+    return world.may_be_one_of(other, readers) or world.is_listed(other, probe.target, request)
 
 
 def _tried(probe: Probe, owner: str, other: str, request: Request) -> Optional[Claim]:
@@ -77,8 +97,10 @@ def _counted(told: "frozenset[str]") -> str:
 
 
 def _varied(probe: Probe, request: Request) -> str:
-    """What tells findings apart: the route has one for its path, and one for each parameter of the query."""
-    return "path" if "{" in probe.target.route else ",".join(sorted(name for name, _ in request.query))
+    """What tells findings apart: the route has one for its path, one for each query, else one for its headers."""
+    if "{" in probe.target.route:
+        return "path"
+    return ",".join(sorted(name for name, _ in request.query) or sorted(_own_headers(probe, request)))
 
 
 def _mixed(probe: Probe, other: str, request: Request) -> Iterator[Request]:
@@ -103,7 +125,7 @@ def _owners_values(probe: Probe, base: Exchange, test: Exchange, other: str, ask
     said = {item.value for item in inputs_of(asked, probe.target.route)}
     own = probe.view(other)
     mine = content_of(own.answer).values if own is not None and own.answer.is_success else frozenset()
-    if own is not None and own.request.target == asked.target:
+    if own is not None and own.request.target == asked.target and not _own_headers(probe, asked):
         mine = frozenset()
     return frozenset(value for value in told - mine if not _repeats(value, said))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator
 
-from metlo_auto.collector.inventory.route_places import shape_of
 from metlo_auto.collector.security_tests.content import parsed_json
 from metlo_auto.collector.security_tests.probe import Probe
 from metlo_auto.collector.security_tests.results import Claim, Kind
@@ -32,7 +31,7 @@ def run(probe: Probe) -> Iterator[Claim]:
     if base is None or not probe.world.writes or probe.target.method not in ("PUT", "PATCH", "POST"):
         return
     sent = parsed_json(base.request.body.lstrip())
-    reader = _reader(probe)
+    reader = probe.reader(base.request.path)
     if not isinstance(sent, dict) or reader is None or not base.answer.is_success:
         return
     before = probe.send(reader)
@@ -57,15 +56,6 @@ def _follows(probe: Probe, sent: dict[str, Any], name: str, values: tuple[Any, .
         if _value(probe.send(reader).answer, name) != value:
             return False
     return True
-
-
-def _reader(probe: Probe) -> Optional[Request]:
-    """A GET that shows what the write changes: of the same path."""
-    assert probe.base is not None
-    for other in probe.world.probes:
-        if other.target.method == "GET" and shape_of(other.target.route) == shape_of(probe.target.route):
-            return Request("GET", probe.base.request.path)
-    return None
 
 
 def _fields(sent: dict[str, Any], before: Answer) -> list[tuple[str, Any]]:

@@ -39,7 +39,9 @@ class Conditions(NamedTuple):
 def _shown(probe: Probe, given: Input) -> Optional[Hit]:
     """What an answer shows."""
     base = _reference(probe, given)
-    return None if base is None else _by_error(probe, given, base) or _by_condition(probe, given, base)
+    if base is None:
+        return None
+    return _by_error(probe, given, base) or _by_condition(probe, given, base) or _by_hidden_name(probe, given, base)
 
 
 def _late(probe: Probe, given: Input) -> Optional[Hit]:
@@ -84,6 +86,23 @@ def _by_name(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
             return None
     evidence = f"A subquery behind {given.place} is evaluated; one that names no column raises a database error."
     return Hit(taken, evidence, baseline=base.exchange)
+
+
+def _by_hidden_name(probe: Probe, given: Input, base: Baseline) -> Optional[Hit]:
+    """The same where errors are hidden: a text is taken within quotes alone, and a number where it is no name."""
+    if not base.answer.is_success or not base.is_stable:
+        return None
+    seen = []
+    for quoted in (True, False):
+        word, number = probe.word(), probe.rng.randint(10, 99)
+        good, bad = (f"'{word}'", word) if quoted else (f"{number}", f"{number}{word}.{word}")
+        seen.append(probe.send(given.sent(f"{given.value},(SELECT {good})")))
+        if not _same_as(base, seen[-1], given):
+            return None
+        if _same_as(base, probe.send(given.sent(f"{given.value},(SELECT {bad})")), given):
+            return None
+    evidence = f"A subquery behind {given.place} changes nothing; one that names no column changes the response."
+    return Hit(seen[0], evidence, baseline=base.exchange)
 
 
 def _database_error(probe: Probe, exchange: Exchange) -> str:
