@@ -34,6 +34,12 @@ _OPTIONS = re.compile(
         r"|(?:sqlplus|sqlldr|expdp|impdp)@[\w$#]{1,60}/(?![/\s])"
         r"|ldap(?:search|add|modify|delete|passwd|whoami)@-w"
         r"|snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table|trap)@-[cAX]"
+        r"|(?:un)?rar@-h?p(?=\S)|(?:mariadb|mycli)@-p(?=\S)|mycli@-p|ssh-keygen@-[NP]"
+        r"|security[ \t][\w\-]{3,40}keychain@-p"
+        r"|set-key-partition-list@-k|add-generic-password@-w|(?:rpcclient|winexe)@-U[ \t]{0,4}[^\s%]{1,100}%"
+        r"|(?:psexec|evil-winrm|hdbsql|cypher-shell|beeline|racadm|oras|buildah|regctl|testsaslauthd|steghide)@-p(?![a-z])"
+        r"|(?:usermod|useradd|veracrypt)@-p(?![a-z])|(?:valkey|keydb)-cli@-a|pdftotext@-[ou]pw|pdftk@(?:input|owner|user)_pw"
+        r"|(?:ccrypt|outguess|mcrypt)@-[kK]|sendemail@-xp|swaks@-ap|crackmapexec@-p|vmrun@-gp|notarytool@-p"
         r"|gh[ \t]secret[ \t]set@(?:-b|--body)"
     )
     + r")[ \t=]{0,8})("
@@ -43,7 +49,9 @@ _OPTIONS = re.compile(
 _WITH_OPTIONS = """
     sshpass redis-cli docker podman nerdctl crane mysql mongo cqlsh ncftp rdesktop twine rabbitmqadmin sqlcmd ipmitool
     mosquitto_ unzip doctl openssl freerdp signtool schtasks lftp smbclient sqlplus sqlldr expdp impdp ldap snmp
-    service-principal
+    service-principal rar mariadb mycli ssh-keygen keychain set-key-partition-list add-generic-password rpcclient winexe
+    psexec evil-winrm hdbsql cypher-shell beeline racadm oras buildah regctl testsaslauthd steghide usermod useradd
+    veracrypt valkey keydb pdftotext pdftk ccrypt outguess mcrypt sendemail swaks crackmapexec vmrun notarytool
 """.split() + ["gh secret", "gh\tsecret"]
 # What follows without an option.
 _OPERANDS = re.compile(

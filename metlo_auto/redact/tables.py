@@ -124,7 +124,11 @@ BESIDE_SECRETS = """
     keystring kinit nickserv eap ntlm idauthentication converttosecurestring datadescriptor imsi migrate
     destroyed roottoken
     spaddlogin sppassword spaddlinkedsrvlogin aesdecrypt aesencrypt pgpsymdecrypt pgpsymencrypt
-    apop smtp ssha smd shacrypt blfcrypt mdcrypt setuser messagedigestkey comsec sentinel postgresql iscrypted
+    apop smtp ssha smd shacrypt blfcrypt mdcrypt setuser messagedigestkey unrar rar mariadb mycli sshkeygen
+    setkeypartitionlist rpcclient winexe psexec evilwinrm hdbsql cyphershell beeline racadm oras buildah regctl
+    testsaslauthd steghide usermod useradd veracrypt valkeycli keydbcli pdftotext pdftk ccrypt outguess mcrypt
+    sendemail swaks crackmapexec vmrun notarytool unlockkeychain createkeychain
+    comsec sentinel postgresql iscrypted
 """.split()
 # Some of them in more than one word.
 PHRASES_BESIDE = ("mot de passe", "pragma key", "pragma rekey", "attach database")

@@ -181,6 +181,9 @@ PIECES = {
     "calls of wallets": '{"method": "walletpassphrase", "params": ["a", 1]}, ',
     "cards": '{"dataDescriptor": "a", "dataValue": "b"}, ',
     "versions of secrets": '{"data": {"a": "b"}, "metadata": {"destroyed": false}}, ',
+    "other commands": "mariadb -u a -p",
+    "keys of ssh": "ssh-keygen a ",
+    "documents": "pdftk a input_pw",
     "erlang": '{password, <<"',
 }
 KINDS = ["json", "form", "multipart", "ndjson", "xml", "graphql", "text"]
