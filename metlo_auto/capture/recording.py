@@ -382,6 +382,8 @@ class Recording(Exchange):
     def _hand_over(self) -> None:
         if HEADER in self.facts and self.traceparent is None:
             self.traceparent = of_header(self.facts[HEADER])
+        if self.status in _WITHOUT_BODY and self.size and servers.fails_on_a_body(self._server()):
+            self.status, self.headers, self.size, self.chunks = _FAILED, (), 0, []
         write = self.write
         if write is not None and write(self):
             self.handed_over = True
@@ -413,9 +415,8 @@ class Recording(Exchange):
 
     def _without_status(self) -> None:
         """start_response was never called, or with no number that anybody could read."""
-        if self.ended and servers.needs_no_start(self._server()):
-            self.status = 200
-        else:
+        self.status = _STATUSES[servers.status_without_start(self._server(), self.forward)] if self.ended else 0
+        if not self.status:
             self.status, self.ended, self.size, self.chunks = _FAILED, self.ended and not self.size, 0, []
 
     def _see_escapes(self) -> None:

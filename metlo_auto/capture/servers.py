@@ -7,7 +7,7 @@ import sys
 from types import FunctionType, MethodType
 from typing import Any, Dict
 
-from metlo_auto.capture.foreign import Foreign, is_a, module_name, text
+from metlo_auto.capture.foreign import Foreign, in_instance, is_a, module_name, text
 
 Environ = Dict[str, Any]
 MODULES = sys.modules
@@ -26,7 +26,8 @@ _ITERATE = ("gunicorn", "waitress", "werkzeug", "cheroot", "wsgiref", "gevent", 
 _NOTHING_LATE = ("granian",)  # a start_response that comes with the first piece: 200 is out
 _LEAVE_OPEN = ("twisted",)  # do not close a response that raised
 _FAIL_ON_NOTHING = ("hypercorn",)  # a body without a byte
-_WITHOUT_START = ("granian", "rocket3")  # answer 200 where start_response was not called
+_FAIL_ON_A_BODY = ("gevent",)  # of a 204 or 304
+_WITHOUT_START = ("granian", "rocket3")  # need no call of start_response
 # Packages whose functions are a server's own start_response.
 _SERVERS = (
     "werkzeug", "waitress", "eventlet", "gevent", "gunicorn", "hypercorn", "tornado", "wsgiref", "cheroot", "a2wsgi",
@@ -94,6 +95,11 @@ def fails_on_nothing(server: str) -> bool:
     return server in _FAIL_ON_NOTHING
 
 
+def fails_on_a_body(server: str) -> bool:
+    """Whether a 204 or 304 with a body becomes a 500."""
+    return server in _FAIL_ON_A_BODY
+
+
 def keeps_status(server: str) -> bool:
     """Whether the status goes out that start_response was given, though the app raises then."""
     return server in _KEEP_STATUS
@@ -119,9 +125,14 @@ def takes_second_status(server: str) -> bool:
     return server in _SECOND_COUNTS
 
 
-def needs_no_start(server: str) -> bool:
-    """Whether the body goes out with 200 where the app never called start_response."""
-    return server in _WITHOUT_START
+def status_without_start(server: str, start_response: Foreign) -> str:
+    """The status that the body goes out with where the app never called start_response, "" where the server fails."""
+    if server not in _WITHOUT_START:
+        return ""
+    if server == "rocket3" and type(start_response) is MethodType:  # that of this thread's response before
+        worker: Any = MethodType.__self__.__get__(start_response)
+        return text(in_instance(worker, "status"))
+    return "200"
 
 
 def asks_generators_first(server: str) -> bool:

@@ -106,7 +106,7 @@ class WordTest:
         self._begin = _least(_letters(needles, True, False), bytes.startswith)
         self._begins = _Edges(self._begin + self._last_words, False)
         self._ends = _Edges(_least(_letters(needles, False, True), bytes.endswith), True)
-        self._inside = _by_rarest(_least(_letters(needles, False, False), bytes.__contains__))
+        self._inside = _by_rarest(_least(_letters(needles, False, False), _has_any))
         self._harmless: Set[bytes] = set()
         self._begin_as_last: Set[bytes] = set()  # as the last word of a phrase does; harmless without the others
         self._hold: Set[bytes] = set()
@@ -172,11 +172,15 @@ def _letters(needles: Collection[Needle], begins: bool, ends: bool) -> Tuple[byt
     return tuple(sorted({word.letters for word in words if (word.begins, word.ends) == (begins, ends)}))
 
 
-def _least(parts: Collection[bytes], holds: Callable[[bytes, bytes], bool]) -> Tuple[bytes, ...]:
+def _has_any(part: bytes, others: Tuple[bytes, ...]) -> bool:
+    return any(other in part for other in others)
+
+
+def _least(parts: Collection[bytes], holds: Callable[[bytes, Tuple[bytes, ...]], bool]) -> Tuple[bytes, ...]:
     """Without those that hold another one, as `apitoken` ends with `token`."""
     least: List[bytes] = []
     for part in sorted(parts, key=len):
-        if not any(holds(part, other) for other in least):
+        if not holds(part, tuple(least)):
             least.append(part)
     return tuple(least)
 

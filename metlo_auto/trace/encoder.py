@@ -151,13 +151,15 @@ class Encoder:
     def _peer(self, peers: Peers) -> Tuple[str, str, str]:
         """Host, what meta says of a proxy, the response's end with meta's beginning: the same for each client."""
         quote = encode_basestring
-        host = peers.host or peers.forwarded_for or client_address(peers.remote_addr) or "unknown"
+        # bjoern has neither over a Unix socket, and an address that is whatever lay in memory
+        remote = peers.remote_addr if peers.server_name or peers.server_port else ""
+        host = peers.host or peers.forwarded_for or client_address(remote) or "unknown"
         address, port = server_address(peers.server_name, peers.server_port, host)
         original = ',"originalSource":' + quote(peers.forwarded_for) if peers.forwarded_for else ""
         return '"host":' + quote(host), original, (
             '"url":%s},"meta":{%s,"source":%s,"destination":%s,"destinationPort":%s' % (
                 quote("%s:%s" % (peers.server_name, peers.server_port)), self._tail,
-                quote(source_address(peers.remote_addr, peers.forwarded_for)), quote(address), quote(port)))
+                quote(source_address(remote, peers.forwarded_for)), quote(address), quote(port)))
 
 
 def _route(key: Tuple[str, str, Optional[str]]) -> Tuple[str, str, str]:

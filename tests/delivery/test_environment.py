@@ -1,5 +1,6 @@
 """What the environment says about connections is heeded, and nothing of it changes our key or traces our posts."""
 
+import select
 import socket
 import socketserver
 import ssl
@@ -31,7 +32,7 @@ def certificate(tmp_path):
     """A server's context with a certificate of its own, and its file."""
     file = tmp_path / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:collector.invalid", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
     try:
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
@@ -130,6 +131,55 @@ def test_a_socks_proxy_of_the_environment_is_used(deliver, tmp_path, monkeypatch
         finally:
             proxy.shutdown()
             proxy.server_close()
+
+
+class Tunnels(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A proxy that connects to where it is told; asked over TLS where it has a context. `asked` for what."""
+
+    daemon_threads = True
+
+    class RequestHandlerClass(socketserver.BaseRequestHandler):
+        def handle(self):
+            tls = self.server.tls
+            client = tls.wrap_socket(self.request, server_side=True) if tls else self.request
+            file = client.makefile("rb")
+            self.server.asked.append(file.readline().decode().split()[:2])
+            while file.readline().strip():
+                pass
+            there = socket.create_connection(("127.0.0.1", int(self.server.asked[-1][1].rpartition(":")[2])))
+            client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            while True:  # in turn by one thread: two may not use one TLS connection at a time
+                for source in [client] if tls and client.pending() else select.select([client, there], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    (there if source is client else client).sendall(data)
+
+    def __init__(self, tls=None):
+        self.tls, self.asked = tls, []
+        super().__init__(("127.0.0.1", 0), self.RequestHandlerClass)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_collector_of_https_is_reached_through_a_proxy_of_either_kind(scheme, certificate, deliver, tmp_path, monkeypatch):
+    """Through one of https: TLS in TLS."""
+    urllib3 = pytest.importorskip("urllib3")
+    if scheme == "https" and tuple(map(int, urllib3.__version__.split(".")[:2])) < (1, 26):
+        pytest.skip("urllib3 speaks TLS to a proxy from 1.26 on")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[1]))
+    proxy = Tunnels(certificate[0] if scheme == "https" else None)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    monkeypatch.setenv("https_proxy", "%s://127.0.0.1:%d" % (scheme, proxy.server_address[1]))
+    try:
+        with FaultyCollector(tls=certificate[0]) as collector:
+            delivery = deliver(collector.host.replace("127.0.0.1", "collector.invalid"), tmp_path)
+            delivery.submit(make_trace(1))
+            collector.wait_for([1])
+            assert collector.posts[0].key == "test-key"
+            assert {tuple(it) for it in proxy.asked} == {("CONNECT", "collector.invalid:%d" % collector.port)}
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
 
 
 def test_a_redirect_gets_neither_key_nor_traces(deliver, tmp_path):

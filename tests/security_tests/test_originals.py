@@ -71,7 +71,7 @@ def test_what_no_get_shows_is_said() -> None:
     originals.keep("/b", Request("PUT", "/b", (), (), "phone=3"), "alice", can_be_read=True)
     app.of["alice"]["phone"] = "3"
     assert {skip.route: skip.reason.partition(":")[2] for skip in originals.put_back()} == {
-        "/a": " no GET of the same path shows what was there",
+        "/a": " the run has no GET of the same path",
         "/b": " no GET shows what was written",
     }
 

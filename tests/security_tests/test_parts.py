@@ -20,7 +20,7 @@ from metlo_auto.collector.security_tests.outputs.junit import as_junit
 from metlo_auto.collector.security_tests.outputs.sarif import as_sarif
 from metlo_auto.collector.security_tests.ownership import callers, other_cookies
 from metlo_auto.collector.security_tests.results import Checked, Finding, Result, Skip
-from metlo_auto.collector.security_tests.safety import is_loopback
+from metlo_auto.collector.security_tests.safety import ends_session, is_loopback
 from metlo_auto.collector.security_tests.values import Answer, Request, parse_origin
 from metlo_auto.redact import Redactor
 
@@ -96,6 +96,8 @@ def test_reports_are_scrubbed() -> None:
         (True, answer({"status": "denied"})), (True, answer({"message": "You are not allowed to see this"})),
         (True, answer({"code": 403, "data": None})), (True, answer("Access denied", headers=HTML)),
         (True, answer("<form><input type=password></form>", headers=HTML)),
+        (False, answer("<a href=/auth/logout>x</a><form action=/password><input type=password></form>", headers=HTML)),
+        (False, answer("<form action='/sign-out'></form><form><input type=password></form>", headers=HTML)),
         (True, Answer(302, (("Location", "/login?next=/x"),))),
         (False, Answer(302, (("Location", "/products"),))), (False, answer({"id": 1, "message": "hello there"})),
         (False, answer({"errors": [], "items": [1]})), (False, answer({"status": "paid", "total": 5})),
@@ -104,6 +106,15 @@ def test_reports_are_scrubbed() -> None:
 )  # fmt: skip
 def test_refusals(refuses: bool, given: Answer) -> None:
     assert is_refusal(given) is refuses
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [("/logout", True), ("/auth/log-out/", True), ("/doSignOut", True), ("/sign_off", True), ("/session/end-session", True),
+     ("/catalog-offers", False), ("/blog-output", False), ("/design-office", False), ("/login", False)],
+)  # fmt: skip
+def test_paths_that_end_a_session(path: str, expected: bool) -> None:
+    assert ends_session(path) is expected
 
 
 def test_answers_are_alike_by_shape_and_the_same_without_what_was_said() -> None:

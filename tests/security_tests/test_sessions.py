@@ -67,4 +67,11 @@ def test_no_report_holds_a_session_that_has_expired() -> None:
     sessions.send(Request("GET", "/a"), "alice", is_wanted=True)
     exchange = Exchange(1, "alice", Request("GET", "/a"), Answer(200, (), f'{{"said": "{before} {app.token}"}}'))
     shown = Shower(sessions, Origin("http", "127.0.0.1", 1, "")).shown(exchange)
+    assert shown["identity"] == "alice"
     assert before != app.token and before not in str(shown) and app.token not in str(shown)
+
+
+def test_a_caller_whom_nobody_stands_for_has_no_name_in_reports() -> None:
+    exchange = Exchange(0, "?4f1ab206", Request("POST", "/login"), Answer(200))
+    shown = Shower(signed_in(OneSession()), Origin("http", "127.0.0.1", 1, "")).shown(exchange)
+    assert shown["identity"] == "a caller of the traffic" and "4f1ab206" not in str(shown)

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from metlo_auto.collector.analysis.sensitive import detect, has_secret
 from metlo_auto.collector.inventory import plain_queries, queries
-from metlo_auto.collector.security_tests.compare import Reading, core, is_refusal, is_same, reading, says_no, spellings
+from metlo_auto.collector.security_tests.compare import (
+    Reading,
+    core,
+    is_login_page,
+    is_refusal,
+    is_same,
+    reading,
+    says_no,
+    spellings,
+)
 from metlo_auto.collector.security_tests.content import content_of
 from metlo_auto.collector.security_tests.http_client import Client
 from metlo_auto.collector.security_tests.rate import Limiter
@@ -72,14 +81,14 @@ def test_no_spelling_changes_the_core_of_a_text(text: str) -> None:
 
 
 REFUSING = ["not", "be", "no", "found", "denied", "Forbidden", "unauthorised", "permission", "access", "may", "must", "log", "login", "sign", "in", "required", "such", "does", "exist"]
-OTHERS = ["notes", "nowhere", "<b>", "</b>", "<p>", "&#110;ot", "&#x6e;o", "<input type=password>", "<input type=text>", ",", "\n", "a1", "_"]
+OTHERS = ["notes", "nowhere", "<b>", "</b>", "<p>", "&#110;ot", "&#x6e;o", "<input type=password>", "<input type=text>", "<a href=/logout>", ",", "\n", "a1", "_"]
 
 
 @given(st.lists(st.sampled_from(REFUSING + OTHERS)), st.sampled_from(["", " "]), st.sampled_from(["text/html", "text/plain"]))
 def test_a_page_that_is_not_read_would_have_refused_nothing(words: "list[str]", between: str, kind: str) -> None:
     answer = Answer(200, (("Content-Type", kind),), between.join(words))
     content = content_of(answer)
-    assert is_refusal(answer) == (content.has_password_field or says_no(content))
+    assert is_refusal(answer) == (is_login_page(content) or says_no(content))
 
 
 @given(st.one_of(st.text(alphabet=st.characters(max_codepoint=127)), st.text()), st.sampled_from(["", "~", "/~%", "[]$."]))

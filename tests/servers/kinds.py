@@ -73,7 +73,7 @@ class Serving:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def ask(self, raw):
-        with self._connected() as sock:
+        with self.connected() as sock:
             sock.sendall(raw)
             data = read_all(sock).replace(b"HTTP/1.1 None", b"HTTP/1.1 0")
             return parse_answer(data if data.startswith(b"HTTP/") else b"")  # uWSGI may send a body alone
@@ -81,7 +81,7 @@ class Serving:
     def _connect(self):
         return socket.create_connection(("127.0.0.1", self.port), 20)
 
-    def _connected(self, deadline=60):
+    def connected(self, deadline=60):
         end = time.monotonic() + deadline
         while True:
             try:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 from flask import Flask
 
@@ -12,7 +13,8 @@ TEXT = (("Content-Type", "text/plain"),)  # each response gets a list of its own
 
 class Raw(Flask):
     def wsgi_app(self, environ, start_response):
-        answer = seen if "asked=" in environ.get("QUERY_STRING", "") else ANSWERS.get(environ.get("PATH_INFO", ""))
+        asked, path = environ.get("QUERY_STRING", ""), environ.get("PATH_INFO", "")
+        answer = seen if "asked=" in asked else waits if path == "/waits" else ANSWERS.get(path)
         return answer(environ, start_response) if answer else super().wsgi_app(environ, start_response)
 
 
@@ -21,8 +23,10 @@ def seen(environ, start_response):
     body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])) if environ.get("CONTENT_LENGTH") else (
         environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else b"")
     facts = {key: value for key, value in environ.items() if isinstance(value, (str, int)) and key.split("_")[0] in FACTS}
+    flags = "".join("FT"[bool(environ["wsgi." + name])] for name in ("multithread", "multiprocess", "run_once"))
+    methods = [name for name in ("read1", "readinto", "readinto1", "seek") if hasattr(environ["wsgi.input"], name)]
     start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps(dict(facts, body=body.decode())).encode()]
+    return [json.dumps(dict(facts, body=body.decode(), flags=flags, methods=methods)).encode()]
 
 
 def raises_first(environ, start_response):
@@ -96,6 +100,32 @@ def streams(environ, start_response):
     return iter([b"one;", b"", b"two;"])
 
 
+def waits(environ, start_response):
+    """Its second piece says whether the client, who makes a file then, has got the first one by then."""
+    seconds, _, file = environ["QUERY_STRING"].partition(":")
+    start_response("200 OK", [*TEXT])
+    yield b"one;"
+    end = time.monotonic() + float(seconds)
+    while not os.path.exists(file) and time.monotonic() < end:
+        time.sleep(0.01)
+    yield b"at once;" if os.path.exists(file) else b"held back;"
+
+
+def lists_one(environ, start_response):
+    start_response("200 OK", [*TEXT])
+    return [b"one"]
+
+
+def says_no_content(environ, start_response):
+    start_response("204 No Content", [])
+    return [b"text"]
+
+
+def says_not_modified(environ, start_response):
+    start_response("304 Not Modified", [("Content-Length", "5"), ("ETag", '"a"')])
+    return []
+
+
 def is_empty(environ, start_response):
     start_response("204 No Content", [])
     return []
@@ -124,7 +154,9 @@ def reads_twice(environ, start_response):
 
 FAULTS = {"/" + made.__name__: made for made in (
     raises_first, misses_a_file, starts_again, is_short, is_refused, never_starts, leaves, leaves_later, is_long, breaks_off)}
-ANSWERS = {"/" + made.__name__: made for made in (starts_late, streams, is_empty, writes, sends_a_file, reads_twice)}
+ANSWERS = {"/" + made.__name__: made for made in (
+    starts_late, streams, lists_one, is_empty, says_no_content, says_not_modified, writes, sends_a_file, reads_twice)}
+ANSWERS["/streams_to_1.0"] = streams
 ANSWERS.update(FAULTS)
 app = Raw("raw")
 app.add_url_rule("/plain", "plain", lambda: "plain")

@@ -39,6 +39,12 @@ QUESTIONS = {
     "posted": post("posted", b'{"n": 1}', "Content-Type: application/json\r\n"),
     "chunked": post("chunked", b'{"n": 1}', "Content-Type: application/json\r\n", chunked=True),
 }
+# wsgi.multithread, wsgi.multiprocess and wsgi.run_once
+FLAGS = dict.fromkeys(("gunicorn sync", "gevent", "netius", "wsgiref"), "FFF")
+FLAGS.update(dict.fromkeys(("hypercorn", "uvicorn"), "TTF"), **dict.fromkeys(("fastwsgi", "pyruvate", "bjoern", "tornado"), "FTF"))
+# which of read1, readinto, readinto1 and seek the body of a request has
+SEEK = dict.fromkeys(("gunicorn sync", "gunicorn gthread", "gunicorn gevent", "cheroot", "granian", "gevent", "eventlet", "uvicorn", "twisted"), [])
+SEEK["uwsgi"] = ["seek"]
 DIFFERS = re.compile(r'"(REMOTE_ADDR|REMOTE_PORT|SERVER_PORT)": [^,}]+')  # of two runs
 
 
@@ -73,6 +79,13 @@ def test_the_client_gets_what_it_gets_without_the_agent(answers, name):
     _, expected, got, _ = answers
     assert got[name].status == expected[name].status
     assert DIFFERS.sub("", got[name].body.decode()) == DIFFERS.sub("", expected[name].body.decode())
+
+
+def test_an_app_is_told_how_it_is_run(answers):
+    kind, expected, got, _ = answers
+    bare, under = (json.loads(re.search(rb"\{.*\}", it["posted"].body, re.DOTALL).group()) for it in (expected, got))
+    assert under["flags"] == bare["flags"] == FLAGS.get(kind, "TFF")
+    assert under["methods"] == bare["methods"] == SEEK.get(kind, ["read1", "readinto", "readinto1", "seek"])
 
 
 @pytest.mark.parametrize("name", [name for name in QUESTIONS if name != "head"])

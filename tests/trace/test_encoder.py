@@ -96,6 +96,14 @@ def test_host_is_never_empty(sent, forwarded, remote, host):
     assert trace(x)["request"]["url"]["host"] == host
 
 
+def test_whose_server_has_no_address_has_none():
+    """bjoern over a Unix socket: its REMOTE_ADDR is whatever lay in memory."""
+    made = trace(exchange(peers=Peers("", "", "244.127.0.0", "", "")))
+    assert made["meta"]["source"] == "" and made["request"]["url"]["host"] == "unknown"
+    made = trace(exchange(peers=Peers("h", "203.0.113.9, 10.1.2.3", "244.127.0.0", "", "")))
+    assert made["meta"]["source"] == "10.1.2.3"
+
+
 @pytest.mark.parametrize("text", ["", "plain", "\"quoted\" \\ \n\t\r\x00\x1f\x7f", "ä€😀", "\u2028", "a" * 3000])
 def test_any_text_comes_through_and_orjson_writes_the_same_bytes(text):
     assert trace(response=Text(text))["response"]["body"] == text

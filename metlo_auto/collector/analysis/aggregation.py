@@ -8,7 +8,7 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from metlo_auto.collector.analysis import authentication, credentials, latency, leaks, links, symptoms
 from metlo_auto.collector.analysis.aggregates import Aggregates, Sample
-from metlo_auto.collector.analysis.depth import glance_of, look_of
+from metlo_auto.collector.analysis.depth import glance_of, look_of, size_of
 from metlo_auto.collector.analysis.facts import MOST_NOTES, MOST_SECTIONS, Key, facts
 from metlo_auto.collector.analysis.folding import fold
 from metlo_auto.collector.analysis.memory import Memory
@@ -122,7 +122,9 @@ class Aggregation:
         if weight == 0:
             return [], 0
         parts = list(sections(seen, template, bodies))
-        return parts, self._memory.depth.weight(name, look_of(seen, parts), glance) if weight is None else weight
+        if weight is None:
+            weight = self._memory.depth.weight(name, look_of(seen, parts), glance, size_of(seen))
+        return parts, weight
 
     def _add_depth(
         self, name: str, seen: Observation, template: str, parts: list[Section], notes: Sequence[Note], weight: int

@@ -21,6 +21,7 @@ from metlo_auto.collector.analysis.memory import Memory
 from metlo_auto.collector.analysis.merge import apply
 from metlo_auto.collector.analysis.pool import Pool, TooLong
 from metlo_auto.collector.analysis.pool import aggregate as aggregate_here
+from metlo_auto.collector.analysis.step_size import StepSize
 from metlo_auto.collector.analysis.test_marks import known_runs
 from metlo_auto.collector.processes import seldom_look_for_cycles
 from metlo_auto.collector.store import claims, inbox
@@ -30,10 +31,10 @@ from metlo_auto.collector.store.faults import is_environments
 from metlo_auto.collector.store.retention import Caps, expire, prune, read_caps
 from metlo_auto.collector.store.schema_version import NewerStore
 from metlo_auto.collector.store.source import InboxSource, Source
+from metlo_auto.collector.store.traffic_days import roll_up
 
 MOST_BYTES = 12_000_000  # of one step: the more traces, the fewer rows each of them touches
 MOST_BYTES_BESIDE_OTHERS = 4_000_000  # where several analysers may share a store
-FULL = 0.75  # of these bytes: a step after one that took so many is behind, and goes less deep
 IDLE = 1.0  # seconds after which the inbox is looked at without being told
 REST = 0.1  # seconds that uploads gather in: a step costs nearly as much for one as for a hundred
 TIDY_EVERY = 60.0  # seconds
@@ -74,7 +75,7 @@ class Worker:
         self._state: Optional[AnalysisState] = None
         self._caps = Caps()
         self._renewed_at = 0.0
-        self._was_full = False  # the step before
+        self._size = StepSize(MOST_BYTES if is_sqlite(engine) else MOST_BYTES_BESIDE_OTHERS)
 
     def step(self) -> bool:
         """Apply the oldest batches in one transaction; False where there were none.
@@ -85,7 +86,7 @@ class Worker:
         state = self._state = self._state or self._recall()  # before a claim: it refuses a newer store
         claimed = self._claim()
         if not claimed.batches:
-            self._was_full = False
+            self._size.rest()
             return False
         self._state = None  # until this step is done: a failed one leaves it knowing what the store does not
         self._note_load(claimed.batches, state)
@@ -110,16 +111,12 @@ class Worker:
             self._pool.forget()
         return recall(self._engine)
 
-    def _most_bytes(self) -> int:
-        return MOST_BYTES if is_sqlite(self._engine) else MOST_BYTES_BESIDE_OTHERS
-
     def _note_load(self, batches: Sequence[inbox.Filed], state: AnalysisState) -> None:
-        """One full step is a burst; where the next is full as well, more comes than is analysed."""
-        size = sum(len(batch.body) for batch in batches)
-        is_full = size >= FULL * self._most_bytes() or len(batches) >= claims.most_together(0)
-        is_behind = is_full and self._was_full
-        self._was_full = is_full
+        """One that is behind goes less deep."""
+        self._size.begin(sum(len(batch.body) for batch in batches), len(batches) >= claims.most_together(0))
+        is_behind = self._size.is_behind
         state.memory.depth.is_behind = is_behind
+        state.known.values_are_news = not is_behind
         if self._pool is not None:
             self._pool.is_behind = is_behind
 
@@ -127,7 +124,7 @@ class Worker:
         """From the first source that has any."""
         self._renewed_at = self._clock()
         for source in self._sources:
-            claimed = source.claim(self._renewed_at, self._most_bytes())
+            claimed = source.claim(self._renewed_at, self._size.bytes)
             if claimed.batches:
                 self._source = source
                 return claimed
@@ -164,6 +161,7 @@ class Worker:
         for name, n in self._source.counts(batches).items():
             result.count(name, n)
         news = admit(result, state)
+        self._size.end(len(result.facts))
         with writing(self._engine) as connection:
             if generation(connection) != state.generation or not self._source.remove(connection, batches):
                 raise Taken
@@ -217,6 +215,7 @@ class Worker:
             prune(connection, self._caps)
             for source in self._sources:
                 source.tidy(connection)
+        roll_up(self._engine, time.time())
 
 
 def _harmless(batch: inbox.Filed) -> inbox.Filed:
@@ -282,26 +281,40 @@ def run(
             return
     worker = Worker(engine, sources=sources, processes=processes)
     other = Beside(engine, beside)
-    tidied_at = float("-inf")
+    tidying = Tidying(worker)
     while True:
-        if time.monotonic() - tidied_at > TIDY_EVERY:
-            tidied_at = time.monotonic()
-            _guarded(worker.tidy)
-        _guarded(lambda: _drain(worker, other, wake))
+        tidying.when_due()
+        _guarded(lambda: _drain(worker, other, tidying, wake))
         _guarded(lambda: other.idle(wake))
         if not _wait(wake):
             break
         time.sleep(REST)
-    _guarded(lambda: _drain(worker, other, None, time.monotonic() + LAST_WORK))
+    _guarded(lambda: _drain(worker, other, tidying, None, time.monotonic() + LAST_WORK))
     _guarded(lambda: other.idle(None, LAST_BESIDE))
     _guarded(worker.stop)
 
 
-def _drain(worker: Worker, other: Beside, wake: Optional[int], deadline: float = float("inf")) -> None:
+class Tidying:
+    """What is due once a minute, also while there is always more that waits."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._done_at = float("-inf")
+
+    def when_due(self) -> None:
+        if time.monotonic() - self._done_at > TIDY_EVERY:
+            self._done_at = time.monotonic()
+            _guarded(self._worker.tidy)
+
+
+def _drain(
+    worker: Worker, other: Beside, tidying: Tidying, wake: Optional[int], deadline: float = float("inf")
+) -> None:
     """Apply what waits, until there is none, or `wake` is closed."""
     begun = time.monotonic()
     while worker.step():
         other.after_step(time.monotonic() - begun)
+        tidying.when_due()
         begun = time.monotonic()
         if time.monotonic() > deadline or wake is not None and not _wait(wake, 0.0):
             return

@@ -1,6 +1,7 @@
 """How deep each call is analysed: wholly while its endpoint shows anything new, then a share of those that look alike.
 
-How soon a share is enough goes by whether the analyser keeps up: one that is behind looks at fewer of those calls.
+How soon a share is enough goes by whether the analyser keeps up: one that is behind looks at fewer of those calls, and
+at fewer still where bodies are long or endpoints many.
 
 Every call is counted. One that is only counted has nothing that no earlier one of its endpoint had, as far as can be
 told without reading values: status, caller's credentials, headers, names, types, and the marks of values that nobody
@@ -20,8 +21,11 @@ from metlo_auto.collector.analysis.shapes import MOST_DEPTH, MOST_ITEMS
 from metlo_auto.collector.analysis.symptoms import is_local
 
 WHOLLY = 100  # calls of an endpoint that showed nothing new, until a share is enough: fewer where endpoints are many,
-AT_LEAST = 16  # but so many; and so many where the analyser is behind
+AT_LEAST = 16  # but so many; and so many where the analyser is behind,
+USUAL_SIZE = 1_500  # characters of both bodies: of calls with longer ones fewer in proportion,
+FEWEST = 4  # but so many
 IN_ALL = 100_000  # calls of all endpoints together
+IN_ALL_BEHIND = 64_000  # and where the analyser is behind
 LEAST_OFTEN = 32  # one in so many is always analysed
 MOST_LOOKS = 256  # of one endpoint; calls that look otherwise are all analysed
 MOST_LOOKS_IN_ALL = 1_000_000
@@ -33,7 +37,7 @@ _MARKS = ("PRIVATE KEY", "AKIA", "ghp_", "sk_live_", "xox", "AIza")
 class _Calls:
     """Of one endpoint."""
 
-    __slots__ = ("looks", "glances", "alike", "waiting", "due")
+    __slots__ = ("looks", "glances", "alike", "waiting", "due", "size")
 
     def __init__(self) -> None:
         self.looks: set[int] = set()
@@ -41,6 +45,7 @@ class _Calls:
         self.alike = 0  # calls since the last that showed something new
         self.waiting = 0  # calls that the next one to be analysed stands for
         self.due = 1
+        self.size = 0  # characters of the bodies of one of them
 
 
 class Depth:
@@ -56,13 +61,16 @@ class Depth:
         calls = self._calls.get(endpoint_id)
         return self._next_weight(calls) if calls is not None and glance in calls.glances else None
 
-    def weight(self, endpoint_id: str, look: set[int], glance: int) -> int:
-        """For how many calls this one is analysed: 0 where it is only counted. `look` is what `look_of` gives."""
+    def weight(self, endpoint_id: str, look: set[int], glance: int, size: int = 0) -> int:
+        """For how many calls this one is analysed: 0 where it is only counted. `look` is what `look_of` gives, `size`
+        what `size_of` does.
+        """
         calls = self._calls.get(endpoint_id)
         if calls is None:
             if len(self._calls) >= MOST_ENDPOINTS:
                 return 1
             calls = self._calls[endpoint_id] = _Calls()
+        calls.size = size
         if not look <= calls.looks:
             self._remember(calls, look)
             return 1
@@ -77,11 +85,14 @@ class Depth:
         if calls.waiting < calls.due:
             return 0
         waited, calls.waiting = calls.waiting, 0
-        calls.due = _next(calls.alike, self._wholly())
+        calls.due = _next(calls.alike, self._wholly(calls.size))
         return waited
 
-    def _wholly(self) -> int:
-        return AT_LEAST if self.is_behind else max(AT_LEAST, min(WHOLLY, IN_ALL // len(self._calls)))
+    def _wholly(self, size: int) -> int:
+        if self.is_behind:
+            by_size = AT_LEAST * USUAL_SIZE // max(size, USUAL_SIZE)
+            return max(FEWEST, min(by_size, IN_ALL_BEHIND // len(self._calls)))
+        return max(AT_LEAST, min(WHOLLY, IN_ALL // len(self._calls)))
 
     def _remember(self, calls: _Calls, look: set[int]) -> None:
         fresh = look - calls.looks
@@ -100,6 +111,12 @@ def _next(alike: int, wholly: int) -> int:
     """After how many calls the next is analysed: ever more in the mean, and in no rhythm that a client may have too."""
     mean = min(LEAST_OFTEN, 2 * alike // wholly)
     return 1 + alike * 2_654_435_761 % 4_294_967_296 % (2 * mean - 1) if alike >= wholly else 1
+
+
+def size_of(seen: Observation) -> int:
+    """Characters of both bodies, which tell about how long a call takes to analyse."""
+    bodies = (seen.trace["request"].get("body"), seen.trace["response"].get("body"))
+    return sum(len(body) for body in bodies if isinstance(body, str))
 
 
 def glance_of(seen: Observation, bodies: Bodies) -> int:

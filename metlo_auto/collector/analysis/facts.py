@@ -44,11 +44,13 @@ class Key(NamedTuple):
 class Known:
     """What this process has already seen, so that places, values and examples stay few; losing it loses no count.
 
-    `news` goes up with each place, class, set of values and note that was not known.
+    `news` goes up with each place, class and note that was not known, and with each value of a small set unless these
+    are no news: of fields with sets there is one in most calls until all sets are complete.
     """
 
     def __init__(self) -> None:
         self.news = 0
+        self.values_are_news = True
         self._places: dict[str, dict[str, _Places]] = {}  # by endpoint and section
         self._number_of_places = 0
         self._notes: dict[tuple[str, str], set[str]] = {}  # values by endpoint and kind
@@ -107,7 +109,7 @@ class Known:
             return False
         if value in seen:
             return True
-        self.news += 1
+        self.news += self.values_are_news
         is_small = len(seen) < MOST_VALUES
         places.values[intern(key.path)] = (*seen, value) if is_small else None
         return is_small

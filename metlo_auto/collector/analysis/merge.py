@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection
 from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.observation import endpoint_id
 from metlo_auto.collector.analysis.sibling_folding import Fold
-from metlo_auto.collector.store import counters, figure_marks, retention
+from metlo_auto.collector.store import counters, figure_marks, retention, traffic_days
 from metlo_auto.collector.store.database import Merges, insert_all, merge_rows, upsert
 from metlo_auto.collector.store.retention import Caps
-from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces, traffic
+from metlo_auto.collector.store.schema import endpoint_hosts, endpoints, facts, samples, set_aside, test_traces
 
 _FACTS = ("endpoint_id", "section", "path", "kind", "value", "n", "first_seen")
 MOST_ROWS = 50_000  # that are made at once: each takes more memory than the fact
@@ -30,7 +30,8 @@ def apply(connection: Connection, aggregates: Aggregates, caps: Caps, now: float
         newest = connection.scalar(select(func.max(set_aside.c.id))) or 0
         connection.execute(delete(set_aside).where(set_aside.c.id <= newest - caps.set_aside))
     _add_facts(connection, aggregates, now)
-    _add_traffic(connection, aggregates)
+    counted = [traffic_days.Call(*key, *sums) for key, sums in aggregates.traffic.items()]
+    traffic_days.add(connection, counted, now)
     _add_endpoints(connection, aggregates)
     figure_marks.mark(connection, _touched(aggregates))
     counters.add(connection, counts)
@@ -87,14 +88,6 @@ def _add_facts(connection: Connection, aggregates: Aggregates, now: float) -> No
         some = ordered[start : start + MOST_ROWS]
         rows = [(*fact[0], fact[1], fact[2], counts[fact], now) for fact in some]
         merge_rows(connection, facts, _FACTS, rows, Merges(sums=("n",), minima=("first_seen",)))
-
-
-def _add_traffic(connection: Connection, aggregates: Aggregates) -> None:
-    rows = [
-        {"endpoint_id": name, "hour": hour, "bucket": bucket, "calls": calls, "errors": errors}
-        for (name, hour, bucket), (calls, errors) in aggregates.traffic.items()
-    ]
-    upsert(connection, traffic, rows, sums=["calls", "errors"])
 
 
 def _add_samples(connection: Connection, aggregates: Aggregates, caps: Caps, counts: dict[str, int]) -> None:

@@ -56,7 +56,8 @@ def is_login_redirect(answer: Answer) -> bool:
 
 
 def is_login_page(content: Content) -> bool:
-    return content.kind == "html" and content.has_password_field
+    """Whether a page asks who it is for: one that can sign its reader out knows it, and asks for a new password."""
+    return content.kind == "html" and content.has_password_field and not content.has_sign_out
 
 
 def says_no(content: Content) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, NamedTuple, Optional, Union
 
+from metlo_auto.collector.security_tests.safety import ends_session
 from metlo_auto.collector.security_tests.values import Answer
 
 Leaf = tuple[str, Any]  # path with [] for the places in lists, and the value
@@ -29,6 +30,7 @@ class Content(NamedTuple):
     kind: str
     leaves: tuple[Leaf, ...]
     has_password_field: bool = False
+    has_sign_out: bool = False
 
     @property
     def shape(self) -> frozenset[str]:
@@ -75,7 +77,7 @@ def _content(body: str, media_type: str) -> Content:
     if _is_html(body, media_type):
         reader = _Texts()
         reader.feed(text)
-        return Content("html", tuple(reader.found[:MOST_LEAVES]), reader.has_password_field)
+        return Content("html", tuple(reader.found[:MOST_LEAVES]), reader.has_password_field, reader.has_sign_out)
     return Content("text", tuple(("", word) for word in re.findall(r"[^\s,;|\"'<>]{2,200}", text)[:MOST_LEAVES]))
 
 
@@ -129,11 +131,15 @@ class _Texts(HTMLParser):
         super().__init__()
         self.found: list[Leaf] = []
         self.has_password_field = False
+        self.has_sign_out = False
         self._open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: "list[tuple[str, Optional[str]]]") -> None:
         if tag == "input" and ("type", "password") in [(name, (value or "").lower()) for name, value in attrs]:
             self.has_password_field = True
+        where = {"a": "href", "form": "action"}.get(tag)
+        if where is not None and any(name == where and ends_session(value or "") for name, value in attrs):
+            self.has_sign_out = True
         if tag not in self._VOID and len(self._open) < 60:
             self._open.append(tag)
 

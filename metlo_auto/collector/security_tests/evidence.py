@@ -6,12 +6,12 @@ import re
 import shlex
 from typing import Any, Optional
 
-from metlo_auto.collector.security_tests.identities import Scrubber
+from metlo_auto.collector.security_tests.identities import Scrubber, nobodys_redactor
+from metlo_auto.collector.security_tests.ownership import UNKNOWN
 from metlo_auto.collector.security_tests.results import Claim, Finding, Kind, fingerprint
 from metlo_auto.collector.security_tests.sessions import Sessions
 from metlo_auto.collector.security_tests.targets import Target
 from metlo_auto.collector.security_tests.values import ANONYMOUS, Exchange, Origin
-from metlo_auto.redact import Redactor
 
 MOST_BODY = 2_000  # characters of a response in a report
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -24,7 +24,7 @@ class Shower:
         self._sessions = sessions
         self._origin = origin
         self._scrub = Scrubber(sessions.ever())
-        self._redactor = Redactor("")
+        self._redactor = nobodys_redactor()
 
     def finding(self, target: Target, kind: Kind, claim: Claim) -> Finding:
         clean = self._scrub.clean
@@ -32,7 +32,7 @@ class Shower:
             id=fingerprint(kind.name, target.service, target.method, target.route, claim.variant),
             kind=kind.name, severity=claim.severity, owasp=kind.owasp, cwe=kind.cwe, method=target.method,
             route=target.route, service=target.service, file=target.file, line=target.line,
-            identity=claim.test.identity or "anonymous", title=clean(claim.title), evidence=clean(claim.evidence),
+            identity=_shown_name(claim.test.identity), title=clean(claim.title), evidence=clean(claim.evidence),
             baseline=self.shown(claim.baseline) if claim.baseline else None, test=self.shown(claim.test),
             advice=kind.advice,
         )  # fmt: skip
@@ -43,7 +43,7 @@ class Shower:
         names = [name for name, _ in self._sessions.headers(exchange.identity)] if exchange.identity else []
         body = self._redactor.body(answer.body[:MOST_BODY], "json" if answer.body[:1] in "{[" else "text")
         shown = {
-            "identity": exchange.identity or "anonymous",
+            "identity": _shown_name(exchange.identity),
             "method": request.method,
             "url": self._origin.url + request.target,
             "headers": [[name, value] for name, value in request.headers]
@@ -82,6 +82,10 @@ class Shower:
             f"headers=headers{body}, allow_redirects=False, timeout=10)\n"
             f"    assert answer.status_code in (400, 401, 403, 404, 405)\n"
         )
+
+
+def _shown_name(identity: str) -> str:
+    return "a caller of the traffic" if identity.startswith(UNKNOWN) else identity or "anonymous"
 
 
 def variable(identity: str, header: str) -> str:

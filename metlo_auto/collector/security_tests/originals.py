@@ -57,7 +57,7 @@ class Originals:
     def _restored(self, original: Original) -> str:
         """Why an object is not as it was, "" where it is."""
         if original.before is None:
-            return "may be changed: no GET of the same path shows what was there"
+            return "may be changed: the run has no GET of the same path"
         if not original.before.is_success:
             return ""
         try:

@@ -33,6 +33,7 @@ from metlo_auto.collector.store.schema import (
     test_runs,
     test_traces,
     traffic,
+    traffic_days,
 )
 
 _FIGURES = (endpoint_figures, exposure_figures, finding_figures, stale_figures)
@@ -49,7 +50,7 @@ def delete_endpoints(connection: Connection, endpoint_ids: Sequence[str]) -> Non
     """Endpoints with all that is known of them and their samples; further calls make them anew."""
     listed = list(endpoint_ids)
     figure_marks.lock(connection)
-    for table in (facts, traffic, endpoint_hosts, *_FIGURES):
+    for table in (facts, traffic, traffic_days, endpoint_hosts, *_FIGURES):
         connection.execute(delete(table).where(table.c.endpoint_id.in_(listed)))
     connection.execute(delete(endpoints).where(or_(endpoints.c.id.in_(listed), endpoints.c.folded_into.in_(listed))))
     mine = samples.c.endpoint_id.in_(listed)
@@ -69,6 +70,7 @@ def delete_all(connection: Connection) -> None:
         set_aside,
         facts,
         traffic,
+        traffic_days,
         *_FIGURES,
         endpoint_hosts,
         endpoints,

@@ -134,12 +134,24 @@ facts = Table(
     sqlite_with_rowid=False,  # the key is most of the row: keep it once
 )
 
-traffic = Table(  # calls by hour and latency bucket
+traffic = Table(  # calls by hour and latency bucket, of the last days; on PostgreSQL a partition for each day
     "traffic",
     metadata,
     Column("endpoint_id", Text, primary_key=True),
     Column("hour", Integer, primary_key=True),  # hours since the epoch
     Column("bucket", Integer, primary_key=True),  # see latency.py
+    Column("calls", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (hour)",
+)
+
+traffic_days = Table(  # calls by day and latency bucket, of the days before those
+    "traffic_days",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("day", Integer, primary_key=True),  # days since the epoch
+    Column("bucket", Integer, primary_key=True),
     Column("calls", BigInteger, nullable=False),
     Column("errors", BigInteger, nullable=False),
     sqlite_with_rowid=False,

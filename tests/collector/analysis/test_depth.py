@@ -17,7 +17,17 @@ from sqlalchemy import func, select
 from metlo_auto.collector.analysis import analyser
 from metlo_auto.collector.analysis.aggregates import Aggregates
 from metlo_auto.collector.analysis.analysis_state import AnalysisState
-from metlo_auto.collector.analysis.depth import AT_LEAST, LEAST_OFTEN, NEVER_ALIKE, WHOLLY, glance_of, look_of
+from metlo_auto.collector.analysis.depth import (
+    AT_LEAST,
+    FEWEST,
+    IN_ALL_BEHIND,
+    LEAST_OFTEN,
+    NEVER_ALIKE,
+    WHOLLY,
+    Depth,
+    glance_of,
+    look_of,
+)
 from metlo_auto.collector.analysis.observation import observe
 from metlo_auto.collector.analysis.sections import read_bodies, sections
 from metlo_auto.collector.ingest.contract import complaint
@@ -115,6 +125,44 @@ def test_an_analyser_that_is_behind_looks_at_a_share_sooner_and_counts_all() -> 
     result = admitted([Filed(1, time.time(), 1, WHOLLY, json.dumps(LONG[:WHOLLY]).encode())], state)
     assert sum(row["calls"] for row in result.endpoints.values()) == WHOLLY
     assert WHOLLY / 4 < _only_counted(result) < WHOLLY - AT_LEAST
+
+
+def test_one_that_is_behind_reads_fewest_of_long_calls_and_counts_all() -> None:
+    state = AnalysisState()
+    state.memory.depth.is_behind = True
+    calls = [_call(i, **{f"field{n}": f"{n}.{i}" * 3 for n in range(200)}) for i in range(WHOLLY)]
+    result = admitted([Filed(1, time.time(), 1, WHOLLY, json.dumps(calls).encode())], state)
+    assert sum(row["calls"] for row in result.endpoints.values()) == WHOLLY
+    assert WHOLLY - AT_LEAST - LEAST_OFTEN / 2 < _only_counted(result) < WHOLLY - FEWEST
+    assert abs(_facts(result, "type")["/field7", "string"] - WHOLLY) < 2 * LEAST_OFTEN
+
+
+def test_one_that_is_behind_reads_fewer_calls_of_each_of_many_endpoints() -> None:
+    depth = Depth()
+    depth.is_behind = True
+
+    def analysed(endpoint: int) -> int:
+        return sum(depth.weight(str(endpoint), {1}, 1) > 0 for _ in range(1 + AT_LEAST))
+
+    each = [analysed(endpoint) for endpoint in range(IN_ALL_BEHIND // FEWEST)]
+    assert each[0] == 1 + AT_LEAST  # while these were few
+    assert 1 + FEWEST <= each[-1] < 1 + AT_LEAST
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_a_new_value_of_a_small_set_brings_full_depth_back_unless_behind(is_behind: bool) -> None:
+    state = AnalysisState()
+
+    def found(status: str) -> bool:
+        """Whether anything of these calls was new."""
+        before, calls = state.known.news, [_call(i, status=status) for i in range(2 * LEAST_OFTEN)]
+        result = admitted([Filed(1, time.time(), 1, len(calls), json.dumps(calls).encode())], state)
+        assert _facts(result, "value")["/status", status] > 0
+        return state.known.news > before
+
+    assert found("paid") and not found("paid")
+    state.known.values_are_news = not is_behind
+    assert found("sent") is not is_behind
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -99,6 +99,7 @@ def _contents(connection: Connection) -> dict[str, Any]:
         "endpoints": _rows(connection, schema.endpoints, "host"),
         "hosts": _rows(connection, schema.endpoint_hosts),
         "traffic": _rows(connection, schema.traffic),
+        "days": _rows(connection, schema.traffic_days),
         "facts": sorted(row for row in facts if not row[3].startswith("example") and (row[3] != "value" or row[:3] not in many)),
         "examples": sorted(row[:4] for row in facts if row[3].startswith("example")),
         "samples": _rows(connection, schema.samples, "id"),
