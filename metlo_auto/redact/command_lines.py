@@ -34,6 +34,12 @@ _OPTIONS = re.compile(
         r"|(?:sqlplus|sqlldr|expdp|impdp)@[\w$#]{1,60}/(?![/\s])"
         r"|ldap(?:search|add|modify|delete|passwd|whoami)@-w"
         r"|snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table|trap)@-[cAX]"
+        r"|(?:un)?rar@-h?p(?=\S)|(?:mariadb|mycli)@-p(?=\S)|mycli@-p|ssh-keygen@-[NP]"
+        r"|security[ \t][\w\-]{3,40}keychain@-p"
+        r"|set-key-partition-list@-k|add-generic-password@-w|(?:rpcclient|winexe)@-U[ \t]{0,4}[^\s%]{1,100}%"
+        r"|(?:psexec|evil-winrm|hdbsql|cypher-shell|beeline|racadm|oras|buildah|regctl|testsaslauthd|steghide)@-p(?![a-z])"
+        r"|(?:usermod|useradd|veracrypt)@-p(?![a-z])|(?:valkey|keydb)-cli@-a|pdftotext@-[ou]pw|pdftk@(?:input|owner|user)_pw"
+        r"|(?:ccrypt|outguess|mcrypt)@-[kK]|sendemail@-xp|swaks@-ap|crackmapexec@-p|vmrun@-gp|notarytool@-p"
         r"|gh[ \t]secret[ \t]set@(?:-b|--body)"
     )
     + r")[ \t=]{0,8})("
@@ -43,15 +49,18 @@ _OPTIONS = re.compile(
 _WITH_OPTIONS = """
     sshpass redis-cli docker podman nerdctl crane mysql mongo cqlsh ncftp rdesktop twine rabbitmqadmin sqlcmd ipmitool
     mosquitto_ unzip doctl openssl freerdp signtool schtasks lftp smbclient sqlplus sqlldr expdp impdp ldap snmp
-    service-principal
+    service-principal rar mariadb mycli ssh-keygen keychain set-key-partition-list add-generic-password rpcclient winexe
+    psexec evil-winrm hdbsql cypher-shell beeline racadm oras buildah regctl testsaslauthd steghide usermod useradd
+    veracrypt valkey keydb pdftotext pdftk ccrypt outguess mcrypt sendemail swaks crackmapexec vmrun notarytool
 """.split() + ["gh secret", "gh\tsecret"]
 # What follows without an option.
 _OPERANDS = re.compile(
     r"((?<![\w\-])(?:"
     + _spaced(
-        r"rabbitmqctl~(?:add_user|change_password)~[^\s]{1,100}|vault~login|snmp-server~community|r[ow]community6?"
+        r"rabbitmqctl~(?:add_user|change_password)~[^\s]{1,100}|vault~login|snmp(?:-server|[ \t]service)?~community"
+        r"|com2sec(?:6|~-Cn~\S{1,60})?~\S{1,100}~\S{1,100}(?=[^\r\n]{0,60}[0-9])|sentinel~auth-pass~\S{1,100}|r[ow]community6?"
         r"|(?:nmcli|mysqladmin|neighbor)\b[^\r\n|]{0,200}?[ \t]password"
-        r"|(?:radius-server|tacacs-server|crypto[ \t]isakmp)\b[^\r\n|]{0,200}?[ \t]key|key-string"
+        r"|(?:radius-server|tacacs-server|crypto[ \t]isakmp|pre-shared-key)\b[^\r\n|]{0,200}?[ \t]key|key-string"
         r"|activate-refresh-token~[^\s]{1,100}|add-authtoken|wpa_passphrase~" + WORD
     )
     + _spaced(
@@ -62,14 +71,15 @@ _OPERANDS = re.compile(
     + ")"
 )
 _WITH_OPERANDS = """
-    rabbitmqctl vault community nmcli mysqladmin neighbor radius-server tacacs-server isakmp key-string
+    rabbitmqctl vault community nmcli mysqladmin neighbor radius-server tacacs-server isakmp
+    pre-shared-key com2sec sentinel key-string
     activate-refresh-token add-authtoken wpa_passphrase htpasswd ConvertTo-SecureString
 """.split()
 # Of values, what names a secret without a sign.
 WITHOUT_A_SIGN = (
     r"(?:rabbitmqctl|vault|set|community|ENV|sqlplus|sqlldr|expdp|impdp|signtool|schtasks|nmcli|mysqladmin|neighbor"
-    r"|radius-server|tacacs-server|isakmp|key-string|activate-refresh-token|add-authtoken|wpa_passphrase"
-    r"|ConvertTo-SecureString|AUTH|(?i:nickserv)) "
+    r"|radius-server|tacacs-server|isakmp|pre-shared-key|com2sec|sentinel|key-string|activate-refresh-token|add-authtoken|wpa_passphrase"
+    r"|ConvertTo-SecureString|AUTH|APOP|rootpw|enable|(?i:setuser)|snmp-server|(?i:nickserv)) "
 )
 # What a command reads: `kinit <<< …`, `echo … | docker login --password-stdin`, `echo ann:… | chpasswd`.
 _HERE = re.compile(

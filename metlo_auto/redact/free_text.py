@@ -51,7 +51,7 @@ _OF_A_URL = re.compile(r"[?/]")
 _WORD = re.compile(r"[\w.%\-" + MARKS + "]+")
 _ASSIGNED = re.compile(
     r"""(?:\[\w{0,20}\]|\]|%5[dD])*(\\*["'`])?(?:\]|%5[dD])*\s*"""
-    r"""(=>|:=|[=!]==?|;s:[0-9]{1,9}:|[=:]|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
+    r"""(=>|:=|[=!]==?|;s:[0-9]{1,9}:|[=:]|,\s{0,4}<<(?=")|(?<=\s)\.(?=\s{1,4}")|(?<=\s)(?:eq|ne|co|sw|ew)(?=\s{1,8}\\*["']))\s*"""
 )
 _FLAG = re.compile(r"""[ \t]{1,8}(?:\\*(?=["'])|(?!<<<|[\-\s]))""")  # `--password …`, `-storepass …`
 _SAID = re.compile(r"""[ \t]{1,8}(?=["'])""")  # `PASSWORD '…'` in SQL and settings

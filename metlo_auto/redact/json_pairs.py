@@ -78,6 +78,7 @@ _OTHERS = frozenset(
     """
     kind code variables kty isBase64Encoded Plaintext secondaryKey keyName access refresh key sensitive masked
     keys_base64 params type security_question security_questions securityQuestion securityQuestions recovery_question
+    recoveryQuestion dataDescriptor imsi migrate root_token metadata
     secret_question method args encoded snmp payload
 """.split()  # noqa: SIM905
 )
@@ -89,6 +90,11 @@ _OF_PRIVATE_KEYS = ("k", "d", "p", "q", "dp", "dq", "qi")  # of a JSON Web Key
 _OF_CODES = frozenset(["grant_type", "redirect_uri", "code_verifier"])
 _CALLS = ("method", "cmd", "command", "action", "function", "func", "fn", "op", "operation", "call", "procedure")
 _LOGINS = ("login", "logon", "signin", "signon", "authenticate")  # ends of names of calls
+# Calls by position: where the secret stands among the arguments.
+_AT = {
+    "walletpassphrase": 0, "encryptwallet": 0, "importprivkey": 0, "sethdseed": 1, "personal_newaccount": 0,
+    "personal_unlockaccount": 1, "personal_importrawkey": 0, "personal_sendtransaction": 1, "mining.authorize": 1,
+}  # fmt: skip
 _USER_OPTIONS = ("-u", "--user", "-U", "--proxy-user")  # of curl: a user and a password
 _OF_SECRETS = re.compile(r"[/:]secrets?[/:]")  # in the name of a resource
 _QUESTION = re.compile(r"(?:security|recovery|secret)questions?\Z")
@@ -194,6 +200,16 @@ def _known_members(members: Dict[str, Any], rules: Rules) -> List[Any]:
         return [members["encoded"]]
     if isinstance(members.get("snmp"), dict):
         return [members["snmp"].get("community")]
+    if "dataDescriptor" in members:  # of Authorize.net and Accept.js: what stands for a card, once
+        return [members.get("dataValue")]
+    if "imsi" in members:  # of a SIM
+        return [members.get(name) for name in ("ki", "Ki", "k", "K", "op", "OP", "opc", "OPc")]
+    if "reset" in members and "migrate" in members:  # unseals a Vault
+        return [members.get("key")]
+    if "root_token" in members:
+        return [members.get("keys"), members.get("keys_base64")]
+    if isinstance(members.get("metadata"), dict) and "destroyed" in members["metadata"]:  # of Vault
+        return [members.get("data")]
     arguments = _of_login(members)
     if arguments:
         return arguments
@@ -219,6 +235,10 @@ def _generated(instances: Any) -> List[Any]:
 def _of_login(members: Dict[str, Any]) -> List[Any]:
     """Of a call by position, all texts but the first: a user and a password, a database before them, a code after."""
     given = members.get("params", members.get("args"))
+    if isinstance(given, list) and isinstance(members.get("method"), str) and members["method"].lower() in _AT:
+        return given[_AT[members["method"].lower()] :][:1]
+    if isinstance(given, list) and given and isinstance(given[0], dict) and members.get("method") == "login":
+        return [given[0].get("resume")]  # of Meteor
     if not isinstance(given, list) or any(isinstance(one, (list, dict)) for one in given):
         return []
     called = next((members[name] for name in _CALLS if isinstance(members.get(name), str)), "")

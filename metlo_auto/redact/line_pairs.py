@@ -6,11 +6,11 @@
 import re
 from typing import Match, Tuple
 
-from . import command_lines
+from . import command_lines, setting_lines
 from .command_lines import WORD
 from .masks import CONSTANT
 from .replacements import Rules
-from .rules import HELD_SECRET, SECRET
+from .rules import CREDENTIAL, HELD_SECRET, SECRET
 
 _NAME_AND_VALUE = re.compile(
     r"(?m)^(?P<lead>[ \t]{0,80}(?:-[ \t]+)?(?:name|key)[ \t]*:[ \t]*[\"']?(?P<name>[\w.\-]{1,64})[\"']?[ \t]*\r?\n"
@@ -44,10 +44,10 @@ _COOKIE_JAR = re.compile(
 _NAME_VALUE = r"(?://[\w.\-/:]{1,200}?:)?)(\$?[\w.\-]{1,64})([ \t]{1,8})(?!for[ \t])(" + WORD + ")"
 _SETTING = re.compile(
     r"(?m)^([ \t]{0,80}(?:ENV|ARG|setenv|SetEnv|setx|set(?:[ \t]{1,4}-[a-zA-Z]{1,5}){0,3}|\w{1,20}_param"
-    r"|\w{1,20}_set_header|add_header)[ \t]{1,8}"
+    r"|\w{1,20}_set_header|add_header|(?:RequestHeader|Header)[ \t](?:set|add|append|setifempty))[ \t]{1,8}"
     + _NAME_VALUE
 )
-_SETTERS = ("ENV", "ARG", "set", "SetEnv", "_param", "add_header")
+_SETTERS = ("ENV", "ARG", "set", "Header ", "SetEnv", "_param", "add_header")
 _SUBCOMMAND = re.compile(r"(\b(?:configure|config|secrets?)[ \t]set[ \t]{1,8}" + _NAME_VALUE)
 _SUBCOMMANDS = tuple(word + space + "set" for word in ("configure", "config", "secret", "secrets") for space in " \t")
 # `requirepass …`, a line of a name and a word with a digit
@@ -57,18 +57,40 @@ _ENCRYPTED = re.compile(
     r"(?m)^([ \t]{0,20}(?:[\w\-]{1,40}[ \t]{1,4}){0,6}?([\w\-]{3,40})[ \t]{1,4}[0-9]{1,2}[ \t]{1,4})"
     r"([^\s:=<>{}]{6,400})[ \t]{0,8}\r?$"
 )
+# `enable password …`, `set passwd ENC …`: the last words of a line
+_LAST = re.compile(
+    r"(?:(?m:^)|(?<=[ \t]))((?P<name>[\w/\-]{3,60})[ \t]{1,8}(?:level[ \t]{1,8}[0-9]{1,2}[ \t]{1,8})?"
+    r"(?:(?:ENC|cipher|irreversible-cipher|simple|hash|ascii|plain|clear|md5|sha)[ \t]{1,8})?(?:[0-9]{1,2}[ \t]{1,8})?)"
+    r"(?P<value>[^\s:=<>{};,\"'()|]{6,400}={0,2})(?=[ \t;]{0,8}\r?(?:\n|\Z))"
+)
+_RESOURCES = re.compile(r"(?i)(?:\A|[_/])secrets?\Z")  # which commands show; but not those of routers
+_ROUTERS = re.compile(
+    r"(?i)(?:\A|[\r\n])[ \t]{0,20}(?:enable|username|ipsec|neighbor|set)[ \t][^\r\n]{0,200}\Z"
+)
+# What stands before a name in a sentence.
+_OF_SENTENCES = re.compile(
+    r"(?i)\b(?:missing|invalid|wrong|bad|no|the|an?|your|my|his|her|their|our|incorrect|weak|for|of|and|or|expired|unknown|this|that|"
+    r"reset|forgot|forgotten|same|any|with|without|empty|show|get)[ \t]{1,8}\Z"
+)
+_BEFORE = 240
 # `Your password is: …`, also where the value is marked up
 _TOLD = re.compile(
-    r"(?i)\b((?:password|passcode|passphrase|pin|otp)[ \t]{1,4}is[ \t]{0,4}:?\s{0,8}"
+    r"(?i)\b((?:(?:password|passcode|passphrase|pin|otp|wachtwoord)[ \t]{1,4}is"
+    r"|(?:passwort|kennwort)[ \t]{1,4}(?:lautet|ist)|mot[ \t]de[ \t]passe[ \t]{1,4}est|contrase[ñn]a[ \t]{1,4}es"
+    r"|senha[ \t]{1,4}é|password[ \t]{1,4}è|has[łl]o[ \t]{1,4}to)"
+    r"[ \t]{0,4}:?\s{0,8}"
     r"(?:</?[a-z]{1,10}(?:\s[^<>]{0,100})?>\s{0,8}){0,4})"
     r"(?=[^\s<>\"]{0,60}[0-9])([^\s<>\"]{4,200})"
 )
 # One of these stands in every text with it.
-_IS = ("word is", "code is", "phrase is", "pin is", "otp is", "  is", "\t is", "\tis")
+_IS = (
+    "word is", "code is", "phrase is", "pin is", "otp is", "  is", "\t is", "\tis", "oord is",
+    "ort lautet", "ort ist", "passe est", "a es", "a é", "word è", "o to",
+)  # fmt: skip
 _FUNCTION = re.compile(r"(?i)(\bpassword\(\s{0,4}')([^'\r\n]{1,400})")  # of SQL
 _IDENTIFIED = re.compile(
     r"(?i)(\bidentified\s{1,8}(?:with\s{1,8}\S{1,64}\s{1,8})?(?:by|as)\s{1,8}(?:password\s{1,8})?)"
-    r"('[^'\r\n]*'?|\"[^\"\r\n]*\"?)"
+    r"(N?'[^'\r\n]*'?|\"[^\"\r\n]*\"?|(?=[^\s;,'\"]{0,60}[0-9])[^\s;,'\"]{1,100})"
 )
 _SET_PASSWORD = re.compile(r"(?i)(\bset\s{1,8}password\s{1,8}for\s{1,8}[^\s=]{1,200}\s{0,8}=\s{0,8}')([^'\r\n]{1,400})")
 # `variable "db_password" { default = … }` of Terraform
@@ -131,8 +153,10 @@ def _settings(text: str, rules: Rules) -> str:
     if _says(text, _SUBCOMMANDS):
         text = _SUBCOMMAND.sub(lambda found: _setting(found, rules), text)
     text = _DIRECTIVE.sub(lambda found: _directive(found, rules), text)
+    text = _LAST.sub(lambda found: _last(found, rules), text)
     text = _ENCRYPTED.sub(lambda found: _directive(found, rules), text)
     lower = text.lower()
+    text = setting_lines.masked(text, lower)
     if "password(" in lower:
         text = _FUNCTION.sub(r"\g<1>" + CONSTANT, text)
     if _says(lower, _IS):
@@ -140,12 +164,17 @@ def _settings(text: str, rules: Rules) -> str:
     if 'variable "' in text:
         text = _DEFAULT.sub(lambda found: _argument(found, rules), text)
     if "identified" in lower:
-        text = _IDENTIFIED.sub(lambda found: found.group(1) + found.group(2)[0] + CONSTANT + found.group(2)[0], text)
+        text = _IDENTIFIED.sub(_identified, text)
     if "insert" in lower:
         text = _INSERT.sub(lambda found: _insert(found, rules), text)
     if "key" in lower and _says(lower, _KEY_OF):
         text = _CAPTION.sub(lambda found: _caption(found, rules), text)
     return text
+
+
+def _identified(found: Match[str]) -> str:
+    quote = found.group(2)[0] if found.group(2)[0] in "\"'" else ""
+    return found.group(1) + quote + CONSTANT + quote
 
 
 def _setting(found: Match[str], rules: Rules) -> str:
@@ -161,6 +190,19 @@ def _directive(found: Match[str], rules: Rules) -> str:
     if not _DIGIT.search(value) or rules.rule_of(name) not in (SECRET, HELD_SECRET):
         return found.group()
     return lead + CONSTANT
+
+
+def _last(found: Match[str], rules: Rules) -> str:
+    name, value = found.group("name"), found.group("value")
+    before = found.string[max(0, found.start() - _BEFORE) : found.start()]
+    if not _DIGIT.search(value) or _OF_SENTENCES.search(before):
+        return found.group()
+    if _RESOURCES.search(name) and not _ROUTERS.search(before):
+        return found.group()
+    rule = rules.rule_of(name)
+    if rule != SECRET and not (rule == CREDENTIAL and name[-4:].lower() == "-key"):
+        return found.group()
+    return found.group(1) + CONSTANT
 
 
 def _insert(found: Match[str], rules: Rules) -> str:

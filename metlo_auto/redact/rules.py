@@ -116,6 +116,8 @@ def rule_of(name: str) -> Optional[str]:
         found = _rule_of_part(part) if part else None
         if found is not None:
             return found
+    if name.startswith("fs.azure.account.key."):
+        return SECRET
     if name.endswith("key") and _OF_PROPERTIES.search(name):
         return _by_end(letters_of(name[-_LONGEST_WORD:].replace(".", "")))
     return SECRET if says_other_password(name) else None  # whose letters may have marks between them, as in Thai
@@ -214,4 +216,5 @@ def needles() -> "Tuple[Tuple[str, bool, bool], ...]":
     found += [(word, True, True) for word in tables.BESIDE_SECRETS]
     found += [(word, True, False) for word in tables.BEGIN_BESIDE]
     found += [(phrase, False, False) for phrase in tables.PHRASES]
+    found += [(phrase, False, False) for phrase in tables.PHRASES_BESIDE]
     return tuple([needle for needle in found if needle[0]])

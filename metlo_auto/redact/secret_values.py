@@ -115,6 +115,7 @@ def found_otherwise(text: str) -> bool:
         "&" in text and "&s=" in text
         or "*" in text and ":*:" in text
         or "G" in text and " LOGIN " in text
+        or "$" in text and ("\n$" in text or "\\n$" in text)
         or ":" in text and ("\n" in text or "\\" in text) and "432:" in text
     ) and protocol_lines.stands_in(text):  # fmt: skip
         return True

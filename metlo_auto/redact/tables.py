@@ -5,7 +5,8 @@
 
 # Anywhere in a name: English, German, Dutch, Nordic, Romance, Slavic, Turkish, Hungarian, Indonesian.
 PASSWORDS = """
-    password passwd passwrd passwort passphrase passcode passkode passord kennwort wachtwoord adgangskode kodeord
+    password passwd passwrd passwort motpasse parool geslo geheimzahl
+    passphrase passcode passkode passord kennwort wachtwoord adgangskode kodeord
     losenord lösenord salasana senha contrasena contraseña contrasenya motdepasse parolachiave haslo hasło heslo
     jelszo jelszó lozinka sifre şifre katasandi matkhau palavrapasse zaporka fjalekalimi slaptazodis geheimnis
     пароль парола лозинка токен секрет κωδικός סיסמה पासवर्ड fjalëkalim slaptažod mậtkhẩu mật_khẩu mật-khẩu
@@ -18,10 +19,11 @@ ABOUT_PASSWORDS = """
     age min max require type enabled disabled attempt url uri link page path form label placeholder help error message
     msg valid score count algorithm format quality manager protected match mismatch correct incorrect state status
     visible toggle grant mode complexity prompt encoder hasher exists needed title text desc regex pattern
+    file hashalg authentication secretref secretname
     name id provider version lastchange changeat changeon changetime changedate changerequired
 """.split()
 # As the last word, or the whole name.
-PASSWORD_WORDS = "pass pw passw pword psw mdp parole parola clave contra upw psk requirepass".split()
+PASSWORD_WORDS = "pass pw passw pword psw mdp parole parola clave contra upw psk requirepass mima".split()
 
 # -- other short secrets, and those that the collector never has to tell apart: by the end of a name
 
@@ -51,10 +53,17 @@ SECRET_ENDS = """
     httppass bindpass loginpass wifipass sudopass becomepass newpass oldpass repass confirmpass mysqlpass redispass
     mtan pushtan smstan
     clavefirma clavedefirma
+    loginpw loginpas encpass rpcpass mgrpass apipass secretcode secretphrase setupkey enrollmentkey manualentrykey
+    dbkeybase otpkeybase wepkey cryptogram authtan setsteamaccount
+    parolanoua parolaveche parolatekrar parolaattuale parolanuova
+    codigoseguridad codigodeseguridad codigoseguranca codigodeseguranca codicesicurezza codicedisicurezza
+    codigosecreto codicesegreto codedesecurite codedeverification zugangscode
+    chiavesegreta chiaveprivata frasesegreta frasesecreta geheimerschluessel privaterschluessel sitzungsschluessel
+    kluczprywatny sicherheitsantwort respuestasecreta respostasecreta reponsesecrete rispostasegreta
     clavesecreta chavesecreta claveprivada chaveprivada clesecrete cleprivee codigoverificacion codigodeverificacion
     codigoverificacao codigodeverificacao codesecret geheimcode bestaetigungscode sicherheitscode zugangsdaten
 """.split()
-SECRET_WORDS = "otc otp otps totp hotp pem pfx facode".split()  # the last word, or all of it
+SECRET_WORDS = "otc otp otps totp hotp pem pfx facode wif".split()  # the last word, or all of it
 PIN_WORDS = "pin pins mpin tpin".split()  # likewise; masked where the value looks like one
 
 PIN_NAMES = ("tan",)  # likewise, where it is the whole name
@@ -70,13 +79,16 @@ CREDENTIAL_ENDS = """
     rpcauth loginchallenge consentchallenge loginverifier consentverifier
     authticket ssoticket loginticket sessionticket fastlykey
     honeycombteam instrumentationkey sentrykey merchantkey loginkey sesskey formkey
-    claveapi chaveapi cleapi jetonacces jetonacceso methodnonce macaroon kerberosticket
+    claveapi chaveapi cleapi chiaveapi apischluessel kluczapi jetonacces jetonacceso methodnonce macaroon kerberosticket
     apisign accesssign githuboauth gitlaboauth bitbucketoauth
     sharedaccesssignature assertion samlresponse samlart serviceticket grantingticket magiclink signature
     amzcredential sessionid sessionids sessid phpsessid jsessionid aspnetsessionid connectsid aspxauth sessioncookie
     sessiondata cookie cookies csrf xsrf csrfkey csrfvalue xsrfvalue devicecode codeverifier clientcert
     clientcertificate authorizationauxiliary oauthverifier signaturevalue applicationkey
     oidcdata clientprincipal requestverification hmacsha hmac
+    shasign securehash checksumhash signaturev signedrequest wresult ppft wpnonce oscsid zenid icsid sapcontextid
+    icxticket
+    previewkey sharekey rlkey iplanetdirectorypro mysapsso protectionbypass scnt
     authenticationinfo authreqid preauthorizedcode artapi appcheck steamloginsecure npsso haaccess
 """.split()
 # The last word.
@@ -86,7 +98,7 @@ CREDENTIAL_NAMES = "session sessions sid token".split()
 # All of it, where the value looks random.
 LIKELY_NAMES = "ticket sign passkey crumb jeton keystore tgt sess refresh pat zak".split()
 # By the end of a name, where the value looks random.
-LIKELY_ENDS = "secretid localkey networkkey credentialsid sessioninfo streamkey".split()
+LIKELY_ENDS = "secretid localkey networkkey credentialsid sessioninfo streamkey trackdata accesshash".split()
 # What some of them may go on with: what a value is, and not what it is for.
 WITH_QUALIFIERS = "token apikey accesskey secret".split()
 QUALIFIERS = "val str string raw plain plaintext encrypted hashed hash base b new old current".split()
@@ -109,8 +121,17 @@ BESIDE_SECRETS = """
     crane podman nerdctl mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh ncftpput ncftpget
     rdesktop twine rabbitmqadmin sqlcmd ipmitool mosquittopub mosquittosub unzip doctl openssl xfreerdp wfreerdp
     signtool schtasks lftp smbclient sqlplus sqlldr expdp impdp serviceprincipal radiusserver tacacsserver isakmp
-    keystring kinit nickserv eap ntlm idauthentication converttosecurestring
+    keystring kinit nickserv eap ntlm idauthentication converttosecurestring datadescriptor imsi migrate
+    destroyed roottoken
+    spaddlogin sppassword spaddlinkedsrvlogin aesdecrypt aesencrypt pgpsymdecrypt pgpsymencrypt
+    apop smtp ssha smd shacrypt blfcrypt mdcrypt setuser messagedigestkey unrar rar mariadb mycli sshkeygen
+    setkeypartitionlist rpcclient winexe psexec evilwinrm hdbsql cyphershell beeline racadm oras buildah regctl
+    testsaslauthd steghide usermod useradd veracrypt valkeycli keydbcli pdftotext pdftk ccrypt outguess mcrypt
+    sendemail swaks crackmapexec vmrun notarytool unlockkeychain createkeychain
+    comsec sentinel postgresql iscrypted
 """.split()
+# Some of them in more than one word.
+PHRASES_BESIDE = ("mot de passe", "pragma key", "pragma rekey", "attach database")
 # The same, as beginnings: of commands.
 BEGIN_BESIDE = ("ldap", "snmp")
 # What stands before `token` where that is one of paging, or its like.
@@ -128,7 +149,7 @@ COUNTED_TOKENS = """
 """.split()
 PUBLIC_ENDS = """
     emailsignature mailsignature messagesignature publickeypem publicpem certpem certificatepem capem chainpem
-    publickeypins lastpasswordchange lastpasswdchange
+    publickeypins lastpasswordchange lastpasswdchange existingsecret acceptsignature
 """.split()
 
 # A scheme and a credential, by the end of a name.
@@ -168,7 +189,7 @@ SCHEMES = frozenset(
 )
 
 # Headers of a request or response: by the end of a name, and what stands before `key` where that is public.
-HEADER_ENDS = tuple("key sign session authentication crumb ticket".split())
+HEADER_ENDS = tuple("key sign session authentication crumb ticket messagesignature".split())
 PUBLIC_KEYS = tuple(
     "idempotency websocket cache surrogate event partition routing object primary sort dedup dedupe lock public".split()
 )

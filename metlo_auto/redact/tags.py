@@ -85,7 +85,7 @@ _PAIR = re.compile(
 
 # `<setting name="ApiKey"><value>…`
 _NAMED = re.compile(
-    r"(<[A-Za-z][\w:.\-]{0,64}\s[^<>]{0,400}?\b(?:name|key)\s{0,4}=\s{0,4}[\"']([^\"'<>]{1,64})[\"'][^<>]{0,400}>\s{0,200}"
+    r"(<[A-Za-z][\w:.\-]{0,64}\s[^<>]{0,400}?\b(?:name|key|var)\s{0,4}=\s{0,4}[\"']([^\"'<>]{1,64})[\"'][^<>]{0,400}>\s{0,200}"
     r"<(?:[\w\-]{1,20}:)?(?:\w{0,20}value|string|val|data)(?:\s[^<>]{0,200})?>\s{0,80})([^<]+)",
     re.IGNORECASE,
 )
@@ -172,7 +172,7 @@ def _rule(said: Iterable[Tuple[str, str, str]], rules: Rules) -> Optional[str]:
     """The rule of the field that a tag is for, by what names it; that it is a field for passwords counts too."""
     names: List[str] = []
     for name, _, value in said:
-        if name.lower() in _FIELD_NAMES:
+        if name.lower().rpartition(":")[2] in _FIELD_NAMES or name.lower() == "wire:model":
             names.append(value.strip("\"'"))
         elif name.lower() == "type" and value.strip("\"'").lower() == "password":
             names.append("password")
@@ -183,8 +183,8 @@ def _rule(said: Iterable[Tuple[str, str, str]], rules: Rules) -> Optional[str]:
 
 def _attribute(pair: Match[str], rule: Optional[str], rules: Rules) -> str:
     name, equals, value = pair.groups()
-    own = rules.rule_of(name) if name.lower() not in _FIELD_NAMES else None
-    if own is None and not (rule is not None and name.lower() in _VALUES):
+    own = rules.rule_of(name) if name.lower().rpartition(":")[2] not in _FIELD_NAMES else None
+    if own is None and not (rule is not None and name.lower().rpartition(":")[2] in _VALUES):
         return pair.group()
     quote = value[0] if value[0] in "\"'" else ""
     plain = value.strip("\"'")

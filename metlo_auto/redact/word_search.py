@@ -3,7 +3,7 @@
 import sys
 from itertools import compress
 from operator import itemgetter
-from typing import Callable, Collection, Dict, Iterable, List, NamedTuple, Set, Tuple, Union
+from typing import Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
 
 Finder = Callable[[bytes], bool]  # of a text in UTF-8
 Parts = Union[bytes, Tuple[bytes, ...]]
@@ -151,11 +151,13 @@ class WordTest:
             return False
         unknown = set(said).difference(self._harmless)
         held, last = self._sorted_out(unknown) if unknown else (unknown, unknown)
-        return bool(held) or bool(last) and self.says_phrase(text.replace(b"\n", b" "))
+        return bool(held) or bool(last) and self.says_phrase(text.replace(b"\n", b" "), last)
 
-    def says_phrase(self, text: bytes) -> bool:
-        """Whether some words of a text are a needle."""
+    def says_phrase(self, text: bytes, ends: Optional[Collection[bytes]] = None) -> bool:
+        """Whether some words of a text are a needle; `ends`: its words that may end one, if they are known."""
         for last, first in self._phrases.items():
+            if ends is not None and not any([word.startswith(last) for word in ends]):  # noqa: C419 - a generator costs more
+                continue
             word = b" " + last
             at = text.find(word)
             while at >= 0:

@@ -7,7 +7,7 @@ Each case is (place, text). Places: `header NAME`, `answer NAME` (a header of th
 import base64
 import json
 
-from . import corpus_elsewhere, corpus_platforms, corpus_products, corpus_services
+from . import corpus_elsewhere, corpus_long_tail, corpus_platforms, corpus_products, corpus_services
 
 S = "Zq8xCanary3Kf0w"
 JWT = ".".join([base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("="),
@@ -120,7 +120,7 @@ FORMATS = [
     ("json", json.dumps({"credentials": {"accessKeyId": "x", "secretAccessKey": "§"}})), ("json", json.dumps({"token": {"access": "§", "type": "x"}})), ("json", json.dumps({"session": {"id": "§"}})),
     ("json", json.dumps({"secrets": {"a": {"b": "§"}}})), ("json", json.dumps({"tokens": ["§"]})), ("json", json.dumps({"auth": {"user": "a", "pass": "§"}})), ("json", json.dumps({"password": {"value": "§"}})),
 ]
-EXPECTED = NAMES + BY_FORM + PLACES + FORMATS + corpus_products.EXPECTED + corpus_services.EXPECTED + corpus_platforms.EXPECTED + corpus_elsewhere.EXPECTED
+EXPECTED = NAMES + BY_FORM + PLACES + FORMATS + corpus_products.EXPECTED + corpus_services.EXPECTED + corpus_platforms.EXPECTED + corpus_elsewhere.EXPECTED + corpus_long_tail.EXPECTED
 
 # What has to stay readable: `§` is no secret here.
 HARMLESS = [
@@ -138,4 +138,4 @@ HARMLESS = [
     ("html", '<a href="/password/reset">§</a>'), ("json", '{"repo": "ssh://git@github.com/§"}'), ("json", '{"private": true, "m": "§"}'), ("yaml", "passwordless: yes\nname: §\n"), ("json", '{"oauth": "§"}'), ("json", '{"has_password": "yes", "m": "§"}'),
     ("route /u/<name>", "/u/§"), ("route /auth/§/<int:n>", "/auth/§/3"), ("json", '{"email_signature": "§"}'), ("json", '{"mapping": "§"}'), ("json", '{"shopping": "§"}'), ("json", '{"training_session": "§"}'), ("json", '{"csrf_param": "§"}'),
     ("json", '{"required": ["email", "password"], "m": "§"}'), ("json", '{"parameters": [{"name": "password", "in": "§"}]}'), ("json", '{"grant_type": "password", "m": "§"}'), ("json", '{"maxTokens": 20, "m": "§"}'),
-] + corpus_products.HARMLESS + corpus_services.HARMLESS + corpus_platforms.HARMLESS + corpus_elsewhere.HARMLESS
+] + corpus_products.HARMLESS + corpus_services.HARMLESS + corpus_platforms.HARMLESS + corpus_elsewhere.HARMLESS + corpus_long_tail.HARMLESS

@@ -28,6 +28,10 @@ SCRAPS = [
     " is your ", "One-Time code ", "Verification Code", "*:*:*:a:", "&t=0123456789abcdef0123456789abcdef&s=ab", "appid=", "0123456789abcdef" * 2, "p=enc:", "vault login ", "community ", "ldapsearch x -w ",
     "db:5432:shop:ann:x", "\ndb:6432:a:b:c d\n", "\\n", "432:", "podman login -p ", "sqlplus a/b", "openssl enc -k ", "xfreerdp /p:", "radius-server host h key ", "key-string ", "NickServ IDENTIFY ann ", "AUTH ann 1", ': EAP "', "kinit <<< ",
     "echo ann:x | chpasswd", "-storepass ", " -token ", "tokens = tokenizer.encode(", "params", "args", "method", "login", "<methodName>login</methodName>", "<value>", "</params>", "<IDAuthentication>", "<Authentication><Value>x", "wpa_passphrase a ", "ConvertTo-SecureString ", "--with-token <<< ",
+    "AUTH\r\n$4\r\nab12\r\n", "requirepass\n$3\nabc", "\\n$3\\n", "APOP ann a1b2c3d4", "ann * a1b2c3 *\n", "\nsmtp.x.de ann:a1b2", "{SSHA}", "sp_password NULL, 'a'", "aes_decrypt(x, 'a", "PRAGMA key = 'a", "attach 'a' as b key 'c",
+    "password from 'a", "db.auth('a', 'b", "message-digest-key 1 md5 ab", "stats auth ann:a", "ACL SETUSER a on >a", "user ann pass a1b2", "grub.pbkdf2.sha512.10.abcdefgh", "rootpw --iscrypted abcd", "snmp-server user a auth sha a1b2", "md5" + "0123456789abcdef" * 2,
+    "SCRAM-SHA-256$4096:ab$abcd", "LPA:1$h$abcd", "com2sec a b c1", "mariadb -u a -pb", "unrar x -pb", "ssh-keygen -N b", "security unlock-keychain -p b", "rpcclient -U a%b", "pdftk a input_pw b", "valkey-cli -a b", "hdbsql -p b", "useradd -p b", "swaks -ap b", "pragma rekey = 'a", "sentinel auth-pass a b", "Passwort lautet: a1b2", "mot de passe est a1b2", "\nenable password a1b2c3", " ENC ", " cipher ", "RequestHeader set ", '{"method": "encryptwallet", "params": ["a"]}', '"dataDescriptor": 1, "dataValue": "x"', '"imsi": 1, "ki": "x"',
+    '"reset": 1, "migrate": 2, "key": "x"', '"metadata": {"destroyed": 1}', '"root_token": 1, "keys": ["x"]', '"resume"', "fs.azure.account.key.x=", "postgresql('a', 'b', 'c', 'd', 'e", ", <<", " . ",
     "x" * 1000,
 ]
 KINDS = ["json", "form", "multipart", "ndjson", "xml", "graphql", "text", ""]
