@@ -136,7 +136,7 @@ def test_an_invocation_with_little_time_left_is_not_held_up(tmp_path):
 
 
 def test_a_runtime_without_its_package_counts_too_and_none_is_patched_twice(monkeypatch):
-    """As AWS gave it before Python 3.12; its invocations may have no deadline."""
+    """Its invocations may have no deadline."""
     asked, worked = [], []
 
     class LambdaRuntimeClient:

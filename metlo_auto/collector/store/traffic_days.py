@@ -9,6 +9,7 @@ from typing import AbstractSet, Any, Iterable, Mapping, NamedTuple, Sequence
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from metlo_auto.collector.store.database import is_sqlite, upsert, writing
 from metlo_auto.collector.store.schema import traffic, traffic_days
@@ -16,6 +17,8 @@ from metlo_auto.collector.store.schema import traffic, traffic_days
 DAYS_BY_HOUR = 3  # before today; pages show the hours of two
 _DAY = 24  # hours
 _LOCK = 0x6D65746C72
+_LOCKED = "55P03"  # the state of a lock that was not given in time
+_PATIENCE = 1.0  # seconds of waiting for others, for which those who come later wait too
 _SLICES = 256  # of the endpoints on SQLite: one of them holds the only writer up for a moment
 
 
@@ -58,11 +61,15 @@ def roll_up(engine: Engine, now: float) -> None:
     endpoints by the minute.
     """
     end = (_oldest_day(now) - 1) * _DAY  # a day later than `add`, whose clock may be another machine's
-    with writing(engine) as connection:
-        if is_sqlite(engine):
-            _roll_up_slice(connection, int(now // 60) % _SLICES, end)
-        elif connection.scalar(func.pg_try_advisory_xact_lock(_LOCK).select()):
-            _roll_up_partition(connection, end)
+    try:
+        with writing(engine, _PATIENCE) as connection:
+            if is_sqlite(engine):
+                _roll_up_slice(connection, int(now // 60) % _SLICES, end)
+            elif connection.scalar(func.pg_try_advisory_xact_lock(_LOCK).select()):
+                _roll_up_partition(connection, end)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCKED and "locked" not in str(error.orig):
+            raise  # else somebody is at it for longer, and there is another minute
 
 
 def _oldest_day(now: float) -> int:
@@ -94,7 +101,7 @@ def _roll_up_partition(connection: Connection, end: int) -> None:
     name = named[day]
     for statement in (
         "SET LOCAL statement_timeout = '600s'",
-        f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE",
+        f"LOCK TABLE {name} IN SHARE MODE",  # who reads goes on, and waits for nothing while having what the end needs
         f"INSERT INTO {traffic_days.name} AS kept (endpoint_id, day, bucket, calls, errors) "
         f"SELECT endpoint_id, hour / {_DAY}, bucket, sum(calls), sum(errors) FROM {name} "
         "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 "

@@ -1,8 +1,8 @@
 """AWS Lambda, which stops the process between two invocations; knows the module of its runtime that asks for them.
 
-The runtime (`awslambdaric`; before Python 3.12 AWS gave it without the package around it) hands the handler's result
-over, and the client has its response then, before it asks for the next invocation. From there on nothing of this
-process runs until there is one, and it may be killed without a signal instead of that. So delivery works in between.
+The runtime (`awslambdaric`, or its modules without that package around them) hands the handler's result over, and the
+client has its response then, before it asks for the next invocation. From there on nothing of this process runs until
+there is one, and it may be killed without a signal instead of that. So delivery works in between.
 """
 
 import sys

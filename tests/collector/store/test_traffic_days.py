@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, inspect, select
 from sqlalchemy.engine import Engine
 
-from metlo_auto.collector.store.database import connected, open_store, writing
+from metlo_auto.collector.store.database import connected, open_store, reading, writing
 from metlo_auto.collector.store.deletion import delete_all, delete_endpoints
 from metlo_auto.collector.store.schema import traffic, traffic_days
 from metlo_auto.collector.store.traffic_days import DAYS_BY_HOUR, Call, add, roll_up
@@ -123,6 +123,33 @@ def test_on_postgresql_a_day_is_a_partition_that_is_dropped(postgres: str) -> No
     assert _partitions(postgres) == {f"traffic_{day}" for day in days}
     roll_up(engine, NOW)
     assert _partitions(postgres) == {f"traffic_{day}" for day in days[1:]}
+    engine.dispose()
+
+
+def test_on_postgresql_a_page_that_reads_for_long_is_not_disturbed(postgres: str) -> None:
+    engine, days = open_store(postgres), [TODAY - 9, TODAY]
+    for day in days:  # so late that it had been a day's at once
+        _add(engine, day * 86_400.0, Call(NAMES[0], day * 24, 3, 5, 1))
+    counted = select(func.sum(traffic.c.calls))
+    with reading(engine) as page:
+        assert page.scalar(counted) == 10
+        roll_up(engine, NOW)  # nobody waits for anybody: there is another minute
+        assert _partitions(postgres) == {f"traffic_{day}" for day in days} and _days(engine) == []
+        assert page.scalar(counted) == 10
+    roll_up(engine, NOW)
+    assert _partitions(postgres) == {f"traffic_{TODAY}"} and [row[3] for row in _days(engine)] == [5]
+    engine.dispose()
+
+
+def test_on_postgresql_a_page_goes_on_while_a_day_is_summed_up(postgres: str) -> None:
+    """It has the table of all days and waits for none of them, so it never stands in the way of what waits for it."""
+    engine = open_store(postgres)
+    _add(engine, NOW - 9 * 86_400, Call(NAMES[0], HOUR - 9 * 24, 3, 5, 1))
+    with writing(engine) as summing:
+        summing.exec_driver_sql(f"LOCK TABLE traffic_{TODAY - 9} IN SHARE MODE")
+        with reading(engine) as page:
+            page.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+            assert page.scalar(select(func.sum(traffic.c.calls))) == 5
     engine.dispose()
 
 
