@@ -120,10 +120,10 @@ class TwoApplications(Apache):
         (folder / "app.py").write_text(app.replace('if __name__ ==', STATS + '\n\nif __name__ =='))
         self.configure(TWO.format(folder=folder, home=self.module.home))
 
-    def hit(self, times):
+    def hit(self, times, timeout=20):
         for _ in range(times):
             number = next(self._names)
-            self.get("/%s/hit/s%d-%d" % (("one", "two")[number % 2], self.port, number))
+            self.get("/%s/hit/s%d-%d" % (("one", "two")[number % 2], self.port, number), timeout)
 
     def numbers(self, application):
         with urllib.request.urlopen("http://127.0.0.1:%d/%s/stats" % (self.port, application), timeout=30) as answer:

@@ -16,6 +16,7 @@ from metlo_auto.collector.inventory import plain_queries, queries, routes
 from metlo_auto.collector.store import running_tests, test_runs
 from metlo_auto.collector.store.database import open_store, reading, writing
 from metlo_auto.collector.store.statements import OfEngine, Statements, of_current_sqlite
+from metlo_auto.collector.store.tables_version import VERSION
 from tests.collector.analysed import analysed
 from tests.collector.collector_support import trace
 from tests.collector.store.store_support import postgresql_store, sqlite_store
@@ -128,9 +129,9 @@ def test_only_a_file_of_this_version_is_asked_directly(tmp_path: Path) -> None:
     assert (tmp_path / "c.db").stat().st_mode & 0o777 == 0o600
     for other in (f"{url}?timeout=1", "sqlite://", "postgresql://localhost/x"):
         assert of_current_sqlite(other) is None
-    for version in ("3", "5"):
+    for version in (VERSION - 1, VERSION + 1):
         with sqlite3.connect(tmp_path / "c.db") as connection:
-            connection.execute("UPDATE metlo_schema_version SET version_num = ?", (version,))
+            connection.execute("UPDATE metlo_schema_version SET version_num = ?", (str(version),))
         assert of_current_sqlite(url) is None
     (tmp_path / "d.db").write_bytes(b"no database, but long enough to be taken for a page of one" * 99)
     assert of_current_sqlite(f"sqlite:///{tmp_path}/d.db") is None
