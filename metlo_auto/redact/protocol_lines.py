@@ -74,6 +74,7 @@ LITERAL_PAIRS = (
     ("432:", "432:"),
 )
 
+
 def stands_in(text: str) -> bool:
     """Whether there is one that holds none of `NEEDLES`; asked where one of `LITERAL_PAIRS` is in the text."""
     return (

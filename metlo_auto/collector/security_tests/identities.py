@@ -50,7 +50,6 @@ class Identity(NamedTuple):
             found |= {self.login.body, *self._proofs(self.login)}
         return sorted((text for text in found if len(text) >= 4), key=len, reverse=True)
 
-
     @staticmethod
     def _proofs(login: Login) -> Iterator[str]:
         """Values by which a login proves who asks: by their name, or long and under a name that is nobody's."""
